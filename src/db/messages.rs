@@ -1,0 +1,256 @@
+//! Messages: writing them, pages of them, and what changed since a revision.
+//!
+//! Invariants: each write here takes exactly one revision; a message is found only in its own room; a removed one
+//! is a tombstone without content.
+
+use super::Tx;
+use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
+use crate::domain::messages::{Body, Change, ClientMessageId, Draft, Message, Place, Tombstone, Window};
+use crate::domain::people::Author;
+use crate::domain::rich_text::SafeHtml;
+use crate::error::AppError;
+use rusqlite::{Connection, OptionalExtension, Result, Row};
+use std::sync::Arc;
+
+/// Messages on a page unless fewer or more are asked for.
+pub const PAGE_LEN: u32 = 40;
+/// Messages on a page at most.
+pub const PAGE_MAX: u32 = 100;
+
+const COLUMNS: &str = "messages.id, client_message_id, room_id, created_revision, revision,
+    source, body_html, plain_text, messages.created_at_ms, messages.updated_at_ms, edited_at_ms, removed_at_ms,
+    users.id, users.name, users.role";
+const FROM: &str = "messages JOIN users ON users.id = messages.creator_id";
+
+/// A message or what is left of it.
+#[derive(Debug, Clone)]
+pub enum Stored {
+    /// It is there.
+    Message(Arc<Message>),
+    /// It was removed.
+    Tombstone(Tombstone),
+}
+
+fn stored_at(row: &Row<'_>) -> Result<Stored> {
+    let (id, client_message_id, room_id, revision) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(4)?);
+    let creator = Author { id: row.get(12)?, name: row.get(13)?, role: row.get(14)? };
+    if row.get::<_, Option<i64>>(11)?.is_some() {
+        let creator_id = creator.id;
+        return Ok(Stored::Tombstone(Tombstone { id, client_message_id, room_id, creator_id, revision }));
+    }
+    Ok(Stored::Message(Arc::new(Message {
+        id,
+        client_message_id,
+        room_id,
+        creator,
+        created_revision: row.get(3)?,
+        revision,
+        body: Body { source: row.get(5)?, html: SafeHtml::stored(row.get(6)?), plain_text: row.get(7)? },
+        created_at_ms: row.get(8)?,
+        updated_at_ms: row.get(9)?,
+        edited_at_ms: row.get(10)?,
+    })))
+}
+
+/// The last revision that was given out. Reads only. Read first in a snapshot, it is that snapshot's cursor.
+pub fn revision(connection: &Connection) -> Result<Revision> {
+    connection
+        .prepare_cached("SELECT value FROM counters WHERE name = 'revision'")?
+        .query_row([], |row| row.get(0))
+}
+
+/// Takes the next revision. Writes `counters`.
+fn next_revision(tx: &Tx<'_>) -> Result<Revision> {
+    tx.prepare_cached("UPDATE counters SET value = value + 1 WHERE name = 'revision' RETURNING value")?
+        .query_row([], |row| row.get(0))
+}
+
+/// A message or its tombstone by id, in its room. Reads only.
+pub fn find(connection: &Connection, room: RoomId, id: MessageId) -> Result<Stored> {
+    let sql = format!("SELECT {COLUMNS} FROM {FROM} WHERE messages.id = ?1 AND room_id = ?2");
+    connection.prepare_cached(&sql)?.query_row((id, room), stored_at)
+}
+
+/// The change that created a message of the room, be it there or removed; none when there was no such message. Reads only.
+pub fn created_revision(connection: &Connection, room: RoomId, id: MessageId) -> Result<Option<Revision>> {
+    let sql = "SELECT created_revision FROM messages WHERE id = ?1 AND room_id = ?2";
+    connection.prepare_cached(sql)?.query_row((id, room), |row| row.get(0)).optional()
+}
+
+/// What was posted in the room under a sender's id, if anything was. Reads only.
+pub fn posted_as(connection: &Connection, room: RoomId, id: ClientMessageId) -> Result<Option<Stored>> {
+    let sql = format!("SELECT {COLUMNS} FROM {FROM} WHERE room_id = ?1 AND client_message_id = ?2");
+    connection.prepare_cached(&sql)?.query_row((room, id), stored_at).optional()
+}
+
+/// Makes sure, inside a write, that somebody active may change a message of the room: its author or an
+/// administrator, who still belong to the room. Reads one row of each table by its key.
+pub fn demand_editor(tx: &Tx<'_>, message: &Message, editor: UserId) -> std::result::Result<(), AppError> {
+    super::memberships::demand(tx, message.room_id, editor)?;
+    let sql = "SELECT id = ?2 OR role = 'administrator' FROM users WHERE id = ?1";
+    let may = tx.prepare_cached(sql)?.query_row((editor, message.creator.id), |row| row.get::<_, bool>(0))?;
+    if may {
+        Ok(())
+    } else {
+        Err(AppError::Forbidden("Only its author or an administrator can change a message.".into()))
+    }
+}
+
+/// Writes a new message unless its `client_message_id` was used in the room before: UNIQUE decides. Writes
+/// `messages` and `counters`. `None` means a repeat, with nothing written.
+pub fn insert(tx: &Tx<'_>, room: RoomId, creator: UserId, draft: &Draft) -> Result<Option<Arc<Message>>> {
+    let sql = "INSERT INTO messages (room_id, creator_id, client_message_id, created_revision, revision,
+                 source, body_html, plain_text, created_at_ms, updated_at_ms)
+               VALUES (?1, ?2, ?3, (SELECT value + 1 FROM counters WHERE name = 'revision'),
+                 (SELECT value + 1 FROM counters WHERE name = 'revision'), ?4, ?5, ?6, ?7, ?7)
+               ON CONFLICT (room_id, client_message_id) DO NOTHING RETURNING id";
+    let body = &draft.body;
+    let id: Option<MessageId> = tx
+        .prepare_cached(sql)?
+        .query_row(
+            (
+                room,
+                creator,
+                draft.client_message_id,
+                &body.source,
+                body.html.as_str(),
+                &body.plain_text,
+                tx.now_ms(),
+            ),
+            |row| row.get(0),
+        )
+        .optional()?;
+    let Some(id) = id else { return Ok(None) };
+    next_revision(tx)?;
+    match find(tx, room, id)? {
+        Stored::Message(message) => Ok(Some(message)),
+        Stored::Tombstone(_) => Err(rusqlite::Error::QueryReturnedNoRows),
+    }
+}
+
+/// Gives a message another body. Writes `messages` and `counters`. Nothing to change is `NotFound`.
+pub fn update_body(tx: &Tx<'_>, room: RoomId, id: MessageId, body: &Body) -> Result<Arc<Message>> {
+    let sql = "UPDATE messages SET source = ?3, body_html = ?4, plain_text = ?5, revision = ?6,
+                 updated_at_ms = ?7, edited_at_ms = ?7
+               WHERE id = ?1 AND room_id = ?2 AND removed_at_ms IS NULL";
+    let values =
+        (id, room, &body.source, body.html.as_str(), &body.plain_text, next_revision(tx)?, tx.now_ms());
+    tx.prepare_cached(sql)?.execute(values)?;
+    match find(tx, room, id)? {
+        Stored::Message(message) => Ok(message),
+        Stored::Tombstone(_) => Err(rusqlite::Error::QueryReturnedNoRows),
+    }
+}
+
+/// Turns a message into its tombstone. Writes `messages` and `counters`.
+pub fn delete(tx: &Tx<'_>, message: &Message) -> Result<Tombstone> {
+    let revision = next_revision(tx)?;
+    let sql = "UPDATE messages SET source = '', body_html = '', plain_text = '', revision = ?2,
+                 updated_at_ms = ?3, removed_at_ms = ?3
+               WHERE id = ?1 AND removed_at_ms IS NULL";
+    tx.prepare_cached(sql)?.execute((message.id, revision, tx.now_ms()))?;
+    Ok(Tombstone {
+        id: message.id,
+        client_message_id: message.client_message_id,
+        room_id: message.room_id,
+        creator_id: message.creator.id,
+        revision,
+    })
+}
+
+/// A page of a room's messages, oldest first. Reads only; at most `limit` messages (2 more rows are looked at).
+/// A place that names no message of the room is `NotFound`.
+pub fn page(connection: &Connection, room: RoomId, place: Place, limit: u32) -> Result<Window, AppError> {
+    let revision = revision(connection)?;
+    let (mut older, mut newer) = match place {
+        Place::Newest => (before(connection, room, MessageId(i64::MAX), limit + 1)?, Vec::new()),
+        Place::Before(id) => (before(connection, room, known(connection, room, id)?, limit + 1)?, Vec::new()),
+        Place::After(id) => (Vec::new(), after(connection, room, known(connection, room, id)?, limit + 1)?),
+        Place::Around(id) => {
+            let middle = MessageId(known(connection, room, id)?.0 - 1);
+            let newer = after(connection, room, middle, limit / 2 + 2)?;
+            (before(connection, room, MessageId(middle.0 + 1), limit - limit / 2)?, newer)
+        }
+    };
+    let (older_max, newer_max) = match place {
+        Place::Newest | Place::Before(_) => (limit, 0),
+        Place::After(_) => (0, limit),
+        Place::Around(_) => (limit - limit / 2 - 1, limit / 2 + 1),
+    };
+    // One row more than wanted was read on each side: it tells whether there is more.
+    let has_older = match place {
+        Place::After(_) => true,
+        _ => older.len() > older_max as usize,
+    };
+    let has_newer = match place {
+        Place::Newest => false,
+        Place::Before(_) => true,
+        _ => newer.len() > newer_max as usize,
+    };
+    older.truncate(older_max as usize);
+    older.reverse();
+    newer.truncate(newer_max as usize);
+    older.append(&mut newer);
+    Ok(Window { messages: older, has_older, has_newer, revision })
+}
+
+/// `id` again, if it is or was a message of the room.
+fn known(connection: &Connection, room: RoomId, id: MessageId) -> Result<MessageId> {
+    find(connection, room, id).map(|_| id)
+}
+
+/// At most `limit` messages before `id`, newest first.
+fn before(connection: &Connection, room: RoomId, id: MessageId, limit: u32) -> Result<Vec<Arc<Message>>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {FROM} WHERE room_id = ?1 AND messages.id < ?2 AND removed_at_ms IS NULL
+         ORDER BY messages.id DESC LIMIT ?3"
+    );
+    messages(connection, &sql, room, id, limit)
+}
+
+/// At most `limit` messages after `id`, oldest first.
+fn after(connection: &Connection, room: RoomId, id: MessageId, limit: u32) -> Result<Vec<Arc<Message>>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {FROM} WHERE room_id = ?1 AND messages.id > ?2 AND removed_at_ms IS NULL
+         ORDER BY messages.id LIMIT ?3"
+    );
+    messages(connection, &sql, room, id, limit)
+}
+
+fn messages(
+    connection: &Connection,
+    sql: &str,
+    room: RoomId,
+    id: MessageId,
+    limit: u32,
+) -> Result<Vec<Arc<Message>>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map((room, id, limit), stored_at)?;
+    let present = |stored| match stored {
+        Ok(Stored::Message(message)) => Some(Ok(message)),
+        Ok(Stored::Tombstone(_)) => None,
+        Err(error) => Some(Err(error)),
+    };
+    rows.filter_map(present).collect()
+}
+
+/// What a page with cursor `since` has missed of a room, in revision order. Reads only; at most `limit` changes.
+/// A message that was created since comes whole; one that only changed, as an update; one that is gone, as that.
+pub fn changes_since(
+    connection: &Connection,
+    room: RoomId,
+    since: Revision,
+    limit: u32,
+) -> Result<Vec<Change>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {FROM} WHERE room_id = ?1 AND revision > ?2 ORDER BY revision LIMIT ?3"
+    );
+    let change = |row: &Row<'_>| {
+        Ok(match stored_at(row)? {
+            Stored::Tombstone(tombstone) => Change::Removed(tombstone),
+            Stored::Message(message) if message.created_revision > since => Change::Created(message),
+            Stored::Message(message) => Change::Updated(message),
+        })
+    };
+    connection.prepare_cached(&sql)?.query_map((room, since, limit), change)?.collect()
+}

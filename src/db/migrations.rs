@@ -1,0 +1,83 @@
+//! The schema's steps, embedded, and how they are taken.
+//!
+//! Invariants: forward only; each step is one transaction together with its number
+//! (`PRAGMA user_version`), so a crash leaves it taken or not; a step that has landed is never edited.
+//! A database that is newer, or not ours, is refused before anything is written.
+
+use super::storage::OpenError;
+use rusqlite::{Connection, TransactionBehavior};
+use std::path::Path;
+
+/// Marks our files among SQLite's ("Camp" in ASCII; <https://www.sqlite.org/fileformat2.html#application_id>).
+const APPLICATION_ID: i64 = 0x4361_6d70;
+
+/// The steps in order; the schema's number is how many were taken.
+const STEPS: &[&str] = &[
+    include_str!("../../migrations/0001_create_accounts_and_people.sql"),
+    include_str!("../../migrations/0002_create_rooms_and_memberships.sql"),
+    include_str!("../../migrations/0003_create_messages.sql"),
+];
+
+/// Brings the database to the newest schema.
+///
+/// # Errors
+/// `Newer` or `NotOurs` with nothing written; otherwise what SQLite said, with the failed step undone.
+pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+    let sqlite = |error| OpenError::of(path, error);
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    let found = pragma(connection, "user_version").map_err(sqlite)?;
+    let tables = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))
+        .map_err(sqlite)?;
+    let ours = pragma(connection, "application_id").map_err(sqlite)? == APPLICATION_ID;
+    if !ours && (tables > 0 || found > 0) {
+        return Err(OpenError::NotOurs(path.to_owned()));
+    }
+    if found > known {
+        return Err(OpenError::Newer(found, known));
+    }
+    for (step, sql) in (1..=known).zip(STEPS).skip_while(|(step, _)| *step <= found) {
+        take(connection, step, sql).map_err(sqlite)?;
+    }
+    Ok(())
+}
+
+fn take(connection: &mut Connection, step: i64, sql: &str) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(sql)?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", step)?;
+    transaction.commit()
+}
+
+fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, name, |row| row.get(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_is_taken_once_and_taking_them_again_changes_nothing() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        run(&mut connection, Path::new("memory")).unwrap();
+        run(&mut connection, Path::new("memory")).unwrap();
+        assert_eq!(pragma(&connection, "user_version").unwrap(), STEPS.len() as i64);
+    }
+
+    #[test]
+    fn a_newer_database_and_a_foreign_one_are_refused_and_left_alone() {
+        let mut newer = Connection::open_in_memory().unwrap();
+        run(&mut newer, Path::new("memory")).unwrap();
+        newer.pragma_update(None, "user_version", 1000).unwrap();
+        assert!(matches!(run(&mut newer, Path::new("memory")), Err(OpenError::Newer(1000, _))));
+
+        let mut foreign = Connection::open_in_memory().unwrap();
+        foreign.execute_batch("CREATE TABLE recipes (name TEXT)").unwrap();
+        assert!(matches!(run(&mut foreign, Path::new("memory")), Err(OpenError::NotOurs(_))));
+        let tables: i64 =
+            foreign.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
+        assert_eq!(tables, 1);
+    }
+}

@@ -1,0 +1,80 @@
+//! Sessions: who is signed in, by the hash of their token.
+
+use super::{Tx, users};
+use crate::domain::ids::{SessionId, UserId};
+use crate::domain::people::Viewer;
+use crate::domain::secrets::TokenHash;
+use rusqlite::{Connection, OptionalExtension, Result};
+
+/// Where a session comes from, as shown in its owner's list.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// The peer's address.
+    pub ip_address: String,
+    /// What the program calls itself; at most [`USER_AGENT_MAX`] bytes.
+    pub user_agent: String,
+}
+
+/// Bytes kept of a User-Agent header: enough to know the device by.
+pub const USER_AGENT_MAX: usize = 512;
+
+/// A valid session as found by its token.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Whose it is.
+    pub viewer: Viewer,
+    /// When its use was last written down.
+    pub last_used_at_ms: i64,
+}
+
+/// The session of a token, if it was used since `used_after_ms` and its owner is active. Reads only.
+pub fn by_token(connection: &Connection, token: &TokenHash, used_after_ms: i64) -> Result<Option<Found>> {
+    let sql = format!(
+        "SELECT {}, sessions.id, sessions.last_used_at_ms FROM sessions JOIN users ON users.id = sessions.user_id
+         WHERE token_hash = ?1 AND last_used_at_ms > ?2 AND users.status = 'active'",
+        users::COLUMNS
+    );
+    connection
+        .prepare_cached(&sql)?
+        .query_row((token, used_after_ms), |row| {
+            let viewer = Viewer { user: users::user_at(row, 0)?, session_id: row.get(6)? };
+            Ok(Found { viewer, last_used_at_ms: row.get(7)? })
+        })
+        .optional()
+}
+
+/// Whether a session is still valid. Reads only.
+pub fn is_valid(connection: &Connection, id: SessionId, used_after_ms: i64) -> Result<bool> {
+    let sql = "SELECT 1 FROM sessions JOIN users ON users.id = sessions.user_id
+               WHERE sessions.id = ?1 AND last_used_at_ms > ?2 AND users.status = 'active'";
+    connection.prepare_cached(sql)?.exists((id, used_after_ms))
+}
+
+/// Starts a session, if the person is still active. Writes `sessions`.
+pub fn insert(tx: &Tx<'_>, user: UserId, token: &TokenHash, origin: &Origin) -> Result<Option<SessionId>> {
+    let sql =
+        "INSERT INTO sessions (user_id, token_hash, ip_address, user_agent, created_at_ms, last_used_at_ms)
+               SELECT id, ?2, ?3, ?4, ?5, ?5 FROM users WHERE id = ?1 AND status = 'active' RETURNING id";
+    let values = (user, token, &origin.ip_address, &origin.user_agent, tx.now_ms());
+    tx.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()
+}
+
+/// Writes down that a session was used just now, and from where. Writes `sessions`.
+pub fn update_last_used(tx: &Tx<'_>, id: SessionId, origin: &Origin) -> Result<()> {
+    let sql = "UPDATE sessions SET last_used_at_ms = ?2, ip_address = ?3, user_agent = ?4 WHERE id = ?1";
+    tx.prepare_cached(sql)?.execute((id, tx.now_ms(), &origin.ip_address, &origin.user_agent))?;
+    Ok(())
+}
+
+/// Ends a session; its token is worth nothing from then on. Writes `sessions`.
+pub fn delete(tx: &Tx<'_>, id: SessionId) -> Result<()> {
+    tx.prepare_cached("DELETE FROM sessions WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// Drops at most `limit` sessions that were last used before `used_before_ms`. Writes `sessions`.
+pub fn delete_expired(tx: &Tx<'_>, used_before_ms: i64, limit: u32) -> Result<usize> {
+    let sql = "DELETE FROM sessions WHERE id IN
+               (SELECT id FROM sessions WHERE last_used_at_ms <= ?1 ORDER BY id LIMIT ?2)";
+    tx.prepare_cached(sql)?.execute((used_before_ms, limit))
+}

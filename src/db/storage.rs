@@ -1,0 +1,121 @@
+//! The one folder that everything lives in, and the lock that keeps a second server out of it.
+//!
+//! Invariants: the folder is made with mode 0700 and its files with 0600, since they hold people's
+//! words and password hashes; whoever holds a [`Storage`] is the only one to write below it.
+
+use std::fmt;
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// The folder, locked for this process.
+#[derive(Debug)]
+pub struct Storage {
+    folder: PathBuf,
+    _lock: File,
+}
+
+/// Why the folder or the database in it cannot be used, in words for whoever starts the server.
+#[derive(Debug)]
+pub enum OpenError {
+    /// The folder or a file in it can't be made or opened.
+    Folder(PathBuf, io::Error),
+    /// Another server holds the folder.
+    InUse(PathBuf),
+    /// The database was written by a newer version: its schema, and the newest known here.
+    Newer(i64, i64),
+    /// The file holds another program's database.
+    NotOurs(PathBuf),
+    /// The file is not a database, or damaged.
+    Damaged(PathBuf, rusqlite::Error),
+    /// SQLite refuses for another reason.
+    Database(PathBuf, rusqlite::Error),
+}
+
+impl Storage {
+    /// Makes `folder` if need be and locks it. The lock goes with the process, however it ends.
+    ///
+    /// # Errors
+    /// `Folder` when it can't be made or written, `InUse` when another server has it.
+    pub fn open(folder: &Path) -> Result<Self, OpenError> {
+        let failed = |error| OpenError::Folder(folder.to_owned(), error);
+        if !folder.is_dir() {
+            DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+        }
+        let lock = private_file(&folder.join("lock")).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { folder: folder.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(OpenError::InUse(folder.to_owned())),
+            Err(TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+
+    /// The database's path; the file exists afterwards, with mode 0600, which SQLite then gives to
+    /// the files beside it.
+    ///
+    /// # Errors
+    /// `Folder` when it can't be made.
+    pub fn database(&self) -> Result<PathBuf, OpenError> {
+        let path = self.folder.join("campfire.sqlite3");
+        private_file(&path).map_err(|error| OpenError::Folder(path.clone(), error))?;
+        Ok(path)
+    }
+}
+
+/// Opens a file that only its owner may read, making it if need be, leaving its content alone.
+fn private_file(path: &Path) -> io::Result<File> {
+    let file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    if fs::metadata(path)?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a file")) }
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(path, error) => write!(
+                f,
+                "The storage at {} can't be used: {error}. Campfire needs a folder that it may write to; \
+                 set CAMPFIRE_STORAGE to one.",
+                path.display()
+            ),
+            Self::InUse(path) => write!(
+                f,
+                "Another Campfire is already running on the storage at {}. Stop it first, or give this one a \
+                 folder of its own with CAMPFIRE_STORAGE.",
+                path.display()
+            ),
+            Self::Newer(found, known) => write!(
+                f,
+                "The database was written by a newer version of Campfire (its schema is {found}, this version \
+                 knows up to {known}). Nothing was changed. Run the newer version again, or restore a backup.",
+            ),
+            Self::NotOurs(path) => write!(
+                f,
+                "{} is another program's database. Nothing was changed. Set CAMPFIRE_STORAGE to another folder.",
+                path.display()
+            ),
+            Self::Damaged(path, error) => write!(
+                f,
+                "The database {} is damaged ({error}). Nothing was changed. Keep a copy of the folder, then \
+                 restore a backup, or try the `.recover` command of the sqlite3 program on the copy.",
+                path.display()
+            ),
+            Self::Database(path, error) => {
+                write!(f, "The database {} can't be opened: {error}. Nothing was changed.", path.display())
+            }
+        }
+    }
+}
+
+impl OpenError {
+    /// Sorts SQLite's refusal to open `path`.
+    pub(super) fn of(path: &Path, error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{CannotOpen, DatabaseCorrupt, NotADatabase, ReadOnly};
+        match error.sqlite_error_code() {
+            Some(DatabaseCorrupt | NotADatabase) => Self::Damaged(path.to_owned(), error),
+            Some(CannotOpen | ReadOnly) => Self::Folder(path.to_owned(), io::Error::other(error.to_string())),
+            _ => Self::Database(path.to_owned(), error),
+        }
+    }
+}

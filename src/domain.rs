@@ -1,0 +1,13 @@
+//! Types and rules, no I/O: what the words of this product mean.
+//!
+//! Text is parsed here once (`text`, `messages::Draft`), so that the rest of the house deals in
+//! values that need no further check. Clock and dice are arguments.
+
+pub mod clock;
+pub mod ids;
+pub mod messages;
+pub mod people;
+pub mod rich_text;
+pub mod rooms;
+pub mod secrets;
+pub mod text;

@@ -1,0 +1,59 @@
+//! Time: how it is told, and how moments are written for programs and for people.
+//!
+//! A moment is milliseconds since 1970-01-01T00:00:00Z (Unix time, no leap seconds).
+
+use std::sync::Arc;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+use time::{Duration, OffsetDateTime};
+
+/// Tells the present moment.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+const ISO: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+const LABEL: &[BorrowedFormatItem<'_>] =
+    format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute] UTC");
+const DAY: &[BorrowedFormatItem<'_>] =
+    format_description!("[weekday], [day padding:none] [month repr:long] [year]");
+
+/// `2026-01-31T12:34:56.789Z` (RFC 3339).
+pub fn iso(at_ms: i64) -> String {
+    formatted(at_ms, ISO)
+}
+
+/// `31 Jan 2026, 12:34 UTC`, for readers whose browser does not put it in their own time.
+pub fn utc_label(at_ms: i64) -> String {
+    formatted(at_ms, LABEL)
+}
+
+/// `Saturday, 31 January 2026`, the day in UTC.
+pub fn utc_day(at_ms: i64) -> String {
+    formatted(at_ms, DAY)
+}
+
+/// A moment out of the calendar's range is written as the nearest one in it: no page fails over a time.
+fn formatted(at_ms: i64, format: &[BorrowedFormatItem<'_>]) -> String {
+    let since_1970 = Duration::milliseconds(at_ms);
+    OffsetDateTime::UNIX_EPOCH.saturating_add(since_1970).format(format).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_moment_is_written_for_programs_and_for_people() {
+        assert_eq!(iso(1_769_862_896_789), "2026-01-31T12:34:56.789Z");
+        assert_eq!(utc_label(1_769_862_896_789), "31 Jan 2026, 12:34 UTC");
+        assert_eq!(utc_day(1_769_862_896_789), "Saturday, 31 January 2026");
+    }
+
+    proptest! {
+        #[test]
+        fn no_moment_fails(at_ms in any::<i64>()) {
+            prop_assert!(!iso(at_ms).is_empty());
+        }
+    }
+}

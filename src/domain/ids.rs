@@ -1,0 +1,85 @@
+//! The ids of things, one type each, so that a room's id can't be passed for a person's.
+//!
+//! Ids are positive integers. Text that isn't one does not name anything: whoever asked gets "not found".
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// The text is not a positive integer, so it cannot name anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotAnId;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAnId;
+
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+                match text.parse() {
+                    Ok(id) if digits && id > 0 => Ok(Self(id)),
+                    _ => Err(NotAnId),
+                }
+            }
+        }
+    };
+}
+
+id!(
+    /// A person or a bot.
+    UserId
+);
+id!(
+    /// A signed-in browser or script.
+    SessionId
+);
+id!(
+    /// A room of any kind.
+    RoomId
+);
+id!(
+    /// A message; a larger id was posted later, in every room.
+    MessageId
+);
+
+/// The number of a change. Each change of a message takes the next one in its own transaction, so
+/// the order of revisions is the order of commits, and none is ever used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Revision(pub i64);
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_positive_number_is_an_id(number in 1..=i64::MAX) {
+            prop_assert_eq!(number.to_string().parse(), Ok(RoomId(number)));
+        }
+
+        #[test]
+        fn nothing_else_is_an_id(text in "[^0-9]*|0|-[0-9]+|\\+[0-9]+|[0-9]{20,30}|[0-9]+[^0-9]+") {
+            prop_assert_eq!(text.parse::<RoomId>(), Err(NotAnId));
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Messages, what is needed to post one, and the ways in which one changes.
+
+use super::clock;
+use super::ids::{MessageId, Revision, RoomId, UserId};
+use super::people::Author;
+use super::rich_text::{SafeHtml, render_plain};
+use super::text::MessageSource;
+use crate::error::Invalid;
+use serde::Serialize;
+use std::fmt;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// The sender's own name for a message (a UUID), by which a repeated post is recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct ClientMessageId(pub Uuid);
+
+impl ClientMessageId {
+    /// Takes `text` as a UUID, in any of its usual spellings (RFC 9562).
+    ///
+    /// # Errors
+    /// `Invalid` when it isn't one.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let message = "A client_message_id must be a UUID, like 2f1c6d9e-8f3a-4c55-9d0e-3a2b1c0d9e8f.";
+        match Uuid::try_parse(text.trim()) {
+            Ok(uuid) => Ok(Self(uuid)),
+            Err(_) => Err(Invalid::new("client_message_id", message)),
+        }
+    }
+}
+
+impl fmt::Display for ClientMessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+/// A message's body, parsed and rendered: nothing is left to check.
+#[derive(Debug, Clone)]
+pub struct Body {
+    /// As typed.
+    pub source: String,
+    /// As shown.
+    pub html: SafeHtml,
+    /// As read aloud or searched.
+    pub plain_text: String,
+}
+
+impl Body {
+    /// Parses and renders what was typed.
+    ///
+    /// # Errors
+    /// `Invalid` as [`MessageSource::parse`] says.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let source = MessageSource::parse(text)?;
+        let html = render_plain(source.as_str());
+        let plain_text = source.as_str().to_owned();
+        Ok(Self { source: plain_text.clone(), html, plain_text })
+    }
+}
+
+/// A message that is ready to be written.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// The sender's name for it.
+    pub client_message_id: ClientMessageId,
+    /// What it says.
+    pub body: Body,
+}
+
+/// A message as it is in the database.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// Its id; later messages have larger ones.
+    pub id: MessageId,
+    /// The sender's name for it.
+    pub client_message_id: ClientMessageId,
+    /// Where it was posted.
+    pub room_id: RoomId,
+    /// Who wrote it.
+    pub creator: Author,
+    /// The change that created it.
+    pub created_revision: Revision,
+    /// Its latest change.
+    pub revision: Revision,
+    /// What it says.
+    pub body: Body,
+    /// When it was posted, in milliseconds since 1970.
+    pub created_at_ms: i64,
+    /// When it last changed.
+    pub updated_at_ms: i64,
+    /// When it was last edited, if ever.
+    pub edited_at_ms: Option<i64>,
+}
+
+impl Message {
+    /// Where the message is shown among its neighbours.
+    pub fn url(&self) -> String {
+        format!("/rooms/{}/@{}", self.room_id, self.id)
+    }
+
+    /// When it was posted, for programs.
+    pub fn created_at(&self) -> String {
+        clock::iso(self.created_at_ms)
+    }
+
+    /// When it was posted, for people, in UTC.
+    pub fn created_at_label(&self) -> String {
+        clock::utc_label(self.created_at_ms)
+    }
+
+    /// When it was last edited, for people, in UTC.
+    pub fn edited_at_label(&self) -> Option<String> {
+        self.edited_at_ms.map(clock::utc_label)
+    }
+}
+
+/// What is left of a message that was removed: enough for every page to remove it too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tombstone {
+    /// Its id.
+    pub id: MessageId,
+    /// The sender's name for it.
+    pub client_message_id: ClientMessageId,
+    /// Where it was posted.
+    pub room_id: RoomId,
+    /// Who wrote it.
+    pub creator_id: UserId,
+    /// The change that removed it.
+    pub revision: Revision,
+}
+
+/// One change of a message, as pages must learn of it.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// It is new: the whole message.
+    Created(Arc<Message>),
+    /// It was edited: pages that show it take the changed parts.
+    Updated(Arc<Message>),
+    /// It is gone.
+    Removed(Tombstone),
+}
+
+impl Change {
+    /// The number of the change.
+    pub fn revision(&self) -> Revision {
+        match self {
+            Self::Created(message) | Self::Updated(message) => message.revision,
+            Self::Removed(tombstone) => tombstone.revision,
+        }
+    }
+
+    /// The room it happened in.
+    pub fn room_id(&self) -> RoomId {
+        match self {
+            Self::Created(message) | Self::Updated(message) => message.room_id,
+            Self::Removed(tombstone) => tombstone.room_id,
+        }
+    }
+}
+
+/// Messages of a room that follow each other, oldest first.
+#[derive(Debug, Clone)]
+pub struct Window {
+    /// The messages.
+    pub messages: Vec<Arc<Message>>,
+    /// Whether there are older ones.
+    pub has_older: bool,
+    /// Whether there are newer ones.
+    pub has_newer: bool,
+    /// The counter as it stood when they were read: the page's cursor.
+    pub revision: Revision,
+}
+
+/// Where a window of messages lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// At the newest end.
+    Newest,
+    /// Just before a message.
+    Before(MessageId),
+    /// Just after a message.
+    After(MessageId),
+    /// With a message in the middle.
+    Around(MessageId),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_uuid_in_any_spelling_is_echoed_lower_case_and_hyphenated(bits in any::<u128>()) {
+            let uuid = Uuid::from_u128(bits);
+            let expected = uuid.hyphenated().to_string();
+            for spelling in [expected.clone(), expected.to_uppercase(), uuid.simple().to_string(), uuid.urn().to_string()] {
+                prop_assert_eq!(ClientMessageId::parse(&spelling).unwrap().to_string(), expected.clone());
+            }
+        }
+
+        #[test]
+        fn what_is_not_a_uuid_is_refused(text in "[g-z ]{0,40}|[0-9a-f]{0,31}") {
+            prop_assert!(ClientMessageId::parse(&text).is_err());
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! People and bots: who they are and what they may be called upon for.
+
+use super::ids::{SessionId, UserId};
+use serde::Serialize;
+
+/// What somebody may do in the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Reads and writes in their rooms.
+    Member,
+    /// Also runs the account.
+    Administrator,
+    /// A program with a key of its own.
+    Bot,
+}
+
+/// Whether somebody can still come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Can sign in.
+    Active,
+    /// Removed from the account; what they wrote stays.
+    Deactivated,
+    /// Thrown out; what they wrote goes.
+    Banned,
+}
+
+/// A person or a bot.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// Their id.
+    pub id: UserId,
+    /// Their name, as typed.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they can come in.
+    pub status: Status,
+    /// Where to reach them; none for bots.
+    pub email_address: Option<String>,
+    /// What they say of themselves; may be empty.
+    pub bio: String,
+}
+
+impl User {
+    /// Whether they run the account.
+    pub fn is_administrator(&self) -> bool {
+        self.role == Role::Administrator
+    }
+
+    /// What a message says of its author.
+    pub fn as_author(&self) -> Author {
+        Author { id: self.id, name: self.name.clone(), role: self.role }
+    }
+}
+
+/// What a message, a typing mark or a presence says of a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// Their id.
+    pub id: UserId,
+    /// Their name.
+    pub name: String,
+    /// Their role.
+    pub role: Role,
+}
+
+impl Author {
+    /// Where their picture is. The name is part of the picture, so it is part of the version.
+    pub fn avatar_url(&self) -> String {
+        avatar_url(self.id, &self.name)
+    }
+}
+
+/// Somebody signed in: the person and the session they came by.
+#[derive(Debug, Clone)]
+pub struct Viewer {
+    /// The person.
+    pub user: User,
+    /// Their session.
+    pub session_id: SessionId,
+}
+
+/// Letters in a picture of initials: more would not be readable at 40 pixels.
+const INITIALS_MAX: usize = 2;
+
+/// The first letters of the first and the last word of `name`, at most two, upper case.
+pub fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
+    let first = words.next();
+    let last = words.next_back();
+    first.into_iter().chain(last).take(INITIALS_MAX).flat_map(char::to_uppercase).collect()
+}
+
+/// Where somebody's picture is, with a version that changes when the picture does.
+pub fn avatar_url(id: UserId, name: &str) -> String {
+    let version = super::secrets::TokenHash::of(name).0;
+    format!("/users/{id}/avatar?v={:02x}{:02x}{:02x}{:02x}", version[0], version[1], version[2], version[3])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn initials_are_of_the_first_and_the_last_word() {
+        for (name, expected) in [
+            ("Ada Lovelace", "AL"),
+            ("ada", "A"),
+            ("Ludwig van Beethoven", "LB"),
+            ("محمد علي", "مع"),
+            ("(Bob) \"the\" builder", "BB"),
+            ("🔥", ""),
+        ] {
+            assert_eq!(initials(name), expected, "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn another_name_is_another_picture(a in "[a-z]{1,20}", b in "[A-Z]{1,20}") {
+            prop_assert_ne!(avatar_url(UserId(1), &a), avatar_url(UserId(1), &b));
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Text that people type into forms, parsed once into types that need no further check.
+//!
+//! Invariants: a value of these types is trimmed, within its bound, and free of control characters
+//! (message bodies may have line breaks and tabs). A character is a Unicode scalar value, as in the
+//! browser's `[...text].length`.
+
+use crate::error::Invalid;
+
+/// Characters in a person's, a room's or the account's name. Long enough for any real name, short
+/// enough that a page of them stays a page.
+pub const NAME_MAX: usize = 200;
+/// Bytes in an e-mail address: what SMTP can carry (RFC 5321, 4.5.3.1.3, less the brackets).
+pub const EMAIL_ADDRESS_MAX: usize = 254;
+/// Characters in a password: NIST SP 800-63B asks for at least eight.
+pub const PASSWORD_LEN_MIN: usize = 8;
+/// Bytes in a password, so that hashing has a bound; far past any pass phrase.
+pub const PASSWORD_MAX: usize = 1024;
+/// Characters in a message, after trimming.
+pub const MESSAGE_MAX: usize = 10_000;
+
+/// A name as people see it: 1 to [`NAME_MAX`] characters on one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name(String);
+
+impl Name {
+    /// Trims `text` and takes it as a name; `field` is the form's, for the message.
+    ///
+    /// # Errors
+    /// `Invalid` when nothing visible is left, it is too long, or it has control characters.
+    pub fn parse(field: &'static str, text: &str) -> Result<Self, Invalid> {
+        let name = text.trim();
+        if !name.chars().any(is_visible) {
+            return Err(Invalid::new(field, "Please fill in a name."));
+        }
+        if name.chars().count() > NAME_MAX {
+            let message = format!("A name can have at most {NAME_MAX} characters.");
+            return Err(Invalid::new(field, message));
+        }
+        if name.chars().any(char::is_control) {
+            let message = "A name can't have line breaks or control characters.";
+            return Err(Invalid::new(field, message));
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// An e-mail address, in lower case, so that it is found however it is typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmailAddress(String);
+
+impl EmailAddress {
+    /// Takes `text` as an address. Only its shape is checked: whether it exists, nobody can tell.
+    ///
+    /// # Errors
+    /// `Invalid` unless it looks like `name@host` and fits [`EMAIL_ADDRESS_MAX`].
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let address = text.trim().to_lowercase();
+        let strange = |c: char| c.is_whitespace() || c.is_control();
+        let shaped = match address.split_once('@') {
+            Some((local, host)) => !local.is_empty() && !host.is_empty() && !host.contains('@'),
+            None => false,
+        };
+        if !shaped || address.contains(strange) {
+            let message = "Please fill in an e-mail address, like ann@example.com.";
+            return Err(Invalid::new("email_address", message));
+        }
+        if address.len() > EMAIL_ADDRESS_MAX {
+            let message = format!("An e-mail address can have at most {EMAIL_ADDRESS_MAX} bytes.");
+            return Err(Invalid::new("email_address", message));
+        }
+        Ok(Self(address))
+    }
+
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A password somebody chose. It is not trimmed, not logged and not stored.
+#[derive(Clone)]
+pub struct Password(String);
+
+impl Password {
+    /// Takes `text` as a new password.
+    ///
+    /// # Errors
+    /// `Invalid` when it has fewer than [`PASSWORD_LEN_MIN`] characters or more than
+    /// [`PASSWORD_MAX`] bytes.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        if text.chars().count() < PASSWORD_LEN_MIN {
+            let message = format!("A password needs at least {PASSWORD_LEN_MIN} characters.");
+            return Err(Invalid::new("password", message));
+        }
+        if text.len() > PASSWORD_MAX {
+            let message = format!("A password can have at most {PASSWORD_MAX} bytes.");
+            return Err(Invalid::new("password", message));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The password's bytes, for hashing.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+/// What was typed as a message: 1 to [`MESSAGE_MAX`] characters after trimming.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageSource(String);
+
+impl MessageSource {
+    /// Takes `text` as a message: trimmed, line ends as `\n`, control characters left out.
+    ///
+    /// # Errors
+    /// `Invalid` when nothing visible is left or it is too long.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let unix = text.replace("\r\n", "\n").replace('\r', "\n");
+        let kept = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
+        let clean: String = unix.chars().filter(kept).collect();
+        let source = clean.trim();
+        if !source.chars().any(is_visible) {
+            return Err(Invalid::new("body", "Please write something first."));
+        }
+        let length = source.chars().count();
+        if length > MESSAGE_MAX {
+            let message =
+                format!("A message can have at most 10,000 characters; this one has {}.", thousands(length));
+            return Err(Invalid::new("body", message));
+        }
+        Ok(Self(source.to_owned()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a reader would see anything of `c`: white space, controls and the zero-width characters
+/// leave an empty line.
+fn is_visible(c: char) -> bool {
+    let zero_width = matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        | '\u{e0000}'..='\u{e0fff}');
+    !c.is_whitespace() && !c.is_control() && !zero_width
+}
+
+/// `10001` as `10,001`.
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_message_that_parses_is_trimmed_bounded_and_parses_to_itself(text in "\\PC{0,40}|[\\s\\S]{0,40}") {
+            if let Ok(source) = MessageSource::parse(&text) {
+                prop_assert_eq!(source.as_str().trim(), source.as_str());
+                prop_assert!((1..=MESSAGE_MAX).contains(&source.as_str().chars().count()));
+                prop_assert_eq!(&MessageSource::parse(source.as_str()).unwrap(), &source);
+            }
+        }
+
+        #[test]
+        fn a_message_up_to_the_bound_parses_and_one_more_does_not(length in 1..=MESSAGE_MAX, letter in "[a-z🔥ä上]") {
+            prop_assert!(MessageSource::parse(&letter.repeat(length)).is_ok());
+            prop_assert!(MessageSource::parse(&letter.repeat(MESSAGE_MAX + length)).is_err());
+        }
+
+        #[test]
+        fn white_space_alone_is_no_message(text in "[\\s\\x00\u{200b}\u{feff}]{0,20}") {
+            prop_assert!(MessageSource::parse(&text).is_err());
+        }
+
+        #[test]
+        fn a_name_that_parses_is_one_visible_line(text in "\\PC{0,30}|[\\s\\S]{0,30}") {
+            if let Ok(name) = Name::parse("name", &text) {
+                prop_assert!(!name.as_str().contains(['\n', '\r', '\0']));
+                prop_assert!(!name.as_str().trim().is_empty());
+            }
+        }
+
+        #[test]
+        fn an_address_is_found_however_it_is_typed(local in "[a-z.]{1,20}", host in "[a-z.]{1,20}") {
+            let typed = format!(" {}@{} ", local.to_uppercase(), host);
+            let address = EmailAddress::parse(&typed).unwrap();
+            prop_assert_eq!(address.as_str(), format!("{local}@{host}"));
+        }
+
+        #[test]
+        fn text_without_an_at_sign_is_no_address(text in "[^@]{0,40}") {
+            prop_assert!(EmailAddress::parse(&text).is_err());
+        }
+
+        #[test]
+        fn a_password_is_kept_to_the_byte(text in "\\PC{8,100}") {
+            let password = Password::parse(&text).unwrap();
+            prop_assert_eq!(password.as_bytes(), text.as_bytes());
+        }
+
+        #[test]
+        fn a_short_password_is_refused(text in "\\PC{0,7}") {
+            prop_assert!(Password::parse(&text).is_err());
+        }
+    }
+
+    #[test]
+    fn a_message_of_10_000_emoji_is_fine_and_10_001_are_counted_in_words() {
+        assert!(MessageSource::parse(&"🔥".repeat(10_000)).is_ok());
+        let refusal = MessageSource::parse(&"🔥".repeat(10_001)).unwrap_err();
+        assert!(refusal.message.contains("10,001"), "{}", refusal.message);
+    }
+
+    #[test]
+    fn line_ends_become_one_kind_and_other_controls_go() {
+        let source = MessageSource::parse("a\r\nb\rc\u{0}\td").unwrap();
+        assert_eq!(source.as_str(), "a\nb\nc\td");
+    }
+}
