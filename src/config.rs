@@ -1,0 +1,267 @@
+//! The settings: environment variables, each with a default, parsed here once and nowhere else.
+//!
+//! A wrong value is an error that names the variable, the value and what is allowed.
+
+use crate::db::Synchronous;
+use ipnet::IpNet;
+use std::env;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+/// Sockets that one process may hold when the file-descriptor limit does not say less: at 15 KB each, 750 MB.
+const SOCKETS_MAX: usize = 50_000;
+/// File descriptors kept for everything that is not a socket: database, workers, requests.
+const DESCRIPTORS_KEPT: usize = 200;
+
+/// Everything that can be set.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `CAMPFIRE_ADDRESS`: where to listen. Default `127.0.0.1:3000`.
+    pub address: SocketAddr,
+    /// `CAMPFIRE_STORAGE`: the one folder that everything lives in. Default `./storage`.
+    pub storage: PathBuf,
+    /// `CAMPFIRE_PUBLIC_URL`: how people reach the server. Default: what the request says.
+    pub public_url: Option<PublicUrl>,
+    /// `CAMPFIRE_TRUSTED_PROXIES`: peers whose `X-Forwarded-*` count. Default: none.
+    pub trusted_proxies: Vec<IpNet>,
+    /// `CAMPFIRE_CORS_ORIGINS`: origins whose pages may call `/api`. Default: none.
+    pub cors_origins: Vec<String>,
+    /// `CAMPFIRE_SYNCHRONOUS`: `full` or `normal`. Default `full`.
+    pub synchronous: Synchronous,
+    /// `CAMPFIRE_SESSION_DAYS`: days without use after which a session ends. Default 30.
+    pub session_days: u32,
+    /// `CAMPFIRE_POST_BURST`: messages one person may post at once. Default 30.
+    pub post_burst: u32,
+    /// `CAMPFIRE_POSTS_PER_SECOND`: messages a second one person may post for long. Default 5.
+    pub posts_per_second: u32,
+    /// `CAMPFIRE_SOCKETS_PER_PERSON`. Default 20.
+    pub sockets_per_person: usize,
+    /// `CAMPFIRE_SOCKETS_MAX`. Default: what the file-descriptor limit allows, 50,000 at most.
+    pub sockets_max: usize,
+}
+
+/// Scheme, host and port of the address that people type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl {
+    /// Whether it is https.
+    pub is_https: bool,
+    /// `host` or `host:port`, lower case.
+    pub host: String,
+}
+
+/// A setting that can't be used.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Wrong {
+    variable: &'static str,
+    value: String,
+    allowed: &'static str,
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is set to {:?}; it must be {}.", self.variable, self.value, self.allowed)
+    }
+}
+
+impl Config {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// The first setting that is wrong.
+    pub fn from_env() -> Result<Self, Wrong> {
+        Self::from(|variable| env::var_os(variable).map(|value| value.to_string_lossy().into_owned()))
+    }
+
+    /// Reads the settings from `lookup`, which tells a variable's value if it is set.
+    ///
+    /// # Errors
+    /// The first setting that is wrong.
+    pub fn from(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Wrong> {
+        let settings = Settings(lookup);
+        Ok(Self {
+            address: settings.parsed(
+                "CAMPFIRE_ADDRESS",
+                "an IP address and a port, like 127.0.0.1:3000 or 0.0.0.0:80",
+                SocketAddr::from(([127, 0, 0, 1], 3000)),
+                |text| text.parse().ok(),
+            )?,
+            storage: settings.parsed("CAMPFIRE_STORAGE", "a folder", PathBuf::from("./storage"), |text| {
+                (!text.is_empty()).then(|| PathBuf::from(text))
+            })?,
+            public_url: settings.parsed(
+                "CAMPFIRE_PUBLIC_URL",
+                "a URL without a path, like https://chat.example.com",
+                None,
+                |text| PublicUrl::parse(text).map(Some),
+            )?,
+            trusted_proxies: settings.parsed(
+                "CAMPFIRE_TRUSTED_PROXIES",
+                "IP addresses or networks, separated by commas, like 127.0.0.1,10.0.0.0/8",
+                Vec::new(),
+                |text| list(text, network),
+            )?,
+            cors_origins: settings.parsed(
+                "CAMPFIRE_CORS_ORIGINS",
+                "origins, separated by commas, like https://app.example.com",
+                Vec::new(),
+                |text| list(text, |origin| PublicUrl::parse(origin).map(|_| origin.to_lowercase())),
+            )?,
+            synchronous: settings.parsed(
+                "CAMPFIRE_SYNCHRONOUS",
+                "full or normal",
+                Synchronous::Full,
+                |text| match text {
+                    "full" => Some(Synchronous::Full),
+                    "normal" => Some(Synchronous::Normal),
+                    _ => None,
+                },
+            )?,
+            session_days: settings.number("CAMPFIRE_SESSION_DAYS", 30, 3650, "a number from 1 to 3650")?,
+            post_burst: settings.number(
+                "CAMPFIRE_POST_BURST",
+                30,
+                1_000_000,
+                "a number from 1 to 1000000",
+            )?,
+            posts_per_second: settings.number(
+                "CAMPFIRE_POSTS_PER_SECOND",
+                5,
+                1_000_000,
+                "a number from 1 to 1000000",
+            )?,
+            sockets_per_person: settings.number(
+                "CAMPFIRE_SOCKETS_PER_PERSON",
+                20,
+                100_000,
+                "a number from 1 to 100000",
+            )? as usize,
+            sockets_max: settings.number(
+                "CAMPFIRE_SOCKETS_MAX",
+                u32::try_from(sockets_allowed()).unwrap_or(u32::MAX),
+                1_000_000,
+                "a number from 1 to 1000000",
+            )? as usize,
+        })
+    }
+}
+
+struct Settings<L>(L);
+
+impl<L: Fn(&str) -> Option<String>> Settings<L> {
+    fn parsed<T>(
+        &self,
+        variable: &'static str,
+        allowed: &'static str,
+        default: T,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, Wrong> {
+        match (self.0)(variable) {
+            None => Ok(default),
+            Some(value) => parse(value.trim()).ok_or(Wrong { variable, value, allowed }),
+        }
+    }
+
+    fn number(
+        &self,
+        variable: &'static str,
+        default: u32,
+        largest: u32,
+        allowed: &'static str,
+    ) -> Result<u32, Wrong> {
+        self.parsed(variable, allowed, default, |text| {
+            text.parse().ok().filter(|number| (1..=largest).contains(number))
+        })
+    }
+}
+
+impl PublicUrl {
+    /// Takes `http://host`, `https://host:port`; no path, no user.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (scheme, rest) = text.split_once("://")?;
+        let host = rest.strip_suffix('/').unwrap_or(rest).to_lowercase();
+        let is_plain = !host.is_empty() && !host.contains(['/', '@', '?', '#', ' ', '\\']);
+        match scheme.to_lowercase().as_str() {
+            "http" if is_plain => Some(Self { is_https: false, host }),
+            "https" if is_plain => Some(Self { is_https: true, host }),
+            _ => None,
+        }
+    }
+}
+
+fn list<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(parse).collect()
+}
+
+fn network(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+}
+
+/// Sockets that the limit on open files leaves room for.
+fn sockets_allowed() -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let open_files = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let soft = open_files.and_then(|line| line.split_whitespace().next()?.parse::<usize>().ok());
+    soft.map_or(SOCKETS_MAX, |soft| soft.saturating_sub(DESCRIPTORS_KEPT).clamp(1, SOCKETS_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn with(variable: &'static str, value: &str) -> Result<Config, Wrong> {
+        let value = value.to_owned();
+        Config::from(move |asked| (asked == variable).then(|| value.clone()))
+    }
+
+    #[test]
+    fn nothing_set_is_the_documented_default() {
+        let config = Config::from(|_| None).unwrap();
+        assert_eq!(config.address.to_string(), "127.0.0.1:3000");
+        assert_eq!(config.storage, PathBuf::from("./storage"));
+        assert_eq!((config.session_days, config.post_burst, config.posts_per_second), (30, 30, 5));
+        assert_eq!(config.synchronous, Synchronous::Full);
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_with_its_variable_and_what_is_allowed() {
+        let wrong = with("CAMPFIRE_SYNCHRONOUS", "maybe").unwrap_err();
+        assert_eq!(
+            wrong.to_string(),
+            r#"CAMPFIRE_SYNCHRONOUS is set to "maybe"; it must be full or normal."#
+        );
+        for (variable, value) in [
+            ("CAMPFIRE_ADDRESS", "localhost"),
+            ("CAMPFIRE_PUBLIC_URL", "chat.example.com"),
+            ("CAMPFIRE_PUBLIC_URL", "https://chat.example.com/path"),
+            ("CAMPFIRE_TRUSTED_PROXIES", "10.0.0.0/99"),
+            ("CAMPFIRE_CORS_ORIGINS", "*"),
+            ("CAMPFIRE_SESSION_DAYS", "0"),
+            ("CAMPFIRE_POST_BURST", "-1"),
+            ("CAMPFIRE_SOCKETS_MAX", "many"),
+        ] {
+            assert!(with(variable, value).is_err(), "{variable}={value}");
+        }
+    }
+
+    #[test]
+    fn lists_and_urls_are_taken_apart() {
+        let config = with("CAMPFIRE_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8").unwrap();
+        assert!(config.trusted_proxies[1].contains(&IpAddr::from([10, 1, 2, 3])));
+        let config = with("CAMPFIRE_PUBLIC_URL", "HTTPS://Chat.example.com:8443/").unwrap();
+        assert_eq!(
+            config.public_url,
+            Some(PublicUrl { is_https: true, host: "chat.example.com:8443".into() })
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_panics(value in "\\PC{0,30}") {
+            for variable in ["CAMPFIRE_ADDRESS", "CAMPFIRE_PUBLIC_URL", "CAMPFIRE_TRUSTED_PROXIES", "CAMPFIRE_SESSION_DAYS"] {
+                let _ = with(variable, &value);
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Campfire: team chat in one binary and one SQLite file, server-rendered, live over a WebSocket.
+//!
+//! This is the map. Read the modules in this order; each file begins with what it holds and what always holds in it.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`config`] | the settings: environment variables, parsed once |
+//! | [`server`] | bind, run, stop; the whole route table |
+//! | [`error`] | `AppError`: everything a request can end in besides its answer |
+//! | [`domain`] | types and rules, no I/O: ids, text, people, rooms, messages, rich text, secrets, time |
+//! | [`db`] | one writer, many readers, migrations; a file of queries for each noun |
+//! | [`live`] | the hub (sockets by room, presence), frames, and the fragments that may be pushed |
+//! | [`services`] | one function for each thing a person can do that changes something |
+//! | [`web`] | extractors that are rights, guards, answers, errors, the socket, handlers by noun |
+//!
+//! # A message, from Enter to every screen
+//!
+//! | | file | what happens |
+//! |---|---|---|
+//! | browser | `static/js/outbox.js` | shows it as pending under its `client_message_id` and posts it |
+//! | 1 | `server.rs` | `POST /rooms/{room_id}/messages` |
+//! | 2 | `web/guard.rs` | cross-site check |
+//! | 3 | `web/auth.rs` | `RoomMember`: session, then membership, or an error |
+//! | 4 | `web/messages.rs` | `create`: the form becomes a `Draft`, rendered, nothing left to check |
+//! | 5 | `services/messages.rs` | `post`: the thing itself |
+//! | 6 | `db.rs` | `Db::write`: the closure goes into the writer's bounded queue |
+//! | 7 | `db/writer.rs` | one transaction for all that is queued, a savepoint for each; membership again; UNIQUE decides about repeats |
+//! | 8 | `db/writer.rs` | COMMIT, durable; then the answers; then what was left for after the commit, in that order |
+//! | 9 | `live/hub.rs` | `publish`: one shared frame to the room's sockets, never waiting |
+//! | 10 | `web/messages.rs` | answers with the same fragment, a redirect, or JSON |
+//! | browser | `static/js/revisions.js` | puts it in place of the pending one, unless something newer is there |
+//!
+//! A page that was away catches up in `web/socket.rs`: it subscribes first, then reads what changed past its cursor.
+//!
+//! # What always holds
+//!
+//! - Imports point down: `web → services → {db, live} → domain`; `error` lies under all; `db` and `live` don't know each other.
+//! - Only `db/writer.rs` has a connection that can write; SQL is in `db` and `migrations/` only.
+//! - Nothing is broadcast before its commit, and broadcasts leave in commit order.
+//! - Only sockets subscribe to the hub; server code never listens to it.
+//! - A pushed fragment is the same for every reader.
+//! - Markup made from what people type comes from `domain/rich_text.rs` only.
+//! - A handler's arguments say who may call it, and each write checks the right again in its own transaction.
+//! - Only the writer stamps messages: order of id, of time and of commit are one order.
+//! - Every queue, cache, page and loop has a bound, named, with its reason.
+//! - Every page and every action works without JavaScript.
+
+pub mod config;
+pub mod db;
+pub mod domain;
+pub mod error;
+pub mod live;
+pub mod server;
+pub mod services;
+pub mod web;

@@ -1,0 +1,230 @@
+//! What is sent over a socket: events, each as HTML for pages and as JSON for programs.
+//!
+//! An event is encoded once for each format, when the first socket needs it, and shared by all. HTML frames are
+//! htmx partials; what a page must act on rather than show (`caught_up`, `reload`, `pong`, `error`) is
+//! JSON in both formats.
+
+use super::fragments::{
+    CreatedFragment, NotTypingFragment, PresentFragment, RemovedFragment, TypingFragment, UpdatedFragment,
+};
+use super::json::MessageJson;
+use crate::domain::ids::{Revision, RoomId};
+use crate::domain::messages::Change;
+use crate::domain::people::Author;
+use askama::Template;
+use bytestring::ByteString;
+use serde_json::{Value, json};
+use std::sync::{Arc, OnceLock};
+
+/// What a socket asked to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Fragments, for pages.
+    Html,
+    /// Objects, for programs.
+    Json,
+}
+
+/// Something that happened in a room.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A message changed. The only kind that carries a revision and is caught up with.
+    Change(Change),
+    /// Somebody began to write, or stopped.
+    Typing {
+        /// Where.
+        room_id: RoomId,
+        /// Who.
+        person: Author,
+        /// Began or stopped.
+        on: bool,
+    },
+    /// Somebody came or went: for programs.
+    Presence {
+        /// Where.
+        room_id: RoomId,
+        /// Who.
+        person: Author,
+        /// Came or went.
+        online: bool,
+    },
+    /// Who is here: for pages.
+    Here {
+        /// The first of them.
+        people: Vec<Author>,
+        /// How many they are.
+        count: usize,
+    },
+    /// What is shown can't be brought up to date step by step: fetch it afresh.
+    Reload,
+}
+
+/// An event, ready to be sent to any number of sockets.
+#[derive(Debug)]
+pub struct Frame {
+    event: Event,
+    html: OnceLock<Option<ByteString>>,
+    json: OnceLock<Option<ByteString>>,
+}
+
+impl Frame {
+    /// A frame for `event`.
+    pub fn new(event: Event) -> Arc<Self> {
+        Arc::new(Self { event, html: OnceLock::new(), json: OnceLock::new() })
+    }
+
+    /// The change's revision; none for what passes.
+    pub fn revision(&self) -> Option<Revision> {
+        match &self.event {
+            Event::Change(change) => Some(change.revision()),
+            _ => None,
+        }
+    }
+
+    /// The text to send; none when the event is not for that format.
+    pub fn text(&self, format: Format) -> Option<ByteString> {
+        match format {
+            Format::Html => self.html.get_or_init(|| html(&self.event)).clone(),
+            Format::Json => self.json.get_or_init(|| json(&self.event)).clone(),
+        }
+    }
+}
+
+/// A page whose part can't be rendered is told to fetch it: nothing is missed.
+fn html(event: &Event) -> Option<ByteString> {
+    let rendered = match event {
+        Event::Change(Change::Created(message)) => CreatedFragment::new(message).render(),
+        Event::Change(Change::Updated(message)) => UpdatedFragment { message }.render(),
+        Event::Change(Change::Removed(tombstone)) => RemovedFragment { tombstone }.render(),
+        Event::Typing { person, on: true, .. } => TypingFragment { person }.render(),
+        Event::Typing { person, on: false, .. } => NotTypingFragment { person }.render(),
+        Event::Here { people, count } => PresentFragment { people, count: *count }.render(),
+        Event::Presence { .. } => return None,
+        Event::Reload => return Some(reload()),
+    };
+    Some(rendered.map_or_else(|_| reload(), ByteString::from))
+}
+
+fn json(event: &Event) -> Option<ByteString> {
+    let object = match event {
+        Event::Change(change) => change_json(change),
+        Event::Typing { room_id, person, on } => {
+            json!({"type": "typing", "room_id": room_id, "user": {"id": person.id, "name": person.name}, "on": on})
+        }
+        Event::Presence { room_id, person, online } => {
+            json!({"type": "presence", "room_id": room_id, "user_id": person.id, "online": online})
+        }
+        Event::Here { .. } => return None,
+        Event::Reload => return Some(reload()),
+    };
+    Some(object.to_string().into())
+}
+
+fn change_json(change: &Change) -> Value {
+    let (revision, room_id) = (change.revision(), change.room_id());
+    match change {
+        Change::Created(message) => {
+            let message = MessageJson::from(message.as_ref());
+            json!({"type": "message_created", "revision": revision, "room_id": room_id, "message": message})
+        }
+        Change::Updated(message) => {
+            let message = MessageJson::from(message.as_ref());
+            json!({"type": "message_updated", "revision": revision, "room_id": room_id, "message": message})
+        }
+        Change::Removed(tombstone) => {
+            json!({"type": "message_removed", "revision": revision, "room_id": room_id, "message_id": tombstone.id})
+        }
+    }
+}
+
+/// "Fetch what you show afresh."
+pub fn reload() -> ByteString {
+    ByteString::from_static(r#"{"type":"reload"}"#)
+}
+
+/// "I am here", in answer to a ping.
+pub fn pong() -> ByteString {
+    ByteString::from_static(r#"{"type":"pong"}"#)
+}
+
+/// "You have everything up to `revision`", with the versions of the sidebar and of the assets.
+pub fn caught_up(revision: Revision, sidebar: &str, version: &str) -> ByteString {
+    json!({"type": "caught_up", "revision": revision, "sidebar": sidebar, "version": version})
+        .to_string()
+        .into()
+}
+
+/// "That can't be done", with the id of the message it was about, if it was about one.
+pub fn error(message: &str, client_message_id: Option<&str>) -> ByteString {
+    json!({"type": "error", "message": message, "client_message_id": client_message_id}).to_string().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::{MessageId, UserId};
+    use crate::domain::messages::{Body, ClientMessageId, Message, Tombstone};
+    use crate::domain::people::Role;
+    use uuid::Uuid;
+
+    fn message() -> Arc<Message> {
+        Arc::new(Message {
+            id: MessageId(123),
+            client_message_id: ClientMessageId(Uuid::from_u128(0x2f1c)),
+            room_id: RoomId(4),
+            creator: Author { id: UserId(7), name: "Ada <3".into(), role: Role::Member },
+            created_revision: Revision(4711),
+            revision: Revision(4711),
+            body: Body::parse("Hello <b>\nworld").unwrap(),
+            created_at_ms: 1_769_862_896_789,
+            updated_at_ms: 1_769_862_896_789,
+            edited_at_ms: None,
+        })
+    }
+
+    fn html_of(event: Event) -> String {
+        Frame::new(event).text(Format::Html).unwrap().to_string()
+    }
+
+    #[test]
+    fn a_created_message_is_an_upsert_with_its_revision() {
+        insta::assert_snapshot!(html_of(Event::Change(Change::Created(message()))));
+    }
+
+    #[test]
+    fn an_updated_message_is_its_changed_part() {
+        let mut edited = (*message()).clone();
+        edited.revision = Revision(4712);
+        edited.edited_at_ms = Some(1_769_862_900_000);
+        insta::assert_snapshot!(html_of(Event::Change(Change::Updated(Arc::new(edited)))));
+    }
+
+    #[test]
+    fn a_removed_message_is_a_deletion() {
+        let message = message();
+        let tombstone = Tombstone {
+            id: message.id,
+            client_message_id: message.client_message_id,
+            room_id: message.room_id,
+            creator_id: message.creator.id,
+            revision: Revision(4713),
+        };
+        insta::assert_snapshot!(html_of(Event::Change(Change::Removed(tombstone))));
+    }
+
+    #[test]
+    fn typing_and_presence_are_fragments_without_a_revision() {
+        let person = message().creator.clone();
+        let typing = Frame::new(Event::Typing { room_id: RoomId(4), person: person.clone(), on: true });
+        assert_eq!(typing.revision(), None);
+        insta::assert_snapshot!(typing.text(Format::Html).unwrap().to_string());
+        insta::assert_snapshot!(html_of(Event::Here { people: vec![person], count: 1 }));
+    }
+
+    #[test]
+    fn the_json_of_a_message_has_the_documented_shape() {
+        let frame = Frame::new(Event::Change(Change::Created(message())));
+        let value: Value = serde_json::from_str(&frame.text(Format::Json).unwrap()).unwrap();
+        insta::assert_snapshot!(serde_json::to_string_pretty(&value).unwrap());
+    }
+}

@@ -1,0 +1,317 @@
+//! The hub: a thread that hands what was committed to the sockets of a room, and knows who is here.
+//!
+//! Invariants: publishing never waits; what is published for a room reaches each of its sockets in that order, or the
+//! socket is marked lagging and re-reads from the database; a subscription that is dropped, for whatever
+//! reason, takes its presence with it.
+
+use super::frames::{Event, Format, Frame};
+use super::topics::{SocketId, Topics};
+use crate::domain::clock::Clock;
+use crate::domain::ids::{RoomId, SessionId};
+use crate::domain::people::Author;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+use tokio::sync::{Notify, mpsc};
+
+/// Frames that may wait for one socket. A socket this far behind reads from the database instead, where the
+/// frames are anyway; they are shared, so the queue itself costs a few hundred bytes.
+const SOCKET_QUEUE_MAX: usize = 64;
+/// What passes (typing, presence) is not queued when less room than this is left: it must not cause a lag.
+const PASSING_ROOM: usize = SOCKET_QUEUE_MAX / 2;
+/// Orders that may wait for the hub. Past it, everyone re-reads: nothing is lost, only some work repeated.
+const ORDERS_MAX: usize = 4096;
+/// How often the hub looks after presence and typing marks.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Why the server ends a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum CloseReason {
+    /// The server stops; come back.
+    Stopping = 1,
+    /// Signed out; do not come back.
+    SignedOut,
+    /// Too many sockets.
+    TooMany,
+}
+
+impl CloseReason {
+    fn from_code(code: u8) -> Option<Self> {
+        [Self::Stopping, Self::SignedOut, Self::TooMany].into_iter().find(|reason| *reason as u8 == code)
+    }
+}
+
+/// Who a socket belongs to and what it wants to hear of.
+#[derive(Debug, Clone)]
+pub struct Subscriber {
+    /// The person.
+    pub person: Author,
+    /// The session they came by.
+    pub session_id: SessionId,
+    /// The room they look at, if any.
+    pub room_id: Option<RoomId>,
+    /// What they want to be sent.
+    pub format: Format,
+}
+
+/// The hub's end of a socket.
+#[derive(Clone)]
+pub(super) struct Outlet {
+    pub(super) format: Format,
+    frames: mpsc::Sender<Arc<Frame>>,
+    shared: Arc<Shared>,
+}
+
+/// What both ends of a socket see.
+#[derive(Default)]
+struct Shared {
+    is_lagging: AtomicBool,
+    close: AtomicU8,
+    wake: Notify,
+}
+
+impl Outlet {
+    /// Queues a frame that must not be missed; a full queue makes the socket lag.
+    pub(super) fn send(&self, frame: &Arc<Frame>) {
+        if self.shared.is_lagging.load(Ordering::SeqCst) {
+            return;
+        }
+        if let Err(mpsc::error::TrySendError::Full(_)) = self.frames.try_send(frame.clone()) {
+            self.lag();
+        }
+    }
+
+    /// Queues a frame that may be missed, if there is ample room.
+    pub(super) fn send_in_passing(&self, frame: &Arc<Frame>) {
+        if self.frames.capacity() > PASSING_ROOM && !self.shared.is_lagging.load(Ordering::SeqCst) {
+            let _ = self.frames.try_send(frame.clone());
+        }
+    }
+
+    /// Makes the socket re-read from the database.
+    pub(super) fn lag(&self) {
+        self.shared.is_lagging.store(true, Ordering::SeqCst);
+        self.shared.wake.notify_one();
+    }
+
+    /// Makes the socket end.
+    pub(super) fn close(&self, reason: CloseReason) {
+        self.shared.close.store(reason as u8, Ordering::SeqCst);
+        self.shared.wake.notify_one();
+    }
+
+    /// Whether the socket has ended.
+    pub(super) fn is_gone(&self) -> bool {
+        self.frames.is_closed()
+    }
+}
+
+/// A socket's end. Dropping it ends the subscription, and with it the presence.
+pub struct Subscription {
+    id: SocketId,
+    hub: Hub,
+    frames: mpsc::Receiver<Arc<Frame>>,
+    shared: Arc<Shared>,
+}
+
+/// What a socket must do next.
+#[derive(Debug)]
+pub enum Next {
+    /// Send this.
+    Frame(Arc<Frame>),
+    /// Frames were dropped: read from the database what changed past the cursor. What is published from now on
+    /// is queued again.
+    Behind,
+    /// End.
+    Close(CloseReason),
+}
+
+impl Subscription {
+    /// Waits for what to do next. Cancel-safe: nothing is lost when the wait is given up.
+    pub async fn next(&mut self) -> Next {
+        loop {
+            if let Some(reason) = self.closed() {
+                return Next::Close(reason);
+            }
+            if self.shared.is_lagging.swap(false, Ordering::SeqCst) {
+                // What is still queued is older than what the database is about to tell.
+                while self.frames.try_recv().is_ok() {}
+                return Next::Behind;
+            }
+            tokio::select! {
+                biased;
+                () = self.shared.wake.notified() => {}
+                frame = self.frames.recv() => match frame {
+                    Some(frame) => return Next::Frame(frame),
+                    None => return Next::Close(CloseReason::Stopping),
+                },
+            }
+        }
+    }
+
+    /// Whether the server wants this socket to end.
+    fn closed(&self) -> Option<CloseReason> {
+        CloseReason::from_code(self.shared.close.load(Ordering::SeqCst))
+    }
+
+    /// Waits until the server wants this socket to end; for while a frame is being sent to a slow peer.
+    pub async fn until_closed(&self) -> CloseReason {
+        loop {
+            if let Some(reason) = self.closed() {
+                return reason;
+            }
+            self.shared.wake.notified().await;
+        }
+    }
+
+    /// A way to say what the person does, apart from receiving.
+    pub fn voice(&self) -> Voice {
+        Voice { id: self.id, hub: self.hub.clone() }
+    }
+}
+
+/// Tells the room what the person behind a socket does. Worth nothing once the subscription has ended.
+pub struct Voice {
+    id: SocketId,
+    hub: Hub,
+}
+
+impl Voice {
+    /// Says whether the person looks at the room.
+    pub fn set_present(&self, is_present: bool) {
+        self.hub.order(Order::Present(self.id, is_present));
+    }
+
+    /// Says whether the person is writing.
+    pub fn set_typing(&self, on: bool) {
+        self.hub.order(Order::Typing(self.id, on));
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        // Should the hub be too busy to take it, it finds the closed queue at its next tick.
+        self.hub.order(Order::Unsubscribe(self.id));
+    }
+}
+
+enum Order {
+    /// With the number of overflows when it was queued: had there been another since, it missed something.
+    Subscribe(SocketId, Box<Subscriber>, Outlet, u64),
+    Unsubscribe(SocketId),
+    Present(SocketId, bool),
+    Typing(SocketId, bool),
+    Publish(RoomId, Event),
+    Close(Option<SessionId>, CloseReason),
+    Tick,
+}
+
+/// The way to the hub. The thread ends when the last of these is gone.
+#[derive(Clone)]
+pub struct Hub {
+    orders: SyncSender<Order>,
+    shared: Arc<HubShared>,
+}
+
+#[derive(Default)]
+struct HubShared {
+    next_id: AtomicU64,
+    /// How often something could not be queued for the hub.
+    overflows: AtomicU64,
+    is_stopping: AtomicBool,
+}
+
+impl Hub {
+    /// Starts the hub's thread, with bounds on sockets per person and in all.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(sockets_per_person_max: usize, sockets_max: usize, clock: Clock) -> std::io::Result<Self> {
+        let (orders, queue) = sync_channel(ORDERS_MAX);
+        let hub = Self { orders, shared: Arc::new(HubShared::default()) };
+        let topics = Topics::new(sockets_per_person_max, sockets_max);
+        let shared = hub.shared.clone();
+        thread::Builder::new().name("hub".to_owned()).spawn(move || run(&queue, topics, &shared, &clock))?;
+        Ok(hub)
+    }
+
+    /// Subscribes a socket. What is published after this call reaches it; `None` when the hub is too busy to take
+    /// it.
+    pub fn subscribe(&self, subscriber: Subscriber) -> Option<Subscription> {
+        let (sender, frames) = mpsc::channel(SOCKET_QUEUE_MAX);
+        let shared = Arc::new(Shared::default());
+        let outlet = Outlet { format: subscriber.format, frames: sender, shared: shared.clone() };
+        if self.shared.is_stopping.load(Ordering::SeqCst) {
+            outlet.close(CloseReason::Stopping);
+        }
+        let id = self.shared.next_id.fetch_add(1, Ordering::Relaxed);
+        let overflows = self.shared.overflows.load(Ordering::SeqCst);
+        self.orders.try_send(Order::Subscribe(id, Box::new(subscriber), outlet, overflows)).ok()?;
+        Some(Subscription { id, hub: self.clone(), frames, shared })
+    }
+
+    /// Hands `event` to the sockets of a room. Never waits: when the hub can't take it, every socket re-reads.
+    pub fn publish(&self, room_id: RoomId, event: Event) {
+        if let Err(TrySendError::Full(_)) = self.orders.try_send(Order::Publish(room_id, event)) {
+            self.shared.overflows.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// Ends the sockets of a session.
+    pub fn end_session(&self, session: SessionId) {
+        self.order(Order::Close(Some(session), CloseReason::SignedOut));
+    }
+
+    /// Ends all sockets, and those that come later, because the server stops.
+    pub fn stop(&self) {
+        self.shared.is_stopping.store(true, Ordering::SeqCst);
+        let _ = self.orders.send(Order::Close(None, CloseReason::Stopping));
+    }
+
+    /// Looks after presence and typing now rather than at the next tick.
+    pub fn tick(&self) {
+        self.order(Order::Tick);
+    }
+
+    fn order(&self, order: Order) {
+        let _ = self.orders.try_send(order);
+    }
+}
+
+fn run(queue: &Receiver<Order>, mut topics: Topics, shared: &HubShared, clock: &Clock) {
+    let mut next_tick = Instant::now() + TICK;
+    let mut overflows = 0;
+    loop {
+        let order = match queue.recv_timeout(next_tick.saturating_duration_since(Instant::now())) {
+            Ok(order) => order,
+            Err(RecvTimeoutError::Timeout) => Order::Tick,
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
+        if shared.overflows.load(Ordering::SeqCst) != overflows {
+            overflows = shared.overflows.load(Ordering::SeqCst);
+            tracing::warn!("the hub could not keep up; every socket re-reads");
+            topics.everyone_lags();
+        }
+        match order {
+            Order::Subscribe(id, subscriber, outlet, overflows_before) => {
+                if overflows_before != overflows {
+                    outlet.lag();
+                }
+                topics.subscribe(id, *subscriber, outlet);
+            }
+            Order::Unsubscribe(id) => topics.unsubscribe(id, clock()),
+            Order::Present(id, is_present) => topics.set_present(id, is_present, clock()),
+            Order::Typing(id, on) => topics.set_typing(id, on, clock()),
+            Order::Publish(room_id, event) => topics.publish(room_id, event),
+            Order::Close(session, reason) => topics.close(session, reason),
+            Order::Tick => topics.tick(clock()),
+        }
+        if Instant::now() >= next_tick {
+            topics.tick(clock());
+            next_tick = Instant::now() + TICK;
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! The hub's state: sockets by room, who is here, who is writing.
+//!
+//! Invariants: a socket gets the frames of its room in the order they were published, or is marked lagging; a
+//! socket whose receiver is gone is forgotten at the next look; presence is counted, so several tabs of one
+//! person are one, and it is gone when the last is. The clock is an argument.
+
+use super::frames::{Event, Format, Frame};
+use super::hub::{CloseReason, Outlet, Subscriber};
+use crate::domain::ids::{RoomId, SessionId, UserId};
+use crate::domain::people::Author;
+use std::collections::{BTreeMap, HashMap};
+
+/// Faces shown of those who are here; more would not fit beside the room's name.
+const FACES_MAX: usize = 8;
+/// Who came or went, told to programs at each tick: a thousand arriving at once after a restart must not
+/// cost a million frames.
+const PRESENCE_EVENTS_MAX: usize = 10;
+/// How long somebody may be away before it is told: longer than a page takes to reload.
+const GRACE_MS: i64 = 3_000;
+/// How long a typing mark lives without a new key stroke.
+const TYPING_MS: i64 = 5_000;
+
+/// Names a socket within the hub.
+pub(super) type SocketId = u64;
+
+struct Socket {
+    subscriber: Subscriber,
+    outlet: Outlet,
+    is_present: bool,
+}
+
+#[derive(Default)]
+struct Topic {
+    sockets: BTreeMap<SocketId, Outlet>,
+    /// Sockets that are present, by person.
+    present: BTreeMap<UserId, (Author, usize)>,
+    /// Who was told to be here.
+    told: BTreeMap<UserId, Author>,
+    /// Since when those who were told to be here are away.
+    away_since_ms: HashMap<UserId, i64>,
+    /// Who is writing, and since when nothing was heard of it.
+    typing: BTreeMap<UserId, (Author, i64)>,
+    is_dirty: bool,
+}
+
+/// Everything the hub knows.
+pub(super) struct Topics {
+    sockets: HashMap<SocketId, Socket>,
+    rooms: HashMap<RoomId, Topic>,
+    per_person: HashMap<UserId, usize>,
+    sockets_per_person_max: usize,
+    sockets_max: usize,
+}
+
+impl Topics {
+    pub(super) fn new(sockets_per_person_max: usize, sockets_max: usize) -> Self {
+        Self {
+            sockets: HashMap::new(),
+            rooms: HashMap::new(),
+            per_person: HashMap::new(),
+            sockets_per_person_max,
+            sockets_max,
+        }
+    }
+
+    /// Takes a socket in, or closes it when there are too many. Tells it who is here.
+    pub(super) fn subscribe(&mut self, id: SocketId, subscriber: Subscriber, outlet: Outlet) {
+        let person = subscriber.person.id;
+        let mine = self.per_person.get(&person).copied().unwrap_or(0);
+        if self.sockets.len() >= self.sockets_max || mine >= self.sockets_per_person_max {
+            outlet.close(CloseReason::TooMany);
+            return;
+        }
+        *self.per_person.entry(person).or_default() += 1;
+        if let Some(room_id) = subscriber.room_id {
+            let topic = self.rooms.entry(room_id).or_default();
+            topic.sockets.insert(id, outlet.clone());
+            topic.greet(room_id, &outlet);
+        }
+        self.sockets.insert(id, Socket { subscriber, outlet, is_present: false });
+        self.set_present(id, true, 0);
+    }
+
+    /// Forgets a socket with its presence.
+    pub(super) fn unsubscribe(&mut self, id: SocketId, now_ms: i64) {
+        self.set_present(id, false, now_ms);
+        let Some(socket) = self.sockets.remove(&id) else { return };
+        let person = socket.subscriber.person.id;
+        if let Some(count) = self.per_person.get_mut(&person) {
+            *count -= 1;
+            if *count == 0 {
+                self.per_person.remove(&person);
+            }
+        }
+        if let Some(room_id) = socket.subscriber.room_id
+            && let Some(topic) = self.rooms.get_mut(&room_id)
+        {
+            topic.sockets.remove(&id);
+            if !topic.present.contains_key(&person) {
+                topic.stop_typing(room_id, person);
+            }
+        }
+    }
+
+    /// Notes that somebody looks at the room through this socket, or no longer does.
+    pub(super) fn set_present(&mut self, id: SocketId, is_present: bool, now_ms: i64) {
+        let Some(socket) = self.sockets.get_mut(&id) else { return };
+        let Some(room_id) = socket.subscriber.room_id else { return };
+        if socket.is_present == is_present {
+            return;
+        }
+        socket.is_present = is_present;
+        let person = &socket.subscriber.person;
+        let Some(topic) = self.rooms.get_mut(&room_id) else { return };
+        topic.is_dirty = true;
+        if is_present {
+            topic.away_since_ms.remove(&person.id);
+            topic.present.entry(person.id).or_insert_with(|| (person.clone(), 0)).1 += 1;
+        } else if let Some((_, count)) = topic.present.get_mut(&person.id) {
+            *count -= 1;
+            if *count == 0 {
+                topic.present.remove(&person.id);
+                topic.away_since_ms.insert(person.id, now_ms);
+            }
+        }
+    }
+
+    /// Notes that somebody writes, or stopped, and tells the room when that is new.
+    pub(super) fn set_typing(&mut self, id: SocketId, on: bool, now_ms: i64) {
+        let Some(socket) = self.sockets.get(&id) else { return };
+        let Some(room_id) = socket.subscriber.room_id else { return };
+        let Some(topic) = self.rooms.get_mut(&room_id) else { return };
+        let person = socket.subscriber.person.clone();
+        if !on {
+            topic.stop_typing(room_id, person.id);
+        } else if topic.typing.insert(person.id, (person.clone(), now_ms)).is_none() {
+            topic.tell_in_passing(Event::Typing { room_id, person, on: true });
+        }
+    }
+
+    /// Hands an event to every socket of a room.
+    pub(super) fn publish(&mut self, room_id: RoomId, event: Event) {
+        if let Some(topic) = self.rooms.get(&room_id) {
+            let frame = Frame::new(event);
+            for outlet in topic.sockets.values() {
+                outlet.send(&frame);
+            }
+        }
+    }
+
+    /// Marks every socket as lagging: something was published that the hub could not take.
+    pub(super) fn everyone_lags(&self) {
+        for socket in self.sockets.values() {
+            socket.outlet.lag();
+        }
+    }
+
+    /// Closes the sockets of a session, or all.
+    pub(super) fn close(&self, session: Option<SessionId>, reason: CloseReason) {
+        let concerned =
+            |socket: &&Socket| session.is_none_or(|session| socket.subscriber.session_id == session);
+        for socket in self.sockets.values().filter(concerned) {
+            socket.outlet.close(reason);
+        }
+    }
+
+    /// Forgets sockets that are gone, ends old typing marks and tells who came and went.
+    pub(super) fn tick(&mut self, now_ms: i64) {
+        let gone: Vec<SocketId> =
+            self.sockets.iter().filter(|(_, socket)| socket.outlet.is_gone()).map(|(id, _)| *id).collect();
+        for id in gone {
+            self.unsubscribe(id, now_ms);
+        }
+        for (room_id, topic) in &mut self.rooms {
+            topic.end_typing(*room_id, now_ms);
+            if topic.is_dirty {
+                topic.tell_presence(*room_id, now_ms);
+            }
+        }
+        self.rooms.retain(|_, topic| !topic.sockets.is_empty() || topic.is_dirty);
+    }
+
+    /// How many sockets there are.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.sockets.len()
+    }
+
+    /// Who is here, by the count of their present sockets.
+    #[cfg(test)]
+    pub(super) fn present(&self, room_id: RoomId) -> Vec<(UserId, usize)> {
+        let topic = self.rooms.get(&room_id);
+        topic.map(|topic| topic.present.iter().map(|(id, (_, n))| (*id, *n)).collect()).unwrap_or_default()
+    }
+}
+
+impl Topic {
+    /// Tells a new socket who is here already.
+    fn greet(&self, room_id: RoomId, outlet: &Outlet) {
+        match outlet.format {
+            Format::Html => outlet.send_in_passing(&Frame::new(self.here())),
+            Format::Json => {
+                for person in self.told.values().take(PRESENCE_EVENTS_MAX) {
+                    let person = person.clone();
+                    outlet.send_in_passing(&Frame::new(Event::Presence { room_id, person, online: true }));
+                }
+            }
+        }
+        for (person, _) in self.typing.values().take(PRESENCE_EVENTS_MAX) {
+            let person = person.clone();
+            outlet.send_in_passing(&Frame::new(Event::Typing { room_id, person, on: true }));
+        }
+    }
+
+    fn here(&self) -> Event {
+        let people = self.told.values().take(FACES_MAX).cloned().collect();
+        Event::Here { people, count: self.told.len() }
+    }
+
+    fn tell_in_passing(&self, event: Event) {
+        let frame = Frame::new(event);
+        for outlet in self.sockets.values() {
+            outlet.send_in_passing(&frame);
+        }
+    }
+
+    fn stop_typing(&mut self, room_id: RoomId, person: UserId) {
+        if let Some((person, _)) = self.typing.remove(&person) {
+            self.tell_in_passing(Event::Typing { room_id, person, on: false });
+        }
+    }
+
+    fn end_typing(&mut self, room_id: RoomId, now_ms: i64) {
+        let silent =
+            |(id, (_, heard_ms)): (&UserId, &(Author, i64))| (now_ms - heard_ms >= TYPING_MS).then_some(*id);
+        let ended: Vec<UserId> = self.typing.iter().filter_map(silent).collect();
+        for person in ended {
+            self.stop_typing(room_id, person);
+        }
+    }
+
+    /// Tells who came and who has been away for longer than the grace.
+    fn tell_presence(&mut self, room_id: RoomId, now_ms: i64) {
+        let came: Vec<Author> = self
+            .present
+            .values()
+            .filter(|(person, _)| !self.told.contains_key(&person.id))
+            .map(|(person, _)| person.clone())
+            .collect();
+        let is_away = |id: &UserId| {
+            let since_ms = self.away_since_ms.get(id).copied().unwrap_or(now_ms);
+            !self.present.contains_key(id) && now_ms - since_ms >= GRACE_MS
+        };
+        let went: Vec<Author> = self.told.values().filter(|person| is_away(&person.id)).cloned().collect();
+        let changed = !came.is_empty() || !went.is_empty();
+        for (person, online) in went
+            .into_iter()
+            .map(|person| (person, false))
+            .chain(came.into_iter().map(|person| (person, true)))
+            .take(PRESENCE_EVENTS_MAX)
+        {
+            if online {
+                self.told.insert(person.id, person.clone());
+            } else {
+                self.told.remove(&person.id);
+                self.away_since_ms.remove(&person.id);
+            }
+            self.tell_in_passing(Event::Presence { room_id, person, online });
+        }
+        if changed {
+            self.tell_in_passing(self.here());
+        }
+        self.is_dirty = !self.told.keys().eq(self.present.keys());
+        if !self.is_dirty {
+            self.away_since_ms.clear();
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The command line: `campfire` (or `campfire serve`) runs the server, `campfire help` says what there is.
+
+use campfire::config::Config;
+use campfire::server::Server;
+use std::env;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+const HELP: &str = "\
+Campfire: team chat in one binary and one SQLite file.
+
+Usage: campfire [COMMAND]
+
+Commands:
+  serve    Run the server (the default)
+  help     Show this
+  version  Show the version
+
+Settings are environment variables (CAMPFIRE_ADDRESS, CAMPFIRE_STORAGE, …); the README lists them.
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words[..] {
+        [] | ["serve"] => serve(),
+        ["help" | "-h" | "--help"] => say(HELP, ExitCode::SUCCESS),
+        ["version" | "-V" | "--version"] => {
+            say(&format!("campfire {}\n", env!("CARGO_PKG_VERSION")), ExitCode::SUCCESS)
+        }
+        _ => fail(&format!("Unknown command {:?}. `campfire help` says what there is.", words.join(" ")), 2),
+    }
+}
+
+/// Runs the server until SIGTERM or Ctrl-C.
+fn serve() -> ExitCode {
+    let filter = EnvFilter::try_from_env("CAMPFIRE_LOG");
+    let log_setting = env::var("CAMPFIRE_LOG").ok();
+    let filter = match (filter, log_setting) {
+        (Ok(filter), _) => filter,
+        (Err(_), None) => EnvFilter::new("info,actix_server=warn"),
+        (Err(_), Some(value)) => {
+            return fail(
+                &format!(
+                    "CAMPFIRE_LOG is set to {value:?}; it must be a level or a filter, like info or campfire=debug."
+                ),
+                1,
+            );
+        }
+    };
+    let is_terminal = io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_terminal).with_writer(io::stderr).init();
+    std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "panicked")));
+    let config = match Config::from_env() {
+        Ok(config) => config,
+        Err(wrong) => return fail(&wrong.to_string(), 1),
+    };
+    match actix_web::rt::System::new().block_on(run(config)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => fail(&sentence, 1),
+    }
+}
+
+async fn run(config: Config) -> Result<(), String> {
+    let public_url = config.public_url.clone();
+    let server = Server::bind(config).map_err(|error| error.to_string())?;
+    let address = server.address();
+    let here = match public_url {
+        Some(url) => format!("{}://{}", if url.is_https { "https" } else { "http" }, url.host),
+        None if address.ip().is_loopback() || address.ip().is_unspecified() => {
+            format!("http://localhost:{}", address.port())
+        }
+        None => format!("http://{address}"),
+    };
+    say(
+        &format!(
+            "Campfire is ready at {here}\nOpen it in a browser to sign in; the first visitor sets it up. Ctrl-C stops it.\n"
+        ),
+        ExitCode::SUCCESS,
+    );
+    let stopper = server.stopper();
+    let (mut terminate, mut interrupt) =
+        match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+            (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
+            (Err(error), _) | (_, Err(error)) => {
+                return Err(format!("Signals can't be listened to: {error}."));
+            }
+        };
+    actix_web::rt::spawn(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        tracing::info!("stopping");
+        stopper.stop().await;
+    });
+    server.run().await.map_err(|error| format!("The server failed: {error}."))
+}
+
+/// Writes to standard output; a closed pipe is nobody's problem.
+fn say(text: &str, code: ExitCode) -> ExitCode {
+    let _ = io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());
+    code
+}
+
+/// Says what is wrong.
+fn fail(sentence: &str, code: u8) -> ExitCode {
+    let _ = writeln!(io::stderr(), "campfire: {sentence}");
+    ExitCode::from(code)
+}

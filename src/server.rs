@@ -1,0 +1,222 @@
+//! The server: bound to an address, run until it is told to stop, stopped without losing anything.
+//!
+//! The whole route table is here.
+
+use crate::config::Config;
+use crate::db::Db;
+use crate::db::storage::{OpenError, Storage};
+use crate::domain::clock::Clock;
+use crate::error::AppError;
+use crate::live::hub::Hub;
+use crate::services::passwords::Passwords;
+use crate::web::limits::{Attempts, Posts};
+use crate::web::{
+    App, access_log, assets, entry, errors, first_run, guard, health, joins, messages, rooms, sessions,
+    sidebar, socket, users,
+};
+use actix_web::dev::{Server as ActixServer, ServerHandle};
+use actix_web::guard::{Any, Get, Head, Patch, Put};
+use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::middleware::from_fn;
+use actix_web::web::{Data, ServiceConfig, delete, get, post, route};
+use actix_web::{App as ActixApp, HttpResponse, HttpServer, Route, web};
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// How long requests under way may take to finish when the server stops.
+const FINISH_MAX_S: u64 = 10;
+/// How long the writer may take to write what it has taken on.
+const DRAIN_MAX: Duration = Duration::from_secs(10);
+/// How long a client may take to send a request's head: a slow network, not a slow attack.
+const REQUEST_HEAD_MAX: Duration = Duration::from_secs(15);
+/// How long an idle connection is kept.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// A server that is bound and ready to run.
+pub struct Server {
+    server: ActixServer,
+    address: SocketAddr,
+    db: Db,
+    hub: Hub,
+}
+
+/// Stops a running server from anywhere.
+#[derive(Clone)]
+pub struct Stopper {
+    handle: ServerHandle,
+    hub: Hub,
+}
+
+/// Why a server can't be started, in words for whoever starts it.
+#[derive(Debug)]
+pub enum StartError {
+    /// The address can't be listened on.
+    Address(SocketAddr, io::Error),
+    /// The storage can't be used.
+    Storage(OpenError),
+    /// The system refuses something else.
+    System(String),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address, error) => write!(
+                f,
+                "Can't listen on {address}: {error}. Is another program there? Set CAMPFIRE_ADDRESS to another address or \
+                 port, like 127.0.0.1:3001."
+            ),
+            Self::Storage(error) => error.fmt(f),
+            Self::System(error) => write!(f, "The server can't start: {error}."),
+        }
+    }
+}
+
+impl Server {
+    /// Listens on the configured address, opens the storage and starts the database and the hub.
+    ///
+    /// # Errors
+    /// As [`StartError`] says; nothing is left running then.
+    pub fn bind(config: Config) -> Result<Self, StartError> {
+        let storage = Storage::open(&config.storage).map_err(StartError::Storage)?;
+        let listener =
+            TcpListener::bind(config.address).map_err(|error| StartError::Address(config.address, error))?;
+        let address = listener.local_addr().map_err(|error| StartError::Address(config.address, error))?;
+        let clock: Clock = Arc::new(now_ms);
+        let db = Db::open(storage, config.synchronous, clock.clone()).map_err(StartError::Storage)?;
+        let hub = Hub::start(config.sockets_per_person, config.sockets_max, clock.clone())
+            .map_err(|error| StartError::System(error.to_string()))?;
+        let passwords = Passwords::prepare().map_err(|error| StartError::System(error.to_string()))?;
+        let posts = Posts::new(config.post_burst, config.posts_per_second);
+        let app = Data::new(App {
+            config,
+            db: db.clone(),
+            hub: hub.clone(),
+            passwords,
+            attempts: Attempts::default(),
+            posts,
+            clock,
+        });
+        let server = HttpServer::new(move || {
+            ActixApp::new()
+                .app_data(app.clone())
+                .configure(routes)
+                .default_service(web::to(nothing_here))
+                .wrap(from_fn(guard::before_routing))
+                .wrap(from_fn(errors::render))
+                .wrap(from_fn(guard::safe_headers))
+                .wrap(from_fn(access_log::write))
+        })
+        .client_request_timeout(REQUEST_HEAD_MAX)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(FINISH_MAX_S)
+        .disable_signals()
+        .listen(listener)
+        .map_err(|error| StartError::Address(address, error))?
+        .run();
+        Ok(Self { server, address, db, hub })
+    }
+
+    /// The address it listens on, with the port that was given when port 0 was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The database; for tests and measurements.
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// A way to stop it while it runs.
+    pub fn stopper(&self) -> Stopper {
+        Stopper { handle: self.server.handle(), hub: self.hub.clone() }
+    }
+
+    /// Serves until it is stopped, then writes what was acknowledged.
+    ///
+    /// # Errors
+    /// When the operating system fails the server.
+    pub async fn run(self) -> io::Result<()> {
+        let result = self.server.await;
+        let db = self.db;
+        let drained = tokio::task::spawn_blocking(move || db.stop(DRAIN_MAX)).await;
+        result.and(drained.map_err(io::Error::other))
+    }
+}
+
+impl Stopper {
+    /// Stops accepting, closes the sockets, lets requests finish (10 s at most). [`Server::run`] then drains the writer and returns.
+    pub async fn stop(&self) {
+        self.hub.stop();
+        self.handle.stop(true).await;
+    }
+}
+
+fn now_ms() -> i64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)
+}
+
+async fn nothing_here() -> Result<HttpResponse, AppError> {
+    Err(AppError::NotFound)
+}
+
+/// A path, the methods it takes, and who handles them.
+type Row = (&'static str, &'static str, Vec<Route>);
+
+/// Every route. PUT and PATCH are the same, HEAD is GET without the body.
+fn table() -> Vec<Row> {
+    let read = || route().guard(Any(Get()).or(Head()));
+    let change = || route().guard(Any(Put()).or(Patch()));
+    let message_methods = "GET, HEAD, PUT, PATCH, DELETE";
+    vec![
+        ("/", "GET, HEAD", vec![read().to(entry::show)]),
+        ("/up", "GET, HEAD", vec![read().to(health::show)]),
+        ("/health", "GET, HEAD", vec![read().to(health::show)]),
+        ("/assets/{version}/{path:.*}", "GET, HEAD", vec![read().to(assets::show)]),
+        ("/first_run", "GET, HEAD, POST", vec![read().to(first_run::new), post().to(first_run::create)]),
+        ("/session/new", "GET, HEAD", vec![read().to(sessions::new)]),
+        ("/session", "POST, DELETE", vec![post().to(sessions::create), delete().to(sessions::destroy)]),
+        ("/join/{join_code}", "GET, HEAD, POST", vec![read().to(joins::new), post().to(joins::create)]),
+        ("/rooms", "GET, HEAD", vec![read().to(rooms::index)]),
+        ("/rooms/{room_id}", "GET, HEAD", vec![read().to(rooms::show)]),
+        ("/rooms/{room_id}/@{message_id}", "GET, HEAD", vec![read().to(rooms::around)]),
+        (
+            "/rooms/{room_id}/messages",
+            "GET, HEAD, POST",
+            vec![read().to(messages::index), post().to(messages::create)],
+        ),
+        (
+            "/rooms/{room_id}/messages/{message_id}",
+            message_methods,
+            vec![read().to(messages::show), change().to(messages::update), delete().to(messages::destroy)],
+        ),
+        ("/users/me/sidebar", "GET, HEAD", vec![read().to(sidebar::show)]),
+        ("/users/{user_id}/avatar", "GET, HEAD", vec![read().to(users::avatar)]),
+        ("/users/{user_id}/stylesheet", "GET, HEAD", vec![read().to(users::stylesheet)]),
+        ("/ws", "GET", vec![get().to(socket::index)]),
+    ]
+}
+
+/// Every path with the methods it takes; for the test that demands a row of rights for each.
+pub fn paths() -> Vec<(&'static str, &'static str)> {
+    table().into_iter().map(|(path, methods, _)| (path, methods)).collect()
+}
+
+/// Puts the table into the application; another method of a known path is 405.
+fn routes(config: &mut ServiceConfig) {
+    for (path, methods, handlers) in table() {
+        let refusal = web::to(move || method_not_allowed(methods));
+        let resource = handlers.into_iter().fold(web::resource(path), actix_web::Resource::route);
+        config.service(resource.default_service(refusal));
+    }
+}
+
+async fn method_not_allowed(allow: &'static str) -> HttpResponse {
+    let mut response = HttpResponse::from_error(AppError::MethodNotAllowed);
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    response
+}

@@ -1,0 +1,17 @@
+//! One function for each thing a person can do that changes something.
+//!
+//! A service takes parsed input, writes through the writer, and leaves what others must be told to after the commit.
+//! Reads don't come here.
+
+pub mod accounts;
+pub mod messages;
+pub mod passwords;
+pub mod sessions;
+
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
+
+/// The operating system's generator. Without it no secret can be made, so its failure ends the request.
+fn dice() -> UnwrapErr<SysRng> {
+    UnwrapErr(SysRng)
+}

@@ -1,0 +1,100 @@
+//! Coming in for the first time: the first run, and following the invite link.
+
+use super::dice;
+use super::passwords::Passwords;
+use super::sessions::SignedIn;
+use crate::db::sessions::{self, Origin};
+use crate::db::{Db, Tx, accounts, memberships, rooms, users};
+use crate::domain::people::{Role, User};
+use crate::domain::rooms::{Involvement, RoomKind};
+use crate::domain::secrets::{JoinCode, PasswordHash, SessionToken};
+use crate::domain::text::{EmailAddress, Name, Password};
+use crate::error::AppError;
+
+/// The name of the account when none is given.
+pub const ACCOUNT_NAME: &str = "Campfire";
+/// The name of the first room.
+const FIRST_ROOM_NAME: &str = "All Talk";
+
+/// Somebody new, parsed.
+pub struct NewPerson {
+    /// Their name.
+    pub name: Name,
+    /// Their address.
+    pub email_address: EmailAddress,
+    /// Their password.
+    pub password: Password,
+}
+
+/// Makes the account, its administrator and the first room, and signs the administrator in. `None` when there is an
+/// account already: of any number at once, one makes it.
+///
+/// # Errors
+/// `Busy` and `Storage` as for any write; nothing is there then.
+///
+/// # Side effects
+/// 1. the account, the person, the open room "All Talk", the membership and the session are written, together.
+pub async fn first_run(
+    db: &Db,
+    passwords: &Passwords,
+    account_name: Name,
+    person: NewPerson,
+    origin: Origin,
+) -> Result<Option<SignedIn>, AppError> {
+    let hash = passwords.hash(person.password.clone()).await?;
+    let (token, join_code) = (SessionToken::generate(&mut dice()), JoinCode::generate(&mut dice()));
+    db.write(move |tx| {
+        if !accounts::insert(tx, &account_name, &join_code)? {
+            return Ok(None);
+        }
+        let user = users::insert(tx, &person.name, &person.email_address, &hash, Role::Administrator)?;
+        let room_name = Name::parse("name", FIRST_ROOM_NAME)?;
+        let room = rooms::insert(tx, RoomKind::Open, &room_name, user.id)?;
+        memberships::insert(tx, room, user.id, Involvement::Mentions)?;
+        signed_in(tx, user, token, &origin).map(Some)
+    })
+    .await
+}
+
+/// Lets somebody in by the invite link: a person of their own, in every open room, signed in.
+///
+/// # Errors
+/// `NotFound` when the code is not the account's; `Conflict` when the address is taken; nothing is written then.
+///
+/// # Side effects
+/// 1. the person, the memberships and the session are written, together.
+pub async fn join(
+    db: &Db,
+    passwords: &Passwords,
+    join_code: String,
+    person: NewPerson,
+    origin: Origin,
+) -> Result<SignedIn, AppError> {
+    let hash = passwords.hash(person.password.clone()).await?;
+    let token = SessionToken::generate(&mut dice());
+    db.write(move |tx| {
+        let account = accounts::account(tx)?.ok_or(AppError::NotFound)?;
+        if account.join_code != join_code {
+            return Err(AppError::NotFound);
+        }
+        join_as(tx, &person, &hash, token, &origin)
+    })
+    .await
+}
+
+fn join_as(
+    tx: &Tx<'_>,
+    person: &NewPerson,
+    hash: &PasswordHash,
+    token: SessionToken,
+    origin: &Origin,
+) -> Result<SignedIn, AppError> {
+    let user = users::insert(tx, &person.name, &person.email_address, hash, Role::Member)?;
+    memberships::insert_into_open_rooms(tx, user.id)?;
+    signed_in(tx, user, token, origin)
+}
+
+fn signed_in(tx: &Tx<'_>, user: User, token: SessionToken, origin: &Origin) -> Result<SignedIn, AppError> {
+    sessions::insert(tx, user.id, &token.hash(), origin)?.ok_or(AppError::SignedOut)?;
+    Ok(SignedIn { user, token, now_ms: tx.now_ms() })
+}

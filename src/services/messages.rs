@@ -1,0 +1,154 @@
+//! Posting, editing and removing messages.
+//!
+//! Each write checks the right again inside its transaction, and leaves the change for the room's sockets, to be sent
+//! after the commit.
+
+use crate::db::messages::{self, Stored};
+use crate::db::{Db, Tx, memberships, rooms};
+use crate::domain::ids::{MessageId, RoomId, UserId};
+use crate::domain::messages::{Body, Change, ClientMessageId, Draft, Message};
+use crate::error::AppError;
+use crate::live::frames::Event;
+use crate::live::hub::Hub;
+use std::sync::Arc;
+
+/// What became of a post.
+pub struct Posted {
+    /// The message as it is now.
+    pub message: Arc<Message>,
+    /// Whether this post created it; otherwise it was there already.
+    pub is_new: bool,
+}
+
+/// Posts a message. A repeat of an earlier post, recognised by its `client_message_id`, is answered with the message
+/// as it is now.
+///
+/// # Errors
+/// `NotFound` when the author is not in the room (any more); `Conflict` when somebody else used the id;
+/// `Gone` when the message was removed since. Nothing is written then.
+///
+/// # Side effects
+/// Of a new message, none of a repeat: 1. the message is written; 2. the room's `last_message_at`; 3. the room's
+/// sockets are told.
+pub async fn post(
+    db: &Db,
+    hub: &Hub,
+    author: UserId,
+    room: RoomId,
+    draft: Draft,
+) -> Result<Posted, AppError> {
+    let hub = hub.clone();
+    db.write(move |tx| {
+        memberships::demand(tx, room, author)?;
+        match messages::insert(tx, room, author, &draft)? {
+            Some(message) => {
+                rooms::update_last_message(tx, room)?;
+                announce(tx, &hub, Change::Created(message.clone()));
+                Ok(Posted { message, is_new: true })
+            }
+            None => {
+                let stored = messages::posted_as(tx, room, draft.client_message_id)?;
+                let message = as_repeat(stored.ok_or(AppError::NotFound)?, author)?;
+                Ok(Posted { message, is_new: false })
+            }
+        }
+    })
+    .await
+}
+
+/// What an earlier post of `author` with this id became, if there was one: for a repeat that by itself would be
+/// refused. Has no side effects.
+///
+/// # Errors
+/// `Conflict` when somebody else used the id; `Gone` when the message was removed since.
+pub async fn repeated(
+    db: &Db,
+    author: UserId,
+    room: RoomId,
+    id: ClientMessageId,
+) -> Result<Option<Posted>, AppError> {
+    db.read(move |snapshot| match messages::posted_as(snapshot, room, id)? {
+        Some(stored) => Ok(Some(Posted { message: as_repeat(stored, author)?, is_new: false })),
+        None => Ok(None),
+    })
+    .await
+}
+
+fn as_repeat(stored: Stored, author: UserId) -> Result<Arc<Message>, AppError> {
+    let taken = AppError::Conflict("This client_message_id is taken. Use a new one.");
+    match stored {
+        Stored::Message(message) if message.creator.id == author => Ok(message),
+        Stored::Tombstone(tombstone) if tombstone.creator_id == author => Err(AppError::Gone),
+        Stored::Message(_) | Stored::Tombstone(_) => Err(taken),
+    }
+}
+
+/// Gives a message another body.
+///
+/// # Errors
+/// `NotFound` when there is no such message (any more) or the editor is not in its room; `Forbidden` when they are
+/// neither its author nor an administrator. Nothing is written then.
+///
+/// # Side effects
+/// 1. the body is written; 2. the room's sockets are told.
+pub async fn edit(
+    db: &Db,
+    hub: &Hub,
+    editor: UserId,
+    room: RoomId,
+    id: MessageId,
+    body: Body,
+) -> Result<Arc<Message>, AppError> {
+    let hub = hub.clone();
+    db.write(move |tx| {
+        editable(tx, editor, room, id)?;
+        let message = messages::update_body(tx, room, id, &body)?;
+        announce(tx, &hub, Change::Updated(message.clone()));
+        Ok(message)
+    })
+    .await
+}
+
+/// Removes a message; what stays is its tombstone.
+///
+/// # Errors
+/// As for [`edit`]; a message that was removed already is `NotFound`.
+///
+/// # Side effects
+/// 1. the content is erased; 2. the room's sockets are told.
+pub async fn remove(
+    db: &Db,
+    hub: &Hub,
+    editor: UserId,
+    room: RoomId,
+    id: MessageId,
+) -> Result<Change, AppError> {
+    let hub = hub.clone();
+    db.write(move |tx| {
+        let message = editable(tx, editor, room, id)?;
+        let change = Change::Removed(messages::delete(tx, &message)?);
+        announce(tx, &hub, change.clone());
+        Ok(change)
+    })
+    .await
+}
+
+/// The message, if it is there and `editor` may change it.
+fn editable(tx: &Tx<'_>, editor: UserId, room: RoomId, id: MessageId) -> Result<Arc<Message>, AppError> {
+    match messages::find(tx, room, id)? {
+        Stored::Message(message) => {
+            messages::demand_editor(tx, &message, editor)?;
+            Ok(message)
+        }
+        Stored::Tombstone(_) => Err(AppError::NotFound),
+    }
+}
+
+/// Leaves a change for the room's sockets. Should telling them fail, they are told to fetch the room afresh.
+fn announce(tx: &Tx<'_>, hub: &Hub, change: Change) {
+    let (publisher, fallback, room_id) = (hub.clone(), hub.clone(), change.room_id());
+    tx.after_commit(
+        move || publisher.publish(room_id, Event::Change(change)),
+        move || fallback.publish(room_id, Event::Reload),
+    );
+}

@@ -1,0 +1,88 @@
+//! Signing in and out.
+
+use super::dice;
+use super::passwords::Passwords;
+use crate::db::sessions::{self, Origin};
+use crate::db::{Db, users};
+use crate::domain::ids::SessionId;
+use crate::domain::people::User;
+use crate::domain::secrets::SessionToken;
+use crate::domain::text::EmailAddress;
+use crate::error::AppError;
+use crate::live::hub::Hub;
+
+/// Expired sessions dropped at each sign-in, so that they don't pile up and no single write is long.
+const EXPIRED_MAX: u32 = 100;
+
+/// Somebody who just came in, with the token to hand to them.
+pub struct SignedIn {
+    /// Who.
+    pub user: User,
+    /// Their token; this is the only time it is seen.
+    pub token: SessionToken,
+    /// When, in milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+/// Signs somebody in by address and password.
+///
+/// # Errors
+/// `BadCredentials` for an unknown address, a wrong password and a person who can't come in alike, after the same
+/// time; no session is there then.
+///
+/// # Side effects
+/// 1. the session is written; some that expired before `expired_at_ms` are dropped.
+pub async fn sign_in(
+    db: &Db,
+    passwords: &Passwords,
+    email_address: &str,
+    password: String,
+    origin: Origin,
+    expired_at_ms: i64,
+) -> Result<SignedIn, AppError> {
+    let found = match EmailAddress::parse(email_address) {
+        Ok(address) => db.read(move |snapshot| Ok(users::with_password(snapshot, &address)?)).await?,
+        Err(_) => None,
+    };
+    let (user, hash) = found.unzip();
+    let is_right = passwords.verify(password, hash).await?;
+    let Some(user) = user.filter(|_| is_right) else { return Err(AppError::BadCredentials) };
+    let token = SessionToken::generate(&mut dice());
+    db.write(move |tx| {
+        sessions::delete_expired(tx, expired_at_ms, EXPIRED_MAX)?;
+        match sessions::insert(tx, user.id, &token.hash(), &origin)? {
+            Some(_) => Ok(SignedIn { user, token, now_ms: tx.now_ms() }),
+            None => Err(AppError::BadCredentials),
+        }
+    })
+    .await
+}
+
+/// Ends a session.
+///
+/// # Errors
+/// `Busy` and `Storage` as for any write; the session is still valid then.
+///
+/// # Side effects
+/// 1. the session is deleted; 2. its sockets are closed.
+pub async fn sign_out(db: &Db, hub: &Hub, session: SessionId) -> Result<(), AppError> {
+    let hub = hub.clone();
+    db.write(move |tx| {
+        sessions::delete(tx, session)?;
+        // Should it fail, each socket finds out when it next checks its session.
+        tx.after_commit(move || hub.end_session(session), || {});
+        Ok(())
+    })
+    .await
+}
+
+/// Writes down that a session was used, so that it does not expire.
+///
+/// # Errors
+/// `Busy` and `Storage` as for any write; the session is as old as it was then.
+///
+/// # Side effects
+/// 1. the session's last use and origin are written.
+pub async fn touch(db: &Db, session: SessionId, origin: Origin) -> Result<(), AppError> {
+    db.write(move |tx| Ok(sessions::update_last_used(tx, session, &origin)?)).await
+}

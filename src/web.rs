@@ -1,0 +1,57 @@
+//! The web: extractors that are rights, guards, answers and errors, the socket, and the handlers by noun.
+//!
+//! A handler parses, calls one service or query, answers. Who may call it stands in its arguments.
+
+pub mod access_log;
+pub mod answer;
+pub mod assets;
+pub mod auth;
+pub mod client;
+pub mod entry;
+pub mod errors;
+pub mod first_run;
+pub mod forms;
+pub mod guard;
+pub mod health;
+pub mod joins;
+pub mod limits;
+pub mod messages;
+pub mod origin;
+pub mod rooms;
+pub mod sessions;
+pub mod sidebar;
+pub mod socket;
+pub mod users;
+
+use crate::config::Config;
+use crate::db::Db;
+use crate::domain::clock::Clock;
+use crate::live::hub::Hub;
+use crate::services::passwords::Passwords;
+use limits::{Attempts, Posts};
+
+/// What handlers work with: one for the whole process.
+pub struct App {
+    /// The settings.
+    pub config: Config,
+    /// The database.
+    pub db: Db,
+    /// The hub.
+    pub hub: Hub,
+    /// Hashing of passwords.
+    pub passwords: Passwords,
+    /// Attempts to sign in or join, by address of the peer and by e-mail address.
+    pub attempts: Attempts,
+    /// Posts by person.
+    pub posts: Posts,
+    /// Tells the time.
+    pub clock: Clock,
+}
+
+impl App {
+    /// Sessions last used before this moment have ended.
+    pub fn sessions_end_ms(&self) -> i64 {
+        const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+        (self.clock)() - i64::from(self.config.session_days) * DAY_MS
+    }
+}

@@ -1,0 +1,131 @@
+//! Stylesheets, scripts and pictures: inside the binary, compressed once, served for a year.
+//!
+//! Invariant: an asset's URL has the version of all of them in it, so what is behind a URL never changes, and scripts
+//! can name each other by relative paths.
+
+use crate::error::AppError;
+use actix_web::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use actix_web::web::{Bytes, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use rust_embed::{Embed, EmbeddedFile};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::io::Write;
+use std::sync::LazyLock;
+
+/// The stylesheets of every page, in order.
+pub const STYLESHEETS: &[&str] = &[
+    "css/global.css",
+    "css/controls.css",
+    "css/door.css",
+    "css/room.css",
+    "css/messages.css",
+    "css/message.css",
+    "css/composer.css",
+    "css/sidebar.css",
+    "css/utilities.css",
+];
+
+/// The vendored scripts that come before our own modules, in order.
+pub const SCRIPTS: &[&str] = &["vendor/htmx.min.js", "vendor/hx-upsert.min.js"];
+
+#[derive(Embed)]
+#[folder = "static"]
+struct Files;
+
+struct Asset {
+    content_type: String,
+    plain: Bytes,
+    gzipped: Option<Bytes>,
+}
+
+struct Assets {
+    version: String,
+    by_path: HashMap<String, Asset>,
+}
+
+static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
+    let mut digest = Sha256::new();
+    let mut by_path = HashMap::new();
+    let mut paths: Vec<_> = Files::iter().collect();
+    paths.sort();
+    for path in paths {
+        if let Some(file) = Files::get(&path) {
+            digest.update(path.as_bytes());
+            digest.update(&file.data);
+            by_path.insert(path.to_string(), asset(&path, file));
+        }
+    }
+    Assets { version: hex::encode(&digest.finalize()[..6]), by_path }
+});
+
+fn asset(path: &str, file: EmbeddedFile) -> Asset {
+    let mime = mime_guess::from_path(path).first_or_octet_stream();
+    let is_text = mime.type_() == "text" || mime.subtype() == "javascript" || mime.suffix().is_some();
+    let content_type = if is_text { format!("{mime}; charset=utf-8") } else { mime.to_string() };
+    let plain = Bytes::from(file.data.into_owned());
+    let gzipped = is_text.then(|| gzip(&plain, Compression::best())).flatten();
+    Asset { content_type, plain, gzipped }
+}
+
+/// `data` compressed; none when that is of no use.
+pub(super) fn gzip(data: &[u8], level: Compression) -> Option<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(data.len() / 3), level);
+    encoder.write_all(data).ok()?;
+    let compressed = encoder.finish().ok()?;
+    (compressed.len() < data.len()).then(|| compressed.into())
+}
+
+/// The version of all assets together: twelve hexadecimal digits.
+pub fn version() -> &'static str {
+    &ASSETS.version
+}
+
+/// Where an asset is, by its path below `static/`.
+pub fn url(path: &str) -> String {
+    format!("/assets/{}/{path}", ASSETS.version)
+}
+
+/// Whether the client takes gzip (RFC 9110, 12.5.3; a refusal by `q=0` counts).
+pub(super) fn takes_gzip(request: &HttpRequest) -> bool {
+    let accepted = request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("");
+    accepted.split(',').any(|part| {
+        let mut pieces = part.split(';').map(str::trim);
+        let is_gzip = pieces.next().is_some_and(|coding| coding.eq_ignore_ascii_case("gzip"));
+        is_gzip && !pieces.any(|parameter| matches!(parameter, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+    })
+}
+
+/// `GET /assets/{version}/{path}`: the asset, to be kept for a year. A version that is not this one's is not found: what
+/// it named is gone.
+pub async fn show(request: HttpRequest, path: Path<(String, String)>) -> Result<HttpResponse, AppError> {
+    let (version, path) = path.into_inner();
+    let asset = ASSETS.by_path.get(&path).filter(|_| version == ASSETS.version).ok_or(AppError::NotFound)?;
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((CONTENT_TYPE, asset.content_type.as_str()))
+        .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))
+        .insert_header((VARY, "Accept-Encoding"));
+    match &asset.gzipped {
+        Some(gzipped) if takes_gzip(&request) => {
+            Ok(response.insert_header((CONTENT_ENCODING, "gzip")).body(gzipped.clone()))
+        }
+        _ => Ok(response.body(asset.plain.clone())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_asset_that_a_page_names_is_there() {
+        for path in
+            STYLESHEETS.iter().chain(SCRIPTS).chain(&["js/app.js", "icons/sprite.svg", "icons/flame.svg"])
+        {
+            assert!(ASSETS.by_path.contains_key(*path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Extractors that are rights: a handler that names one is only reached by those who have it.
+//!
+//! A request proves itself by `Authorization: Bearer`, and then no cookie is looked at, or by the session cookie. The right is
+//! checked before the body is read; a read of the room's rows checks it again in its own transaction
+//! ([`RoomMember::read`]), a write inside the writer's.
+
+use super::App;
+use super::client::Client;
+use crate::db::sessions::{Found, Origin};
+use crate::db::{Snapshot, messages, rooms, sessions};
+use crate::domain::ids::{MessageId, RoomId, UserId};
+use crate::domain::messages::Message;
+use crate::domain::people::{User, Viewer};
+use crate::domain::rooms::Room;
+use crate::domain::secrets::TokenHash;
+use crate::error::AppError;
+use crate::services;
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::future::LocalBoxFuture;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// The session cookie.
+pub const SESSION_COOKIE: &str = "session_token";
+/// A session's last use is written down when the last note is older than this.
+const TOUCH_AFTER_MS: i64 = 60 * 60 * 1000;
+
+/// Somebody signed in.
+pub struct CurrentUser(pub Viewer);
+
+/// Nobody signed in, or somebody: for pages that greet both.
+pub struct MaybeUser(pub Option<Viewer>);
+
+/// Somebody signed in who belongs to the room that the path names.
+pub struct RoomMember {
+    /// Who.
+    pub viewer: Viewer,
+    /// The room.
+    pub room: Room,
+    app: web::Data<App>,
+}
+
+/// Somebody who may change the message that the path names: its author or an administrator, in its room.
+pub struct MessageEditor {
+    /// Their membership.
+    pub member: RoomMember,
+    /// The message.
+    pub message: Arc<Message>,
+}
+
+impl RoomMember {
+    /// The person.
+    pub fn user(&self) -> &User {
+        &self.viewer.user
+    }
+
+    /// Runs `work` in a read transaction in which the membership holds.
+    ///
+    /// # Errors
+    /// `NotFound` when the person is no longer in the room; what `work` returned.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Snapshot<'_>, Room) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        let (room, user) = (self.room.id, self.user().id);
+        self.app
+            .db
+            .read(move |snapshot| {
+                let room = rooms::for_member(snapshot, room, user)?.ok_or(AppError::NotFound)?;
+                work(snapshot, room)
+            })
+            .await
+    }
+}
+
+/// An id from the path. What is not one names nothing.
+///
+/// # Errors
+/// `NotFound` when it is no positive integer.
+pub fn path_id<T: FromStr>(request: &HttpRequest, name: &str) -> Result<T, AppError> {
+    request.match_info().get(name).and_then(|text| text.parse().ok()).ok_or(AppError::NotFound)
+}
+
+/// The hash of the token that the request shows, if it shows one.
+pub fn shown_token(request: &HttpRequest) -> Option<TokenHash> {
+    if let Some(authorization) = request.headers().get(AUTHORIZATION) {
+        let (scheme, token) = authorization.to_str().ok()?.split_once(' ')?;
+        return scheme.eq_ignore_ascii_case("bearer").then(|| TokenHash::of(token.trim()));
+    }
+    request.cookie(SESSION_COOKIE).map(|cookie| TokenHash::of(cookie.value()))
+}
+
+/// What a request comes with: enough to look up its right.
+struct Asking {
+    app: web::Data<App>,
+    token: Option<TokenHash>,
+    origin: Origin,
+}
+
+impl Asking {
+    fn of(request: &HttpRequest) -> Result<Self, AppError> {
+        let app = request.app_data::<web::Data<App>>().cloned();
+        let app = app.ok_or_else(|| AppError::Internal("the application has no state".into()))?;
+        let origin = Client::of(request.head(), &app.config).origin(request.headers());
+        Ok(Self { token: shown_token(request), origin, app })
+    }
+
+    /// Looks the session up, and with it, in the same transaction, whatever `right` reads for its owner.
+    async fn look_up<T: Send + 'static>(
+        &self,
+        right: impl FnOnce(&Snapshot<'_>, UserId) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<(Viewer, T), AppError> {
+        let token = self.token.ok_or(AppError::SignedOut)?;
+        let used_after_ms = self.app.sessions_end_ms();
+        let (found, value) = self
+            .app
+            .db
+            .read(move |snapshot| {
+                let found: Found =
+                    sessions::by_token(snapshot, &token, used_after_ms)?.ok_or(AppError::SignedOut)?;
+                let value = right(snapshot, found.viewer.user.id)?;
+                Ok((found, value))
+            })
+            .await?;
+        let viewer = found.viewer;
+        if (self.app.clock)() - found.last_used_at_ms > TOUCH_AFTER_MS {
+            // Should it fail, the next request tries again; this one is none the worse.
+            let touched =
+                services::sessions::touch(&self.app.db, viewer.session_id, self.origin.clone()).await;
+            if let Err(error) = touched {
+                tracing::warn!(?error, "a session's last use could not be written down");
+            }
+        }
+        Ok((viewer, value))
+    }
+}
+
+type Extraction<T> = LocalBoxFuture<'static, Result<T, AppError>>;
+
+impl FromRequest for CurrentUser {
+    type Error = AppError;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let asking = Asking::of(request);
+        Box::pin(async move { Ok(Self(asking?.look_up(|_, _| Ok(())).await?.0)) })
+    }
+}
+
+impl FromRequest for MaybeUser {
+    type Error = AppError;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let asking = Asking::of(request);
+        Box::pin(async move {
+            match asking?.look_up(|_, _| Ok(())).await {
+                Ok((viewer, ())) => Ok(Self(Some(viewer))),
+                Err(AppError::SignedOut) => Ok(Self(None)),
+                Err(error) => Err(error),
+            }
+        })
+    }
+}
+
+impl FromRequest for RoomMember {
+    type Error = AppError;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let (asking, room) = (Asking::of(request), path_id::<RoomId>(request, "room_id"));
+        Box::pin(async move {
+            let asking = asking?;
+            let find = move |snapshot: &Snapshot<'_>, user| {
+                rooms::for_member(snapshot, room?, user)?.ok_or(AppError::NotFound)
+            };
+            let (viewer, room) = asking.look_up(find).await?;
+            Ok(Self { viewer, room, app: asking.app })
+        })
+    }
+}
+
+impl FromRequest for MessageEditor {
+    type Error = AppError;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let member = RoomMember::from_request(request, payload);
+        let id = path_id::<MessageId>(request, "message_id");
+        Box::pin(async move {
+            let member = member.await?;
+            let id = id?;
+            let stored =
+                member.read(move |snapshot, room| Ok(messages::find(snapshot, room.id, id)?)).await?;
+            let messages::Stored::Message(message) = stored else { return Err(AppError::NotFound) };
+            let user = member.user();
+            if message.creator.id != user.id && !user.is_administrator() {
+                let sentence = "Only its author or an administrator can change a message.";
+                return Err(AppError::Forbidden(sentence.into()));
+            }
+            Ok(Self { member, message })
+        })
+    }
+}

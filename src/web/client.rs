@@ -1,0 +1,132 @@
+//! Who is at the other end of a request: address, scheme and host, with or without a proxy between.
+//!
+//! Invariant: `X-Forwarded-*` counts only when it comes from a peer that the settings name. From any other, the true address
+//! is unknown: limits by address are then off rather than wrong for everyone behind the proxy.
+
+use crate::config::Config;
+use crate::db::sessions::{Origin, USER_AGENT_MAX};
+use actix_web::dev::RequestHead;
+use actix_web::http::header::{HOST, HeaderMap, HeaderName, USER_AGENT};
+use ipnet::IpNet;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
+/// The other end.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// Its address; none when a proxy that is not trusted stands between.
+    pub ip_address: Option<IpAddr>,
+    /// Whether it came by https.
+    pub is_https: bool,
+    /// The host, and port if not the scheme's own, that it asked for.
+    pub host: String,
+}
+
+impl Client {
+    /// Reads it off a request's head.
+    pub fn of(head: &RequestHead, config: &Config) -> Self {
+        let peer = head.peer_addr.map(|address| address.ip().to_canonical());
+        let is_trusted = peer.is_some_and(|peer| is_among(&config.trusted_proxies, peer));
+        let forwarded = |name| if is_trusted { first(&head.headers, &name) } else { None };
+        let is_forwarded = head.headers.contains_key(X_FORWARDED_FOR);
+        if is_forwarded && !is_trusted {
+            warn_once(peer);
+        }
+        let ip_address = match (is_forwarded, is_trusted) {
+            (true, true) => farthest(&head.headers, &config.trusted_proxies).or(peer),
+            (true, false) => None,
+            (false, _) => peer,
+        };
+        let (is_https, host) = match &config.public_url {
+            Some(url) => (url.is_https, url.host.clone()),
+            None => (
+                forwarded(X_FORWARDED_PROTO).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")),
+                forwarded(X_FORWARDED_HOST)
+                    .or_else(|| first(&head.headers, &HOST))
+                    .unwrap_or_default()
+                    .to_owned(),
+            ),
+        };
+        Self { ip_address, is_https, host }
+    }
+
+    /// An absolute URL for a path of ours.
+    pub fn url(&self, path: &str) -> String {
+        let scheme = if self.is_https { "https" } else { "http" };
+        format!("{scheme}://{}{path}", self.host)
+    }
+
+    /// What a session remembers of it.
+    pub fn origin(&self, headers: &HeaderMap) -> Origin {
+        let mut user_agent = first(headers, &USER_AGENT).unwrap_or_default().to_owned();
+        user_agent.truncate(user_agent.floor_char_boundary(USER_AGENT_MAX));
+        let ip_address = self.ip_address.map(|address| address.to_string()).unwrap_or_default();
+        Origin { ip_address, user_agent }
+    }
+}
+
+fn first<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    let value = headers.get(name)?.to_str().ok()?;
+    value.split(',').map(str::trim).find(|part| !part.is_empty())
+}
+
+/// The last address in `X-Forwarded-For` that is not a proxy of ours: what comes before it anybody can write.
+fn farthest(headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
+    let lines = headers.get_all(X_FORWARDED_FOR).filter_map(|value| value.to_str().ok());
+    let hops: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
+    let addresses = hops.into_iter().rev().map_while(|hop| hop.parse::<IpAddr>().ok());
+    addresses.map(|address| address.to_canonical()).find(|address| !is_among(trusted, *address))
+}
+
+fn is_among(networks: &[IpNet], address: IpAddr) -> bool {
+    networks.iter().any(|network| network.contains(&address))
+}
+
+fn warn_once(peer: Option<IpAddr>) {
+    static WARNED: AtomicBool = AtomicBool::new(false);
+    if !WARNED.swap(true, Ordering::Relaxed) {
+        let peer = peer.map(|peer| peer.to_string()).unwrap_or_default();
+        tracing::warn!(
+            %peer,
+            "requests come through a proxy that CAMPFIRE_TRUSTED_PROXIES does not name: limits by IP address are off"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    fn client(peer: &str, forwarded: Option<&str>) -> Client {
+        let config =
+            Config::from(|name| (name == "CAMPFIRE_TRUSTED_PROXIES").then(|| "10.0.0.0/8".into())).unwrap();
+        let mut request = TestRequest::default().peer_addr(format!("{peer}:1234").parse().unwrap());
+        if let Some(forwarded) = forwarded {
+            request = request
+                .insert_header(("x-forwarded-for", forwarded))
+                .insert_header(("x-forwarded-proto", "https"));
+        }
+        Client::of(request.to_http_request().head(), &config)
+    }
+
+    #[test]
+    fn the_address_is_the_last_one_that_a_trusted_proxy_saw() {
+        let address = |text: &str| Some(text.parse::<IpAddr>().unwrap());
+        assert_eq!(client("192.0.2.1", None).ip_address, address("192.0.2.1"));
+        let through_ours = client("10.0.0.1", Some("203.0.113.9, 198.51.100.7, 10.0.0.2"));
+        assert_eq!(through_ours.ip_address, address("198.51.100.7"));
+        assert!(through_ours.is_https);
+    }
+
+    #[test]
+    fn a_stranger_who_forwards_is_not_believed() {
+        let stranger = client("192.0.2.1", Some("203.0.113.9"));
+        assert_eq!(stranger.ip_address, None);
+        assert!(!stranger.is_https);
+    }
+}

@@ -1,0 +1,204 @@
+//! Errors as they are answered: the one place where an [`AppError`] becomes a page, a fragment or JSON.
+//!
+//! Invariant: what is told says what happened and what to do; details go to the log, once, with the request's id.
+
+use super::access_log::RequestId;
+use super::answer::{Wants, page_with_status, send};
+use crate::error::AppError;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, RETRY_AFTER};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpRequest, HttpResponse, ResponseError};
+use askama::Template;
+use serde_json::json;
+use std::fmt;
+
+/// How long to wait when the server is full or the disk fails: long enough to matter, short enough to try.
+const BUSY_RETRY_AFTER_S: u64 = 2;
+
+impl fmt::Display for AppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&sentence(self))
+    }
+}
+
+impl ResponseError for AppError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::SignedOut | Self::BadCredentials => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Gone => StatusCode::GONE,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Busy | Self::Storage { full: false } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Storage { full: true } => StatusCode::INSUFFICIENT_STORAGE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+/// The kind of an error, for programs.
+fn kind(error: &AppError) -> &'static str {
+    match error {
+        AppError::SignedOut => "signed_out",
+        AppError::Forbidden(_) => "forbidden",
+        AppError::NotFound => "not_found",
+        AppError::Invalid(_) => "invalid",
+        AppError::Conflict(_) => "conflict",
+        AppError::Gone => "gone",
+        AppError::TooMany { .. } => "too_many",
+        AppError::TooLarge { .. } => "too_large",
+        AppError::BadCredentials => "bad_credentials",
+        AppError::BadRequest(_) => "bad_request",
+        AppError::UnsupportedMediaType => "unsupported_media_type",
+        AppError::MethodNotAllowed => "method_not_allowed",
+        AppError::Busy => "busy",
+        AppError::Storage { .. } => "storage",
+        AppError::Internal(_) => "internal",
+    }
+}
+
+/// What happened and what to do, for people.
+pub fn sentence(error: &AppError) -> String {
+    match error {
+        AppError::SignedOut => "You are signed out. Sign in, and you can go on.".into(),
+        AppError::Forbidden(sentence) => sentence.to_string(),
+        AppError::NotFound => "There is nothing here. It may have been removed, or the link is not quite right.".into(),
+        AppError::Invalid(invalid) => invalid.message.to_string(),
+        AppError::Conflict(sentence) => (*sentence).into(),
+        AppError::Gone => "This message was removed.".into(),
+        AppError::TooMany { retry_after_s: 1 } => "That was a lot at once. Try again in a second.".into(),
+        AppError::TooMany { retry_after_s } => format!("That was a lot at once. Try again in {retry_after_s} seconds."),
+        AppError::TooLarge { limit_bytes } => format!("That is too large: at most {} KiB fit.", limit_bytes / 1024),
+        AppError::BadCredentials => "That e-mail address and password don't match anyone here. Try again?".into(),
+        AppError::BadRequest(sentence) => (*sentence).into(),
+        AppError::UnsupportedMediaType => {
+            "This content type is not read here; send a form (application/x-www-form-urlencoded) or application/json.".into()
+        }
+        AppError::MethodNotAllowed => "This address does not take this method.".into(),
+        AppError::Busy => "The server is busy; nothing was stored. Try again in a moment.".into(),
+        AppError::Storage { full: true } => "The server's disk is full, so this could not be stored. Trying again is safe.".into(),
+        AppError::Storage { full: false } => {
+            "This could not be stored for certain. Trying again is safe: it can't happen twice.".into()
+        }
+        AppError::Internal(_) => "Something went wrong on the server. It was noted; please try again.".into(),
+    }
+}
+
+fn title(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        401 => "Please sign in",
+        403 => "That is not allowed",
+        404 | 410 => "Nothing here",
+        409 => "That does not go together",
+        413 => "Too large",
+        429 => "One moment",
+        503 | 507 => "Not right now",
+        500 => "That went wrong",
+        _ => "That did not work",
+    }
+}
+
+#[derive(Template)]
+#[template(path = "errors/show.html")]
+struct ErrorPage {
+    account_name: &'static str,
+    status: u16,
+    title: &'static str,
+    sentence: String,
+    request_id: String,
+    back: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "errors/_error.html")]
+struct ErrorFragment {
+    sentence: String,
+    request_id: String,
+}
+
+/// Answers every error in the representation that was asked for.
+pub async fn render(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let response = next.call(request).await?.map_into_boxed_body();
+    let Some(error) = response.response().error() else { return Ok(response) };
+    let error = match error.as_error::<AppError>() {
+        Some(error) => error.clone(),
+        None => of_the_framework(response.status(), error),
+    };
+    let (request, before) = response.into_parts();
+    let mut answer = of(&request, &error);
+    if let Some(allowed) = before.headers().get(actix_web::http::header::ALLOW) {
+        answer.headers_mut().insert(actix_web::http::header::ALLOW, allowed.clone());
+    }
+    Ok(ServiceResponse::new(request, answer))
+}
+
+/// What actix refuses by itself, as one of ours.
+fn of_the_framework(status: StatusCode, error: &Error) -> AppError {
+    match status {
+        StatusCode::NOT_FOUND => AppError::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => AppError::MethodNotAllowed,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => AppError::UnsupportedMediaType,
+        status if status.is_client_error() => AppError::BadRequest("The request is not well-formed."),
+        _ => AppError::Internal(error.to_string()),
+    }
+}
+
+/// The answer to a request that ended in `error`.
+pub fn of(request: &HttpRequest, error: &AppError) -> HttpResponse {
+    let request_id = RequestId::of(request);
+    if let AppError::Internal(detail) = error {
+        tracing::error!(request_id, detail, "a request failed");
+    }
+    let (status, sentence) = (error.status_code(), sentence(error));
+    let mut response = match Wants::of(request) {
+        Wants::Json => {
+            let field = match error {
+                AppError::Invalid(invalid) => Some(invalid.field),
+                _ => None,
+            };
+            let object = json!({"error": {"kind": kind(error), "field": field, "message": sentence}});
+            send(request, status, "application/json", object.to_string().into_bytes())
+        }
+        Wants::Fragment => {
+            let fragment = ErrorFragment { sentence, request_id };
+            page_with_status(request, status, &fragment).unwrap_or_else(|_| HttpResponse::new(status))
+        }
+        Wants::Page if matches!(error, AppError::SignedOut) => {
+            let here = request.uri().path_and_query().map_or("/", |whole| whole.as_str());
+            let back = if request.method().is_safe() { here } else { "/" };
+            super::sessions::to_sign_in(back)
+        }
+        Wants::Page => {
+            let page = ErrorPage {
+                account_name: "Campfire",
+                status: status.as_u16(),
+                title: title(status),
+                sentence,
+                request_id,
+                back: "/",
+            };
+            page_with_status(request, status, &page).unwrap_or_else(|_| HttpResponse::new(status))
+        }
+    };
+    let retry_after_s = match error {
+        AppError::TooMany { retry_after_s } => Some(*retry_after_s),
+        AppError::Busy | AppError::Storage { .. } => Some(BUSY_RETRY_AFTER_S),
+        _ => None,
+    };
+    if let Some(seconds) = retry_after_s {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}

@@ -1,0 +1,135 @@
+//! What every request passes before routing, and every response before it leaves.
+//!
+//! In this order: the cross-site check; `_method` of plain forms; the `/api` prefix; then, outward, the headers that
+//! keep pages safe.
+
+use super::App;
+use super::client::Client;
+use super::origin;
+use crate::error::AppError;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CONTENT_SECURITY_POLICY, HeaderValue, ORIGIN,
+    REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, UPGRADE, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use actix_web::http::uri::PathAndQuery;
+use actix_web::http::{Method, Uri};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpResponse, web};
+
+/// What pages may load and do: only what comes from here; nothing inline, no evaluation.
+const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
+    media-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Marks a request that came under `/api`: it wants JSON.
+pub struct UnderApi;
+
+/// Checks and rewrites the request.
+pub async fn before_routing(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let is_api = strip_api_prefix(&mut request);
+    if is_api {
+        request.extensions_mut().insert(UnderApi);
+    }
+    let allowed_origin = if is_api { allowed_origin(&request) } else { None };
+    if let Some(origin) = &allowed_origin
+        && request.method() == Method::OPTIONS
+    {
+        let mut response = request.into_response(HttpResponse::NoContent());
+        allow_cors(&mut response, origin);
+        return Ok(response);
+    }
+    let is_upgrade = request.headers().contains_key(UPGRADE);
+    if (!request.method().is_safe() || is_upgrade) && allowed_origin.is_none() {
+        let app = request.app_data::<web::Data<App>>().cloned();
+        let refusal = app.and_then(|app| origin::check(request.head(), &app.config).err());
+        if let Some(sentence) = refusal {
+            return Ok(request.error_response(AppError::Forbidden(sentence.into())));
+        }
+    }
+    if request.method() == Method::POST
+        && let Err(error) = override_method(&mut request)
+    {
+        return Ok(request.error_response(error));
+    }
+    let mut response = next.call(request).await?.map_into_boxed_body();
+    if let Some(origin) = &allowed_origin {
+        allow_cors(&mut response, origin);
+    }
+    Ok(response)
+}
+
+/// `/api/rooms` becomes `/rooms`; tells whether it did.
+fn strip_api_prefix(request: &mut ServiceRequest) -> bool {
+    let Some(rest) = request.uri().path_and_query().and_then(|whole| whole.as_str().strip_prefix("/api"))
+    else {
+        return false;
+    };
+    if !rest.starts_with('/') {
+        return false;
+    }
+    let Ok(path) = rest.parse::<PathAndQuery>() else { return false };
+    let mut parts = request.uri().clone().into_parts();
+    parts.path_and_query = Some(path);
+    let Ok(uri) = Uri::from_parts(parts) else { return false };
+    request.match_info_mut().get_mut().update(&uri);
+    request.head_mut().uri = uri;
+    true
+}
+
+/// A plain form's `?_method=DELETE` becomes the request's method.
+fn override_method(request: &mut ServiceRequest) -> Result<(), AppError> {
+    let wished = request.query_string().split('&').find_map(|pair| pair.strip_prefix("_method="));
+    let method = match wished {
+        None => return Ok(()),
+        Some("PUT") => Method::PUT,
+        Some("PATCH") => Method::PATCH,
+        Some("DELETE") => Method::DELETE,
+        Some(_) => return Err(AppError::BadRequest("A form's _method must be PUT, PATCH or DELETE.")),
+    };
+    request.head_mut().method = method;
+    Ok(())
+}
+
+/// The request's origin, if the settings allow it to call `/api` from its own pages.
+fn allowed_origin(request: &ServiceRequest) -> Option<HeaderValue> {
+    let origin = request.headers().get(ORIGIN)?;
+    let app = request.app_data::<web::Data<App>>()?;
+    let name = origin.to_str().ok()?.to_lowercase();
+    app.config.cors_origins.contains(&name).then(|| origin.clone())
+}
+
+/// Lets a page of `origin` read the response (Fetch Standard, CORS protocol); never with cookies.
+fn allow_cors(response: &mut ServiceResponse, origin: &HeaderValue) {
+    let headers = response.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE"));
+    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type"));
+    let exposed = "link, location, retry-after, x-request-id, x-revision, x-total-count";
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
+    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    headers.append(VARY, HeaderValue::from_static("Origin"));
+}
+
+/// Adds the headers that keep pages safe.
+pub async fn safe_headers(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let app = request.app_data::<web::Data<App>>().cloned();
+    let is_https = app.is_some_and(|app| Client::of(request.head(), &app.config).is_https);
+    let mut response = next.call(request).await?.map_into_boxed_body();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_POLICY));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    if is_https {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000"));
+    }
+    Ok(response)
+}

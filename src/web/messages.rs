@@ -1,0 +1,247 @@
+//! Messages: pages of them, posting, editing, removing.
+
+use super::App;
+use super::answer::{self, Wants, no_content, see_other};
+use super::auth::{MessageEditor, RoomMember, path_id};
+use super::forms::Submission;
+use super::rooms::{MessageList, room_page};
+use crate::db::messages::{self, PAGE_LEN, PAGE_MAX, Stored};
+use crate::domain::ids::{MessageId, RoomId, UserId};
+use crate::domain::messages::{Body, Change, ClientMessageId, Draft, Place};
+use crate::error::{AppError, Invalid};
+use crate::live::frames::{Event, Format, Frame};
+use crate::live::json::MessageJson;
+use crate::services::messages::{Posted, edit, post, remove, repeated};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue, LINK, LOCATION};
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+use uuid::Uuid;
+
+const X_REVISION: HeaderName = HeaderName::from_static("x-revision");
+
+/// A message, as submitted.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct MessageForm {
+    body: Option<String>,
+    content: Option<String>,
+    client_message_id: Option<String>,
+}
+
+impl MessageForm {
+    /// A message from a program's socket.
+    pub fn new(content: String, client_message_id: Option<String>) -> Self {
+        Self { body: None, content: Some(content), client_message_id }
+    }
+
+    /// The sender's id; a new one when there is none.
+    fn parse_id(&self) -> Result<ClientMessageId, Invalid> {
+        match self.client_message_id.as_deref().map(str::trim) {
+            None | Some("") => Ok(ClientMessageId(Uuid::new_v4())),
+            Some(text) => ClientMessageId::parse(text),
+        }
+    }
+
+    /// What it says.
+    fn parse_body(&self) -> Result<Body, Invalid> {
+        Body::parse(self.body.as_deref().or(self.content.as_deref()).unwrap_or(""))
+    }
+}
+
+/// Which messages, as asked for.
+#[derive(Deserialize)]
+pub struct PageQuery {
+    before: Option<String>,
+    after: Option<String>,
+    around: Option<String>,
+    limit: Option<String>,
+}
+
+impl PageQuery {
+    fn place(&self) -> Result<Place, AppError> {
+        let id = |text: &String| text.parse::<MessageId>().map_err(|_| AppError::NotFound);
+        match (&self.before, &self.after, &self.around) {
+            (Some(before), None, None) => Ok(Place::Before(id(before)?)),
+            (None, Some(after), None) => Ok(Place::After(id(after)?)),
+            (None, None, Some(around)) => Ok(Place::Around(id(around)?)),
+            (None, None, None) => Ok(Place::Newest),
+            _ => Err(Invalid::new("before", "Ask for one of before, after and around.").into()),
+        }
+    }
+
+    fn limit(&self) -> Result<u32, AppError> {
+        match &self.limit {
+            None => Ok(PAGE_LEN),
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|limit| (1..=PAGE_MAX).contains(limit))
+                .ok_or_else(|| Invalid::new("limit", "limit must be a number from 1 to 100.").into()),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "messages/_page.html")]
+struct PageFragment<'w> {
+    room_id: RoomId,
+    list: MessageList<'w>,
+    is_older: bool,
+}
+
+#[derive(Template)]
+#[template(path = "messages/_list.html")]
+struct ListFragment<'w> {
+    room: crate::domain::rooms::Room,
+    list: MessageList<'w>,
+}
+
+/// `GET /rooms/{room_id}/messages`: a page of messages, oldest first. As a fragment: with `before` or `after`, the messages and the
+/// way on from there; else the whole list. As JSON: an array, with `X-Revision`, the cursor to open a socket with. As a page: the
+/// room there.
+pub async fn index(
+    request: HttpRequest,
+    app: web::Data<App>,
+    member: RoomMember,
+    query: web::Query<PageQuery>,
+) -> Result<HttpResponse, AppError> {
+    let (place, limit) = (query.place()?, query.limit()?);
+    let wants = Wants::of(&request);
+    if wants == Wants::Page {
+        return room_page(&request, &app, &member, place).await;
+    }
+    let (room, window) = member
+        .read(move |snapshot, room| {
+            let window = messages::page(snapshot, room.id, place, limit)?;
+            Ok((room, window))
+        })
+        .await?;
+    if wants == Wants::Json {
+        let array: Vec<_> =
+            window.messages.iter().map(|message| MessageJson::from(message.as_ref())).collect();
+        let mut response = answer::json(&request, StatusCode::OK, &array)?;
+        response.headers_mut().insert(X_REVISION, HeaderValue::from(window.revision.0));
+        let next = match place {
+            Place::After(_) => window.messages.last().filter(|_| window.has_newer).map(|m| ("after", m.id)),
+            _ => window.messages.first().filter(|_| window.has_older).map(|m| ("before", m.id)),
+        };
+        if let Some((direction, id)) = next {
+            let link = format!("</rooms/{}/messages?{direction}={id}&limit={limit}>; rel=\"next\"", room.id);
+            if let Ok(value) = HeaderValue::from_str(&link) {
+                response.headers_mut().insert(LINK, value);
+            }
+        }
+        return Ok(response);
+    }
+    let list = MessageList::new(&window, place);
+    match place {
+        Place::Newest | Place::Around(_) => answer::page(&request, &ListFragment { room, list }),
+        Place::Before(_) => answer::page(&request, &PageFragment { room_id: room.id, list, is_older: true }),
+        Place::After(_) => answer::page(&request, &PageFragment { room_id: room.id, list, is_older: false }),
+    }
+}
+
+/// `GET /rooms/{room_id}/messages/{message_id}`: one message; browsers are sent to its place in the room.
+pub async fn show(request: HttpRequest, member: RoomMember) -> Result<HttpResponse, AppError> {
+    let id = path_id::<MessageId>(&request, "message_id")?;
+    let stored = member.read(move |snapshot, room| Ok(messages::find(snapshot, room.id, id)?)).await?;
+    let Stored::Message(message) = stored else { return Err(AppError::NotFound) };
+    match Wants::of(&request) {
+        Wants::Json => answer::json(&request, StatusCode::OK, &MessageJson::from(message.as_ref())),
+        Wants::Fragment => fragment(&request, StatusCode::OK, Change::Created(message)),
+        Wants::Page => Ok(see_other(&message.url())),
+    }
+}
+
+/// `POST /rooms/{room_id}/messages`: posts a message. 201 the first time; 200 with the message as it is now when its
+/// `client_message_id` was posted before; plain forms are sent back to the room.
+pub async fn create(
+    request: HttpRequest,
+    app: web::Data<App>,
+    member: RoomMember,
+    submission: Submission,
+) -> Result<HttpResponse, AppError> {
+    let form: MessageForm = submission.form().await?;
+    let posted = submit(&app, member.user().id, member.room.id, &form).await?;
+    let status = if posted.is_new { StatusCode::CREATED } else { StatusCode::OK };
+    match Wants::of(&request) {
+        Wants::Json => {
+            let mut response = answer::json(&request, status, &MessageJson::from(posted.message.as_ref()))?;
+            let location = format!("/rooms/{}/messages/{}", posted.message.room_id, posted.message.id);
+            if let Ok(value) = HeaderValue::from_str(&location) {
+                response.headers_mut().insert(LOCATION, value);
+            }
+            Ok(response)
+        }
+        Wants::Fragment => fragment(&request, status, Change::Created(posted.message)),
+        Wants::Page => Ok(see_other(&format!("/rooms/{}", member.room.id))),
+    }
+}
+
+/// Posts what was submitted, by form, JSON or socket. Whether it is a repeat is decided before whether it is valid, and a repeat
+/// costs nothing of the sender's rate.
+///
+/// # Errors
+/// `Invalid`, `TooMany`, and as [`post`] and [`repeated`] say.
+pub(super) async fn submit(
+    app: &App,
+    author: UserId,
+    room: RoomId,
+    form: &MessageForm,
+) -> Result<Posted, AppError> {
+    let client_message_id = form.parse_id()?;
+    let draft = form.parse_body().map_err(AppError::from).and_then(|body| {
+        app.posts.take(author, (app.clock)())?;
+        Ok(Draft { client_message_id, body })
+    });
+    match draft {
+        Ok(draft) => {
+            let posted = post(&app.db, &app.hub, author, room, draft).await?;
+            if !posted.is_new {
+                app.posts.give_back(author);
+            }
+            Ok(posted)
+        }
+        Err(refusal) => repeated(&app.db, author, room, client_message_id).await?.ok_or(refusal),
+    }
+}
+
+/// `PUT /rooms/{room_id}/messages/{message_id}`: gives a message another body.
+pub async fn update(
+    request: HttpRequest,
+    app: web::Data<App>,
+    editor: MessageEditor,
+    submission: Submission,
+) -> Result<HttpResponse, AppError> {
+    let form: MessageForm = submission.form().await?;
+    let (body, room) = (form.parse_body()?, editor.member.room.id);
+    let message = edit(&app.db, &app.hub, editor.member.user().id, room, editor.message.id, body).await?;
+    match Wants::of(&request) {
+        Wants::Json => answer::json(&request, StatusCode::OK, &MessageJson::from(message.as_ref())),
+        Wants::Fragment => fragment(&request, StatusCode::OK, Change::Updated(message)),
+        Wants::Page => Ok(see_other(&message.url())),
+    }
+}
+
+/// `DELETE /rooms/{room_id}/messages/{message_id}`: removes a message.
+pub async fn destroy(
+    request: HttpRequest,
+    app: web::Data<App>,
+    editor: MessageEditor,
+) -> Result<HttpResponse, AppError> {
+    let room = editor.member.room.id;
+    let change = remove(&app.db, &app.hub, editor.member.user().id, room, editor.message.id).await?;
+    match Wants::of(&request) {
+        Wants::Json => Ok(no_content()),
+        Wants::Fragment => fragment(&request, StatusCode::OK, change),
+        Wants::Page => Ok(see_other(&format!("/rooms/{room}"))),
+    }
+}
+
+/// Answers with the very fragment that the room's sockets get.
+fn fragment(request: &HttpRequest, status: StatusCode, change: Change) -> Result<HttpResponse, AppError> {
+    let html = Frame::new(Event::Change(change)).text(Format::Html).unwrap_or_default();
+    Ok(answer::send(request, status, "text/html; charset=utf-8", html.as_bytes().to_vec()))
+}

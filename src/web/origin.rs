@@ -1,0 +1,88 @@
+//! The cross-site check: a page of another site must not make a visitor's browser act here.
+//!
+//! Browsers say where a request comes from: `Sec-Fetch-Site` (Fetch Metadata), else `Origin` (RFC 6454). A request with
+//! `Authorization` proves itself, and no cookie is looked at; one with none of these comes from a program.
+
+use crate::config::Config;
+use actix_web::dev::RequestHead;
+use actix_web::http::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN};
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Whether the request may change something. The error says what was compared, and the setting that can mend it.
+///
+/// # Errors
+/// The sentence to answer with.
+pub fn check(head: &RequestHead, config: &Config) -> Result<(), String> {
+    let header = |name: &HeaderName| head.headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    if head.headers.contains_key(AUTHORIZATION) {
+        return Ok(());
+    }
+    if let Some(site) = header(&SEC_FETCH_SITE) {
+        return match site {
+            "same-origin" | "none" => Ok(()),
+            _ => Err(format!(
+                "This request was made by another site (Sec-Fetch-Site is {site}, not same-origin), so it was not carried out."
+            )),
+        };
+    }
+    let Some(origin) = header(&ORIGIN) else { return Ok(()) };
+    let host = header(&HOST).unwrap_or("");
+    let public = config.public_url.as_ref().map_or("", |url| url.host.as_str());
+    if same(origin, host) || (!public.is_empty() && same(origin, public)) {
+        return Ok(());
+    }
+    Err(format!(
+        "This request was made by a page of {origin}, but this server is {host}, so it was not carried out. If both are \
+         right, set CAMPFIRE_PUBLIC_URL to the address that people use."
+    ))
+}
+
+/// Whether an origin (`scheme://host[:port]`) and a `host[:port]` name the same host and port.
+fn same(origin: &str, host: &str) -> bool {
+    let Some((scheme, authority)) = origin.split_once("://") else { return false };
+    let own_port = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
+    let bare = |text: &str| text.to_lowercase().trim_end_matches(own_port).to_owned();
+    !authority.is_empty() && bare(authority) == bare(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    fn passes(headers: &[(&'static str, &'static str)]) -> bool {
+        let public =
+            |name: &str| (name == "CAMPFIRE_PUBLIC_URL").then(|| "https://chat.example.com".to_owned());
+        let mut request = TestRequest::default();
+        for header in headers {
+            request = request.insert_header(*header);
+        }
+        check(request.to_http_request().head(), &Config::from(public).unwrap()).is_ok()
+    }
+
+    #[test]
+    fn a_request_of_our_own_pages_passes() {
+        assert!(passes(&[("sec-fetch-site", "same-origin"), ("origin", "http://elsewhere")]));
+        assert!(passes(&[("sec-fetch-site", "none")]));
+        assert!(passes(&[("host", "192.168.0.2:3000"), ("origin", "http://192.168.0.2:3000")]));
+        assert!(passes(&[("host", "localhost"), ("origin", "http://localhost:80")]));
+        assert!(passes(&[("host", "inner:3000"), ("origin", "https://chat.example.com")]));
+    }
+
+    #[test]
+    fn a_request_of_a_program_passes() {
+        assert!(passes(&[("host", "localhost")]));
+        assert!(passes(&[("sec-fetch-site", "cross-site"), ("authorization", "Bearer x")]));
+    }
+
+    #[test]
+    fn a_request_of_another_site_does_not() {
+        assert!(!passes(&[("sec-fetch-site", "cross-site"), ("host", "a"), ("origin", "http://a")]));
+        assert!(!passes(&[("sec-fetch-site", "same-site")]));
+        assert!(!passes(&[("host", "localhost:3000"), ("origin", "http://localhost:4000")]));
+        assert!(!passes(&[("host", "localhost:3000"), ("origin", "http://evil.example")]));
+        assert!(!passes(&[("host", "localhost:3000"), ("origin", "null")]));
+        assert!(!passes(&[("origin", "http://")]));
+    }
+}

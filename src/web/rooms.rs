@@ -1,0 +1,159 @@
+//! Rooms: the page people spend the day on, and the list of rooms for programs.
+
+use super::App;
+use super::answer::{self, Wants};
+use super::auth::{CurrentUser, RoomMember, path_id};
+use super::client::Client;
+use super::entry::LAST_ROOM_COOKIE;
+use super::sessions::account_name;
+use super::sidebar::Sidebar;
+use crate::db::messages::{self, PAGE_LEN};
+use crate::db::{accounts, memberships, rooms};
+use crate::domain::ids::{MessageId, Revision};
+use crate::domain::messages::{Place, Window};
+use crate::domain::people::User;
+use crate::domain::rooms::{Room, RoomEntry};
+use crate::error::AppError;
+use crate::live::fragments::MessageFragment;
+use crate::live::json::RoomJson;
+use actix_web::cookie::{Cookie, SameSite, time::Duration};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+/// A window of messages as the list shows it.
+pub(super) struct MessageList<'w> {
+    pub(super) messages: Vec<MessageFragment<'w>>,
+    pub(super) revision: Revision,
+    /// Set when there is more before it.
+    pub(super) oldest_id: Option<MessageId>,
+    /// Set when there is more after it.
+    pub(super) newest_id: Option<MessageId>,
+    pub(super) is_newest: bool,
+    /// The message a link pointed at, or nothing.
+    pub(super) target_id: String,
+}
+
+impl<'w> MessageList<'w> {
+    pub(super) fn new(window: &'w Window, place: Place) -> Self {
+        let mut previous = None;
+        let fragment = |message: &'w std::sync::Arc<_>| {
+            let fragment = MessageFragment::after(previous, message);
+            previous = Some(message.as_ref());
+            fragment
+        };
+        let target_id = match place {
+            Place::Around(id) => id.to_string(),
+            _ => String::new(),
+        };
+        Self {
+            messages: window.messages.iter().map(fragment).collect(),
+            revision: window.revision,
+            oldest_id: window.messages.first().filter(|_| window.has_older).map(|message| message.id),
+            newest_id: window.messages.last().filter(|_| window.has_newer).map(|message| message.id),
+            is_newest: !window.has_newer,
+            target_id,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "rooms/show.html")]
+struct RoomPage<'w> {
+    account_name: String,
+    viewer: &'w User,
+    room: Room,
+    members_count: i64,
+    list: MessageList<'w>,
+    sidebar: Sidebar,
+    current_room_id: i64,
+}
+
+/// The room page with the messages at `place`.
+pub(super) async fn room_page(
+    request: &HttpRequest,
+    app: &App,
+    member: &RoomMember,
+    place: Place,
+) -> Result<HttpResponse, AppError> {
+    let client = Client::of(request.head(), &app.config);
+    let viewer_id = member.user().id;
+    let (room, window, sidebar, members_count, account) = member
+        .read(move |snapshot, room| {
+            let window = messages::page(snapshot, room.id, place, PAGE_LEN)?;
+            let sidebar = Sidebar::read(snapshot, viewer_id, &client)?;
+            let members_count = memberships::count(snapshot, room.id)?;
+            Ok((room, window, sidebar, members_count, accounts::account(snapshot)?))
+        })
+        .await?;
+    let (room_id, current_room_id) = (room.id, room.id.0);
+    let page = RoomPage {
+        account_name: account_name(account),
+        viewer: member.user(),
+        room,
+        members_count,
+        list: MessageList::new(&window, place),
+        sidebar,
+        current_room_id,
+    };
+    let mut response = answer::page(request, &page)?;
+    remember(request, &mut response, &room_id.to_string());
+    Ok(response)
+}
+
+/// Remembers the room as the last visited one.
+fn remember(request: &HttpRequest, response: &mut HttpResponse, room_id: &str) {
+    if request.cookie(LAST_ROOM_COOKIE).is_some_and(|cookie| cookie.value() == room_id) {
+        return;
+    }
+    let cookie = Cookie::build(LAST_ROOM_COOKIE, room_id)
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .max_age(Duration::days(400))
+        .finish();
+    // A cookie that can't be set costs only the memory of the last room.
+    let _ = response.add_cookie(&cookie);
+}
+
+/// `GET /rooms`: the rooms one is in. Browsers are sent to the front door, which leads to one of them.
+pub async fn index(
+    request: HttpRequest,
+    app: web::Data<App>,
+    CurrentUser(viewer): CurrentUser,
+) -> Result<HttpResponse, AppError> {
+    if Wants::of(&request) != Wants::Json {
+        return Ok(answer::see_other("/"));
+    }
+    let entries = app.db.read(move |snapshot| Ok(rooms::page_for_member(snapshot, viewer.user.id)?)).await?;
+    answer::json(&request, StatusCode::OK, &entries.iter().map(RoomJson::from).collect::<Vec<_>>())
+}
+
+/// `GET /rooms/{room_id}`: the room at its newest end.
+pub async fn show(
+    request: HttpRequest,
+    app: web::Data<App>,
+    member: RoomMember,
+) -> Result<HttpResponse, AppError> {
+    if Wants::of(&request) != Wants::Json {
+        return room_page(&request, &app, &member, Place::Newest).await;
+    }
+    let viewer_id = member.user().id;
+    let entry: RoomEntry = member
+        .read(move |snapshot, room| {
+            let unread_count = rooms::unread_count(snapshot, &room, viewer_id)?;
+            Ok(RoomEntry { room, unread_count })
+        })
+        .await?;
+    answer::json(&request, StatusCode::OK, &RoomJson::from(&entry))
+}
+
+/// `GET /rooms/{room_id}/@{message_id}`: the room around a message.
+pub async fn around(
+    request: HttpRequest,
+    app: web::Data<App>,
+    member: RoomMember,
+) -> Result<HttpResponse, AppError> {
+    let id = path_id(&request, "message_id")?;
+    room_page(&request, &app, &member, Place::Around(id)).await
+}
