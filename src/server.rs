@@ -76,26 +76,34 @@ impl fmt::Display for StartError {
 }
 
 impl Server {
-    /// Listens on the configured address, opens the storage and starts the database and the hub.
+    /// Locks the storage, listens on the configured address and starts the database and the hub.
     ///
     /// # Errors
     /// As [`StartError`] says; nothing is left running then.
     pub fn bind(config: Config) -> Result<Self, StartError> {
+        // First the storage: of two servers with the same settings, the second should hear of that, not of the port.
         let storage = Storage::open(&config.storage).map_err(StartError::Storage)?;
         let listener =
             TcpListener::bind(config.address).map_err(|error| StartError::Address(config.address, error))?;
+        Self::on(listener, storage, config)
+    }
+
+    /// Starts on a listener that is bound already.
+    ///
+    /// # Errors
+    /// As [`StartError`] says; nothing is left running then.
+    pub fn on(listener: TcpListener, storage: Storage, config: Config) -> Result<Self, StartError> {
         let address = listener.local_addr().map_err(|error| StartError::Address(config.address, error))?;
         let clock: Clock = Arc::new(now_ms);
         let db = Db::open(storage, config.synchronous, clock.clone()).map_err(StartError::Storage)?;
         let hub = Hub::start(config.sockets_per_person, config.sockets_max, clock.clone())
             .map_err(|error| StartError::System(error.to_string()))?;
-        let passwords = Passwords::prepare().map_err(|error| StartError::System(error.to_string()))?;
         let posts = Posts::new(config.post_burst, config.posts_per_second);
         let app = Data::new(App {
             config,
             db: db.clone(),
             hub: hub.clone(),
-            passwords,
+            passwords: Passwords::default(),
             attempts: Attempts::default(),
             posts,
             clock,

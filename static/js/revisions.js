@@ -46,7 +46,7 @@ function replay(revision) {
 
 /** Whether a fragment's child is to be shown; clears the way for it. */
 function isWanted(child, task, isLive) {
-  const shown = child.id && document.getElementById(child.id);
+  const shown = child.id ? document.getElementById(child.id) : null;
   if (shown?.hasAttribute("data-pending")) shown.remove();
   else if (shown?.dataset.revision && child.dataset.revision) {
     return Number(child.dataset.revision) > Number(shown.dataset.revision);

@@ -327,7 +327,7 @@ impl Page {
         self.must("Network.emulateNetworkConditions", net).await;
     }
 
-    /// Minimizes the page's window and takes its focus: `document.visibilityState` becomes `hidden`.
+    /// Minimizes the window and takes its focus: `document.visibilityState` is `hidden`, and clicks take 5 s.
     pub async fn hide(&self) {
         self.set_window("minimized", false, "hidden").await;
     }

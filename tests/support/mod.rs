@@ -6,11 +6,14 @@
 use campfire::config::Config;
 use campfire::db::Db;
 use campfire::server::{Server, Stopper};
+use reqwest::header::COOKIE;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -113,6 +116,32 @@ impl TestServer {
         person
     }
 
+    /// Changes the database behind the server's back, to bring about what would take days or a broken disk.
+    pub async fn sql(&self, statements: impl Into<String>) {
+        let statements = statements.into();
+        self.db.write(move |tx| Ok(tx.execute_batch(&statements)?)).await.expect("good SQL");
+    }
+
+    /// The one number that a query answers.
+    pub async fn number(&self, query: impl Into<String>) -> i64 {
+        let query = query.into();
+        let read = self.db.read(move |snapshot| Ok(snapshot.query_row(&query, [], |row| row.get(0))?));
+        read.await.expect("a number")
+    }
+
+    /// Sends these very bytes over a connection of their own, says that no more will come, and reads all that is answered.
+    pub async fn raw(&self, bytes: impl AsRef<[u8]>) -> String {
+        let exchange = async {
+            let mut stream = TcpStream::connect(self.address).await?;
+            stream.write_all(bytes.as_ref()).await?;
+            stream.shutdown().await?;
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).await?;
+            Ok::<_, std::io::Error>(String::from_utf8_lossy(&answer).into_owned())
+        };
+        timeout(PATIENCE, exchange).await.expect("an end").expect("an exchange")
+    }
+
     /// Every message row of the database, tombstones included: (id, client_message_id, source).
     pub async fn rows(&self) -> Vec<(i64, String, String)> {
         self.db
@@ -143,6 +172,18 @@ impl Person {
         self.id = session["user"]["id"].as_i64().expect("an id");
         self.token = session["token"].as_str().expect("a token").to_owned();
         self
+    }
+
+    /// The same person in a browser: the token is a cookie.
+    pub fn in_a_browser(&self) -> Self {
+        let cookie = format!("session_token={}", self.token).parse().expect("a header");
+        let client = Client::builder()
+            .default_headers([(COOKIE, cookie)].into_iter().collect())
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(PATIENCE)
+            .build()
+            .expect("a client");
+        Self { client, base: self.base.clone(), id: self.id, token: String::new() }
     }
 
     /// A request with this person's token, if they have one, and nothing else.

@@ -106,8 +106,10 @@ async fn listen(listener: TcpListener, state: watch::Receiver<State>) {
             _ = dropped.wait_for(|_| false) => return,
             accepted = listener.accept() => accepted,
         };
-        let Ok((client, _)) = accepted else { continue };
-        tokio::spawn(connection(client, state.clone()));
+        match accepted {
+            Ok((client, _)) => drop(tokio::spawn(connection(client, state.clone()))),
+            Err(_) => sleep(Duration::from_millis(10)).await, // As when there are too many open files.
+        }
     }
 }
 

@@ -1,0 +1,114 @@
+//! The hearing half of a socket: takes what the peer says, until it goes, breaks the rules or falls silent.
+
+use super::super::messages::{MessageForm, submit};
+use super::super::{App, errors};
+use super::End;
+use crate::domain::ids::RoomId;
+use crate::domain::messages::Change;
+use crate::domain::people::Viewer;
+use crate::live::frames::{self, Event, Format, Frame};
+use crate::live::hub::Voice;
+use actix_web::rt::time::timeout;
+use actix_web::web;
+use actix_ws::{AggregatedMessage, AggregatedMessageStream, ProtocolError};
+use bytestring::ByteString;
+use futures_util::StreamExt;
+use serde::Deserialize;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+
+/// Bytes in a frame from the peer; the largest message is 40 KB.
+pub(super) const FRAME_MAX: usize = 64 * 1024;
+/// Frames a second from the peer: nobody types or scrolls faster.
+const FRAMES_PER_SECOND_MAX: u32 = 20;
+/// A peer that sends nothing, not even a pong, for this long is gone.
+const SILENCE_MAX: Duration = Duration::from_secs(60);
+
+/// What a peer may say.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Said {
+    Ping,
+    Present,
+    Absent,
+    TypingStart,
+    TypingStop,
+    Message { content: String, room_id: RoomId, client_message_id: Option<String> },
+}
+
+/// The hearing half.
+pub(super) struct Hearing {
+    pub(super) app: web::Data<App>,
+    pub(super) viewer: Viewer,
+    pub(super) room: Option<RoomId>,
+    pub(super) format: Format,
+    pub(super) voice: Voice,
+    pub(super) answers: mpsc::Sender<ByteString>,
+}
+
+impl Hearing {
+    /// Hears the peer until the end.
+    pub(super) async fn run(self, mut stream: AggregatedMessageStream) -> End {
+        let (mut second, mut heard) = (Instant::now(), 0);
+        loop {
+            let message = match timeout(SILENCE_MAX, stream.next()).await {
+                Err(_) | Ok(None) => return End::Gone,
+                Ok(Some(Err(ProtocolError::Overflow))) => {
+                    return End::Close(1008, "a frame can have at most 64 KiB");
+                }
+                Ok(Some(Err(_))) => return End::Close(1008, "that is not the WebSocket protocol"),
+                Ok(Some(Ok(message))) => message,
+            };
+            if second.elapsed() >= Duration::from_secs(1) {
+                (second, heard) = (Instant::now(), 0);
+            }
+            heard += 1;
+            if heard > FRAMES_PER_SECOND_MAX {
+                return End::Close(1008, "more than 20 frames a second");
+            }
+            let answer = match message {
+                AggregatedMessage::Text(text) => match serde_json::from_str::<Said>(&text) {
+                    Ok(said) => self.heed(said).await,
+                    Err(_) => {
+                        Some(frames::error("This frame is not one of those that are understood here.", None))
+                    }
+                },
+                AggregatedMessage::Binary(_) => Some(frames::error("Frames are JSON text.", None)),
+                AggregatedMessage::Close(_) => return End::Close(1000, ""),
+                // The server's own pings keep the connection; a ping of the peer's counts as a sign of life.
+                AggregatedMessage::Ping(_) | AggregatedMessage::Pong(_) => None,
+            };
+            if let Some(answer) = answer
+                && self.answers.send(answer).await.is_err()
+            {
+                return End::Gone;
+            }
+        }
+    }
+
+    /// Does what the peer said; tells what to answer.
+    async fn heed(&self, said: Said) -> Option<ByteString> {
+        match said {
+            Said::Ping => return Some(frames::pong()),
+            Said::Present => self.voice.set_present(true),
+            Said::Absent => self.voice.set_present(false),
+            Said::TypingStart => self.voice.set_typing(true),
+            Said::TypingStop => self.voice.set_typing(false),
+            Said::Message { content, room_id, client_message_id } => {
+                let form = MessageForm::new(content, client_message_id.clone());
+                let posted = submit(&self.app, self.viewer.user.id, room_id, &form).await;
+                return match posted {
+                    // The room's own sockets hear of a new message by the broadcast.
+                    Ok(posted) if posted.is_new && self.room == Some(room_id) => None,
+                    Ok(posted) => {
+                        Frame::new(Event::Change(Change::Created(posted.message))).text(self.format)
+                    }
+                    Err(error) => {
+                        Some(frames::error(&errors::sentence(&error), client_message_id.as_deref()))
+                    }
+                };
+            }
+        }
+        None
+    }
+}
