@@ -18,28 +18,41 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0003_create_messages.sql"),
 ];
 
-/// Brings the database to the newest schema.
+/// Makes sure that the file holds our database (or none yet), of a schema known here. Reads only; returns the schema's number.
 ///
 /// # Errors
-/// `Newer` or `NotOurs` with nothing written; otherwise what SQLite said, with the failed step undone.
-pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+/// `Newer`, `NotOurs` or `Damaged`, and what else SQLite says.
+pub(super) fn recognise(connection: &Connection, path: &Path) -> Result<i64, OpenError> {
     let sqlite = |error| OpenError::of(path, error);
-    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
     let found = pragma(connection, "user_version").map_err(sqlite)?;
     let tables = connection
         .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))
         .map_err(sqlite)?;
-    let ours = pragma(connection, "application_id").map_err(sqlite)? == APPLICATION_ID;
-    if !ours && (tables > 0 || found > 0) {
+    let is_ours = pragma(connection, "application_id").map_err(sqlite)? == APPLICATION_ID;
+    if !is_ours && (tables > 0 || found > 0) {
         return Err(OpenError::NotOurs(path.to_owned()));
     }
-    if found > known {
-        return Err(OpenError::Newer(found, known));
+    if found > known() {
+        return Err(OpenError::Newer(found, known()));
     }
-    for (step, sql) in (1..=known).zip(STEPS).skip_while(|(step, _)| *step <= found) {
-        take(connection, step, sql).map_err(sqlite)?;
+    Ok(found)
+}
+
+/// Brings a database that was recognised to the newest schema.
+///
+/// # Errors
+/// What SQLite says, with the failed step undone.
+pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+    let found = recognise(connection, path)?;
+    for (step, sql) in (1..=known()).zip(STEPS).skip_while(|(step, _)| *step <= found) {
+        take(connection, step, sql).map_err(|error| OpenError::of(path, error))?;
     }
     Ok(())
+}
+
+/// The newest schema's number.
+fn known() -> i64 {
+    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
 }
 
 fn take(connection: &mut Connection, step: i64, sql: &str) -> rusqlite::Result<()> {

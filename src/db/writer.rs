@@ -120,6 +120,10 @@ impl Writer {
     /// # Errors
     /// As [`OpenError`] says; nothing is changed then.
     pub(super) fn start(path: &Path, synchronous: Synchronous, clock: Clock) -> Result<Self, OpenError> {
+        // Looked at before anything is set: what is not ours must stay as it is, to the byte.
+        let stranger = Connection::open(path).map_err(|error| OpenError::of(path, error))?;
+        migrations::recognise(&stranger, path)?;
+        drop(stranger);
         let mut connection = open(path, synchronous).map_err(|error| OpenError::of(path, error))?;
         migrations::run(&mut connection, path)?;
         let last_ms = last_stamp(&connection).map_err(|error| OpenError::of(path, error))?;

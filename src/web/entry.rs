@@ -1,7 +1,7 @@
 //! The front door.
 
 use super::App;
-use super::answer::{page, see_other};
+use super::answer::{Wants, page, see_other};
 use super::auth::MaybeUser;
 use super::sessions::{account_name, to_sign_in};
 use crate::db::{accounts, rooms};
@@ -21,7 +21,7 @@ struct NoRoomsPage {
 }
 
 /// `GET /`: 303 to the last visited room, else the oldest; a welcome page for those in none; 303 to the first run or the
-/// sign-in page for visitors.
+/// sign-in page for visitors; 401 for programs and fragments.
 pub async fn show(
     request: HttpRequest,
     app: web::Data<App>,
@@ -44,6 +44,7 @@ pub async fn show(
         (Some(viewer), None) => {
             page(&request, &NoRoomsPage { account_name: account_name(account), viewer: viewer.user })
         }
+        (None, _) if Wants::of(&request) != Wants::Page => Err(AppError::SignedOut),
         (None, _) if account.is_none() => Ok(see_other("/first_run")),
         (None, _) => Ok(to_sign_in("/")),
     }

@@ -43,9 +43,15 @@ pub async fn avatar(
     kept(&request, "image/svg+xml", &AvatarPicture { initials: initials(&user.name), tone })
 }
 
-/// `GET /users/{user_id}/stylesheet`: turns a person's own messages to their side. It depends on the id alone.
-pub async fn stylesheet(request: HttpRequest, CurrentUser(_): CurrentUser) -> Result<HttpResponse, AppError> {
+/// `GET /users/{user_id}/stylesheet`: turns one's own messages to one's own side. Other people's are not found.
+pub async fn stylesheet(
+    request: HttpRequest,
+    CurrentUser(viewer): CurrentUser,
+) -> Result<HttpResponse, AppError> {
     let id = path_id::<UserId>(&request, "user_id")?;
+    if id != viewer.user.id {
+        return Err(AppError::NotFound);
+    }
     kept(&request, "text/css; charset=utf-8", &ViewerStylesheet { id })
 }
 

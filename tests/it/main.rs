@@ -3,5 +3,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod history;
+mod hub;
 mod permissions;
 mod posting;
+mod process;
+mod writer;

@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use uuid::Uuid;
 
+pub mod process;
 pub mod socket;
 
 /// How long a test waits for something before it fails: long, since machines are shared.
@@ -53,7 +54,11 @@ impl TestServer {
         .expect("good settings");
         config.address = SocketAddr::from(([127, 0, 0, 1], 0));
         config.storage = folder.path().to_owned();
-        let server = Server::bind(config).expect("a server");
+        Self::run(Server::bind(config).expect("a server"), folder)
+    }
+
+    /// Runs a server that was bound.
+    pub fn run(server: Server, folder: TempDir) -> Self {
         let (address, db, stopper) = (server.address(), server.db().clone(), server.stopper());
         let running = tokio::spawn(server.run());
         Self { address, db, stopper, folder, running }

@@ -1,0 +1,183 @@
+//! Random posts, edits and removals against a plain list: pages, unread counts and catch-up must agree with it.
+
+use crate::support::socket::{Page, Socket};
+use crate::support::{Person, TestServer};
+use proptest::prelude::*;
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Post {
+        bob: bool,
+        text: String,
+    },
+    Repeat {
+        which: usize,
+    },
+    Edit {
+        which: usize,
+        text: String,
+    },
+    Remove {
+        which: usize,
+    },
+    /// Somebody closes their page here and comes back at the end.
+    Leave,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let text = "[a-z<&\" 上ب🔥\n]{0,12}[a-z]";
+    prop_oneof![
+        5 => (any::<bool>(), text).prop_map(|(bob, text)| Step::Post { bob, text }),
+        1 => (0usize..50).prop_map(|which| Step::Repeat { which }),
+        2 => (0usize..50, text).prop_map(|(which, text)| Step::Edit { which, text }),
+        2 => (0usize..50).prop_map(|which| Step::Remove { which }),
+        1 => Just(Step::Leave),
+    ]
+}
+
+/// What the plain list knows of a message.
+#[derive(Debug, Clone)]
+struct Known {
+    id: i64,
+    client_message_id: String,
+    bob: bool,
+    text: Option<String>,
+}
+
+async fn play(server: &TestServer, ann: &Person, bob: &Person, steps: Vec<Step>) {
+    let mut list: Vec<Known> = Vec::new();
+    let mut away = vec![Page::load(ann).await];
+    let mut live = Socket::since(ann, away[0].cursor).await;
+    let mut watching = away[0].clone();
+    live.catch_up().await;
+    for step in steps {
+        match step {
+            Step::Post { bob: by_bob, text } => {
+                let client_message_id = Uuid::new_v4().to_string();
+                let author = if by_bob { bob } else { ann };
+                let answer = author.posts(&text, &client_message_id).await;
+                assert_eq!(answer.status(), 201);
+                let id = answer.json::<Value>().await.unwrap()["id"].as_i64().unwrap();
+                let text = Some(text.trim().to_owned());
+                list.push(Known { id, client_message_id, bob: by_bob, text });
+            }
+            Step::Repeat { which } if !list.is_empty() => {
+                let known = &list[which % list.len()];
+                let author = if known.bob { bob } else { ann };
+                let answer = author.posts("something else", &known.client_message_id).await;
+                assert_eq!(answer.status(), if known.text.is_some() { 200 } else { 410 });
+            }
+            Step::Edit { which, text } if !list.is_empty() => {
+                let place = which % list.len();
+                let path = format!("/rooms/1/messages/{}", list[place].id);
+                let answer = ann.json(Method::PUT, &path, &json!({"body": text})).await;
+                assert_eq!(answer.status(), if list[place].text.is_some() { 200 } else { 404 });
+                list[place].text = list[place].text.as_ref().map(|_| text.trim().to_owned());
+            }
+            Step::Remove { which } if !list.is_empty() => {
+                let place = which % list.len();
+                let path = format!("/rooms/1/messages/{}", list[place].id);
+                let answer = ann.json(Method::DELETE, &path, &json!({})).await;
+                assert_eq!(answer.status(), if list[place].text.is_some() { 204 } else { 404 });
+                list[place].text = None;
+            }
+            Step::Leave => away.push(Page::load(ann).await),
+            _ => {}
+        }
+    }
+    check(ann, &list, away).await;
+    // The page that never left agrees as well: it is level when it has heard the last revision.
+    let fresh = Page::load(ann).await;
+    while watching.cursor < fresh.cursor {
+        match live.hear().await {
+            crate::support::socket::Heard::Frame(frame) => assert!(!watching.take(&frame)),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(watching.messages, fresh.messages);
+    let unread = list.iter().filter(|known| !known.bob && known.text.is_some()).count().min(1000);
+    let rooms: Value = bob.get("/rooms").await.json().await.unwrap();
+    assert_eq!(rooms[0]["unread_count"], unread as i64);
+    assert_eq!(rooms[0]["unread"], unread > 0);
+    assert_eq!(server.rows().await.len(), list.len());
+}
+
+/// Pages of every size, from both ends, and every page that was away agree with the list.
+async fn check(ann: &Person, list: &[Known], away: Vec<Page>) {
+    let expected: Vec<(i64, String)> =
+        list.iter().filter_map(|known| Some((known.id, known.text.clone()?))).collect();
+    let fresh = Page::load(ann).await;
+    assert_eq!(fresh.messages.clone().into_iter().collect::<Vec<_>>(), expected);
+    for limit in [1, 3, 40] {
+        assert_eq!(walk(ann, list.last(), "before", limit).await, expected, "before, {limit} a page");
+        assert_eq!(walk(ann, list.first(), "after", limit).await, expected, "after, {limit} a page");
+    }
+    if let Some(middle) = list.get(list.len() / 2) {
+        let around: Vec<Value> =
+            ann.get(&format!("/rooms/1/messages?around={}&limit=7", middle.id)).await.json().await.unwrap();
+        let ids: Vec<i64> = around.iter().map(|message| message["id"].as_i64().unwrap()).collect();
+        let all: Vec<i64> = expected.iter().map(|(id, _)| *id).collect();
+        assert!(ids.is_empty() || all.windows(ids.len()).any(|window| window == ids), "{ids:?} in {all:?}");
+        assert!(middle.text.is_none() || ids.contains(&middle.id));
+    }
+    for mut page in away {
+        let mut socket = Socket::since(ann, page.cursor).await;
+        let (changes, revision) = socket.catch_up().await;
+        for change in changes {
+            assert!(!page.take(&change));
+        }
+        assert_eq!(page.messages, fresh.messages);
+        assert_eq!(revision, fresh.cursor);
+    }
+}
+
+/// Follows the pages from one end to the other.
+async fn walk(ann: &Person, from: Option<&Known>, direction: &str, limit: usize) -> Vec<(i64, String)> {
+    let Some(from) = from else { return Vec::new() };
+    let one =
+        |message: &Value| (message["id"].as_i64().unwrap(), message["content"].as_str().unwrap().to_owned());
+    let mut all: Vec<(i64, String)> = Vec::new();
+    // The end itself is not part of what comes before or after it.
+    let first = ann.get(&format!("/rooms/1/messages/{}", from.id)).await;
+    if first.status() == 200 {
+        all.push(one(&first.json().await.unwrap()));
+    }
+    let mut id = from.id;
+    loop {
+        let path = format!("/rooms/1/messages?{direction}={id}&limit={limit}");
+        let answer = ann.get(&path).await;
+        let has_next = answer.headers().contains_key("link");
+        let page: Vec<Value> = answer.json().await.unwrap();
+        assert!(page.len() <= limit);
+        let messages = page.iter().map(one);
+        if direction == "before" {
+            all.splice(0..0, messages);
+        } else {
+            all.extend(messages);
+        }
+        let end = if direction == "before" { page.first() } else { page.last() };
+        match end {
+            Some(end) if has_next => id = end["id"].as_i64().unwrap(),
+            _ => return all,
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn pages_unread_and_catch_up_agree_with_a_plain_list(steps in proptest::collection::vec(step(), 1..60)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let server = TestServer::start_with(&[("CAMPFIRE_POST_BURST", "1000")]).await;
+            let ann = server.administrator().await;
+            let bob = server.member("Bob").await;
+            play(&server, &ann, &bob, steps).await;
+            server.stop().await;
+        });
+    }
+}
