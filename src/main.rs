@@ -3,10 +3,17 @@
 use campfire::config::Config;
 use campfire::server::Server;
 use std::env;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+
+/// How long a health check waits: less than a container gives it.
+const ANSWER_MAX: Duration = Duration::from_secs(3);
+/// Bytes of an answer's first line that are looked at.
+const LINE_MAX: u64 = 256;
 
 const HELP: &str = "\
 Campfire: team chat in one binary and one SQLite file.
@@ -14,9 +21,10 @@ Campfire: team chat in one binary and one SQLite file.
 Usage: campfire [COMMAND]
 
 Commands:
-  serve    Run the server (the default)
-  help     Show this
-  version  Show the version
+  serve        Run the server (the default)
+  healthcheck  Ask the running server whether it is well; exits with 0 if so
+  help         Show this
+  version      Show the version
 
 Settings are environment variables (CAMPFIRE_ADDRESS, CAMPFIRE_STORAGE, …); the README lists them.
 ";
@@ -26,6 +34,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
         [] | ["serve"] => serve(),
+        ["healthcheck"] => healthcheck(),
         ["help" | "-h" | "--help"] => say(HELP, ExitCode::SUCCESS),
         ["version" | "-V" | "--version"] => {
             say(&format!("campfire {}\n", env!("CARGO_PKG_VERSION")), ExitCode::SUCCESS)
@@ -94,6 +103,36 @@ async fn run(config: Config) -> Result<(), String> {
         stopper.stop().await;
     });
     server.run().await.map_err(|error| format!("The server failed: {error}."))
+}
+
+/// Asks the server at `CAMPFIRE_ADDRESS` for `/up`, for containers that have no other program to ask with.
+fn healthcheck() -> ExitCode {
+    let mut address = match Config::from_env() {
+        Ok(config) => config.address,
+        Err(wrong) => return fail(&wrong.to_string(), 1),
+    };
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() {
+            Ipv4Addr::LOCALHOST.into()
+        } else {
+            Ipv6Addr::LOCALHOST.into()
+        });
+    }
+    match ask(address) {
+        Ok(line) if line.starts_with("HTTP/1.1 200") => ExitCode::SUCCESS,
+        Ok(line) => fail(&format!("The server at {address} answers {:?}.", line.trim_end()), 1),
+        Err(error) => fail(&format!("The server at {address} does not answer: {error}."), 1),
+    }
+}
+
+/// The first line of the answer to `GET /up`.
+fn ask(address: SocketAddr) -> io::Result<String> {
+    let mut stream = TcpStream::connect_timeout(&address, ANSWER_MAX)?;
+    stream.set_read_timeout(Some(ANSWER_MAX))?;
+    write!(stream, "GET /up HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let mut line = String::new();
+    BufReader::new(stream.take(LINE_MAX)).read_line(&mut line)?;
+    Ok(line)
 }
 
 /// Writes to standard output; a closed pipe is nobody's problem.

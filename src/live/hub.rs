@@ -74,6 +74,12 @@ struct Shared {
 }
 
 impl Outlet {
+    /// A new socket's two ends.
+    pub(super) fn pair(format: Format) -> (Self, mpsc::Receiver<Arc<Frame>>) {
+        let (frames, received) = mpsc::channel(SOCKET_QUEUE_MAX);
+        (Self { format, frames, shared: Arc::default() }, received)
+    }
+
     /// Queues a frame that must not be missed; a full queue makes the socket lag.
     pub(super) fn send(&self, frame: &Arc<Frame>) {
         if self.shared.is_lagging.load(Ordering::SeqCst) {
@@ -241,9 +247,8 @@ impl Hub {
     /// Subscribes a socket. What is published after this call reaches it; `None` when the hub is too busy to take
     /// it.
     pub fn subscribe(&self, subscriber: Subscriber) -> Option<Subscription> {
-        let (sender, frames) = mpsc::channel(SOCKET_QUEUE_MAX);
-        let shared = Arc::new(Shared::default());
-        let outlet = Outlet { format: subscriber.format, frames: sender, shared: shared.clone() };
+        let (outlet, frames) = Outlet::pair(subscriber.format);
+        let shared = outlet.shared.clone();
         if self.shared.is_stopping.load(Ordering::SeqCst) {
             outlet.close(CloseReason::Stopping);
         }

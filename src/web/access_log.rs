@@ -18,7 +18,7 @@ const SECRET_AFTER: &[&str] = &["/join/", "/session/transfers/"];
 pub struct RequestId(String);
 
 impl RequestId {
-    /// The id that [`write`] gave the request.
+    /// The id that [`write()`] gave the request.
     pub fn of(request: &HttpRequest) -> String {
         request.extensions().get::<Self>().map(|id| id.0.clone()).unwrap_or_default()
     }

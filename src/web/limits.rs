@@ -1,6 +1,6 @@
 //! Limits of rate, in memory.
 //!
-//! Invariants: at most [`KEYS_MAX`] keys are remembered, and those that no longer matter go first; the clock is an argument. A
+//! Invariants: at most `KEYS_MAX` keys are remembered, and those that no longer matter go first; the clock is an argument. A
 //! restart forgets them, which costs an attacker's patience, not the defence.
 
 use crate::domain::ids::UserId;
@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Keys remembered by one limit: at 200 bytes each, 4 MB. An attacker who fills it loses the oldest entries only.
 const KEYS_MAX: usize = 20_000;
-/// Attempts to sign in or join within [`ATTEMPTS_WINDOW_MS`].
+/// Attempts to sign in or join within `ATTEMPTS_WINDOW_MS`.
 const ATTEMPTS_MAX: usize = 10;
 /// The window of attempts.
 const ATTEMPTS_WINDOW_MS: i64 = 3 * 60 * 1000;

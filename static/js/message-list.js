@@ -3,6 +3,7 @@
 import { isNewest, when } from "./page.js";
 
 const NEAR_BOTTOM = 100; // pixels that still count as the bottom
+const AHEAD = "400px 0px"; // how near an end must come for more to be fetched
 const GROUP_MS = 5 * 60 * 1000; // as the server groups
 
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
@@ -35,6 +36,7 @@ customElements.define(
       this.changes.observe(this.pending, { childList: true, subtree: true });
       this.sizes = new ResizeObserver(() => this.keep());
       for (const part of [this, this.messages, this.pending]) this.sizes.observe(part);
+      this.ends = new IntersectionObserver((ends) => this.reveal(ends), { root: this, rootMargin: AHEAD });
       this.jump.onclick = (event) => {
         if (!isNewest()) return;
         event.preventDefault();
@@ -44,8 +46,7 @@ customElements.define(
     }
 
     disconnectedCallback() {
-      this.changes.disconnect();
-      this.sizes.disconnect();
+      for (const observer of [this.changes, this.sizes, this.ends]) observer.disconnect();
     }
 
     /** Notes where the reader is. */
@@ -56,6 +57,12 @@ customElements.define(
       this.anchor = [...this.messages.children].find((article) => article.getBoundingClientRect().bottom > top);
       this.anchorTop = this.anchor?.getBoundingClientRect().top;
       this.jump.hidden = isNewest() && !this.hasUnseen;
+      for (const end of this.querySelectorAll(".history-link")) this.ends.observe(end);
+    }
+
+    /** Fetches more when an end of the list comes near; not before the page has found its place. */
+    reveal(ends) {
+      for (const { target, isIntersecting } of ends) if (isIntersecting) htmx.trigger(target, "reveal");
     }
 
     changed() {

@@ -17,7 +17,7 @@
 //! Bounds: only the top document (no frames, no shadow trees, no windows that a page opens); dialogs are
 //! accepted at once; a browser lives on the tokio runtime that launched it. Needs `sh`, and the features
 //! `connect` of tokio-tungstenite and `sink` of futures-util.
-#![allow(dead_code, clippy::expect_used, clippy::panic, reason = "a test uses a part of it, and may fail")]
+#![expect(dead_code, reason = "tests use a part of it")]
 
 use std::collections::HashMap;
 use std::os::unix::process::CommandExt;

@@ -1,4 +1,5 @@
 //! Integration tests: the real server on a free port, the real database, real HTTP and WebSockets.
+#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may fail")]
 
 #[path = "../support/mod.rs"]
 mod support;

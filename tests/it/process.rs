@@ -244,6 +244,21 @@ async fn the_storage_is_readable_by_its_owner_alone() {
 }
 
 #[tokio::test]
+async fn a_health_check_is_answered_by_a_running_server_and_by_nothing_else() {
+    let folder = TempDir::new().unwrap();
+    let process = Process::start(folder.path(), SETTINGS).await;
+    let check = |address: SocketAddr| async move {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_campfire"));
+        let output = command.arg("healthcheck").env("CAMPFIRE_ADDRESS", address.to_string()).output().await;
+        output.unwrap().status.code()
+    };
+    let address = process.address;
+    assert_eq!(check(address).await, Some(0));
+    process.kill().await;
+    assert_eq!(check(address).await, Some(1));
+}
+
+#[tokio::test]
 async fn the_command_line_says_what_there_is() {
     let run = |word: &'static str| async move {
         let output =

@@ -13,7 +13,6 @@
 //! The methods return at once, and each connection obeys before it passes another chunk. A connection holds at
 //! most 16 KiB for each direction, besides what the kernel's own buffers take: while it is stalled, a client
 //! can still write until those are full. Dropping the proxy cuts all connections.
-#![allow(dead_code, clippy::expect_used, reason = "a test uses a part of it, and may fail")]
 
 use std::net::SocketAddr;
 use std::time::Duration;

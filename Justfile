@@ -1,0 +1,37 @@
+# What a developer does here. Bare `just` lists it.
+
+_list:
+    @just --list --unsorted
+
+# Run the server on http://localhost:3000
+run:
+    cargo run --release
+
+# Run every test; the browser tests run when Chromium is there
+test:
+    cargo test
+
+# Run what CI runs
+ci:
+    bash .ci/run
+
+# Format, lint and check the rules that grep can check
+lint:
+    cargo fmt --check
+    cargo clippy --all-targets -- -D warnings
+    bash .ci/invariants
+
+# Build the container
+container:
+    docker build -t campfire .
+
+# Fetch the vendored scripts anew, e.g. `just vendor 4.0.1`, and print their sums for static/vendor/README.md
+vendor version:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    folder=$(mktemp -d)
+    trap 'rm -rf "$folder"' EXIT
+    (cd "$folder" && npm pack --silent "htmx.org@{{version}}" >/dev/null && tar xzf htmx.org-*.tgz)
+    cp "$folder/package/dist/htmx.min.js" "$folder/package/dist/ext/hx-upsert.min.js" static/vendor/
+    cp "$folder/package/LICENSE" static/vendor/htmx.LICENSE
+    cd static/vendor && sha256sum htmx.min.js hx-upsert.min.js

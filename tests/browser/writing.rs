@@ -1,0 +1,101 @@
+//! Writing: the composer, what is pending, what fails.
+
+use crate::browser_or_skip;
+use crate::people::Human;
+use crate::proxy::Proxy;
+use crate::support::TestServer;
+use std::time::Duration;
+
+#[tokio::test]
+async fn three_quick_enters_on_a_slow_network_are_three_messages_in_order() {
+    let browser = browser_or_skip!();
+    let server = TestServer::start().await;
+    let proxy = Proxy::start(server.address).await;
+    let ann = Human::first(&browser, &format!("http://{}", proxy.address()), "Ann").await;
+    proxy.delay(Duration::from_millis(300));
+    for text in ["one", "two", "three"] {
+        ann.says(text).await;
+    }
+    ann.page.wait_for("document.querySelectorAll('.message').length === 3").await;
+    assert!(ann.page.eval("document.querySelectorAll('[data-pending]').length > 0").await == true);
+    ann.sees("three").await;
+    ann.is_level().await;
+    let rows = server.rows().await;
+    let texts: Vec<&str> = rows.iter().map(|(_, _, text)| text.as_str()).collect();
+    assert_eq!(texts, ["one", "two", "three"]);
+    assert_eq!(ann.conversation().await.as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn enter_sends_shift_enter_breaks_the_line_and_nothing_is_not_sent() {
+    let browser = browser_or_skip!();
+    let server = TestServer::start().await;
+    let ann = Human::first(&browser, &format!("http://{}", server.address), "Ann").await;
+    ann.page.press("Enter").await;
+    ann.page.fill("#composer_body", "first line").await;
+    ann.page.press("Shift+Enter").await;
+    ann.page.cdp("Input.insertText", serde_json::json!({"text": "second line"})).await.unwrap();
+    ann.page.press("Enter").await;
+    ann.sees("first line\nsecond line").await;
+    assert_eq!(server.rows().await.len(), 1);
+    // Too long: counted, refused, kept.
+    ann.page.fill("#composer_body", &"x".repeat(10_001)).await;
+    ann.page.press("Enter").await;
+    ann.page.wait_for("document.querySelector('[data-composer-error]').innerText.includes('10,001')").await;
+    assert_eq!(ann.page.eval("document.querySelector('#composer_body').value.length").await, 10_001);
+    assert_eq!(server.rows().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_message_that_fails_keeps_its_text_and_trying_again_sends_it_once() {
+    let browser = browser_or_skip!();
+    let server = TestServer::start().await;
+    let ann = Human::first(&browser, &format!("http://{}", server.address), "Ann").await;
+    let rename = |from: &'static str, to: &'static str| {
+        server.db.write(move |tx| Ok(tx.execute_batch(&format!("ALTER TABLE {from} RENAME TO {to}"))?))
+    };
+    rename("messages", "elsewhere").await.unwrap();
+    ann.says("does not get through").await;
+    ann.page.wait_for("document.querySelector('.message--failed [data-retry]')").await;
+    assert!(ann.page.text(".message--failed").await.contains("does not get through"));
+    rename("elsewhere", "messages").await.unwrap();
+    // A reload keeps it as well.
+    ann.page.reload().await;
+    ann.page.click(".message--failed [data-retry]").await;
+    ann.sees("does not get through").await;
+    ann.is_level().await;
+    assert_eq!(server.rows().await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_being_written_survives_a_reload_and_is_gone_once_it_is_sent() {
+    let browser = browser_or_skip!();
+    let server = TestServer::start().await;
+    let ann = Human::first(&browser, &format!("http://{}", server.address), "Ann").await;
+    ann.page.fill("#composer_body", "not yet sent").await;
+    ann.page.reload().await;
+    ann.page.wait_for("document.querySelector('#composer_body').value === 'not yet sent'").await;
+    ann.page.press("Enter").await;
+    ann.sees("not yet sent").await;
+    ann.page.reload().await;
+    ann.page.wait_for("document.querySelector('#composer_body').value === ''").await;
+}
+
+#[tokio::test]
+async fn others_see_who_is_writing_and_oneself_does_not() {
+    let browser = browser_or_skip!();
+    let server = TestServer::start().await;
+    let base = format!("http://{}", server.address);
+    let ann = Human::first(&browser, &base, "Ann").await;
+    let bob = Human::invited(&browser, &base, &ann.invite_link().await, "Bob").await;
+    bob.page.fill("#composer_body", "hm").await;
+    let shown = "getComputedStyle(document.querySelector('.typing__name')).display !== 'none'";
+    ann.page
+        .wait_for(&format!("document.querySelector('.typing').innerText.includes('Bob') && {shown}"))
+        .await;
+    bob.page.wait_for("document.querySelector('.typing__name')").await;
+    assert_eq!(bob.page.eval(shown).await, false);
+    bob.page.press("Enter").await;
+    ann.sees("hm").await;
+    ann.page.wait_for("!document.querySelector('.typing__name')").await;
+}
