@@ -5,15 +5,20 @@
 use crate::error::{AppError, Invalid};
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::rt::time::timeout;
 use actix_web::web::BytesMut;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use std::future::{Ready, ready};
+use std::time::Duration;
 
 /// Bytes in a body. The largest message, 10,000 characters of 4 bytes, takes 117 KiB as a form, where each byte is written as
 /// three.
 pub const BODY_MAX: usize = 128 * 1024;
+
+/// How long a body may take to arrive: a slow phone, not a connection that is held open.
+const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// A body that has not been read yet.
 pub struct Submission {
@@ -47,7 +52,8 @@ impl Submission {
             "" if self.announced == 0 => false,
             _ => return Err(AppError::UnsupportedMediaType),
         };
-        let body = self.read().await?;
+        let too_slow = AppError::BadRequest("The body took too long to arrive.");
+        let body = timeout(BODY_TIME_MAX, self.read()).await.map_err(|_| too_slow)??;
         if is_json {
             serde_json::from_slice(&body).map_err(|error| unreadable("JSON", &error))
         } else {

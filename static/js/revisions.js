@@ -58,6 +58,11 @@ function isWanted(child, task, isLive) {
   return true;
 }
 
+// A part of the page that could not be fetched because the session has ended: the page stays, and says so.
+document.addEventListener("htmx:response:error", ({ detail }) => {
+  if (detail.ctx?.response?.status === 401) tell("signed-out");
+});
+
 htmx.registerExtension("revisions", {
   htmx_before_swap(_, { ctx, tasks }) {
     for (const task of [...tasks]) {

@@ -4,9 +4,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod guards;
 mod history;
 mod hub;
 mod permissions;
 mod posting;
 mod process;
+mod socket;
 mod writer;
