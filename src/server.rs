@@ -11,8 +11,8 @@ use crate::live::hub::Hub;
 use crate::services::passwords::Passwords;
 use crate::web::limits::{Attempts, Posts};
 use crate::web::{
-    App, access_log, assets, entry, errors, first_run, guard, health, joins, messages, rooms, sessions,
-    sidebar, socket, users,
+    App, access_log, assets, entry, errors, first_run, guard, health, joins, members, messages, rooms,
+    sessions, sidebar, socket, users,
 };
 use actix_web::dev::{Server as ActixServer, ServerHandle};
 use actix_web::guard::{Any, Get, Head, Patch, Put};
@@ -20,6 +20,8 @@ use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::from_fn;
 use actix_web::web::{Data, ServiceConfig, delete, get, post, route};
 use actix_web::{App as ActixApp, HttpResponse, HttpServer, Route, web};
+use socket2::SockRef;
+use std::any::Any;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -34,6 +36,10 @@ const DRAIN_MAX: Duration = Duration::from_secs(10);
 const REQUEST_HEAD_MAX: Duration = Duration::from_secs(15);
 /// How long an idle connection is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// How long a peer may take none of what is sent to it before the system drops the connection. Longer than a socket
+/// waits before it is closed, so this only ends what a close could not reach.
+const UNTAKEN_MAX: Duration = Duration::from_secs(60);
 
 /// A server that is bound and ready to run.
 pub struct Server {
@@ -120,6 +126,8 @@ impl Server {
         })
         .client_request_timeout(REQUEST_HEAD_MAX)
         .keep_alive(KEEP_ALIVE)
+        .tcp_nodelay(true)
+        .on_connect(|io, _| give_up_on_the_silent(io))
         .shutdown_timeout(FINISH_MAX_S)
         .disable_signals()
         .listen(listener)
@@ -163,6 +171,20 @@ impl Stopper {
     }
 }
 
+/// Makes the system drop a connection whose peer takes nothing (TCP User Timeout, RFC 5482): such a peer takes no close
+/// either, and would keep its buffers for ever.
+#[cfg(target_os = "linux")]
+fn give_up_on_the_silent(io: &dyn Any) {
+    if let Some(stream) = io.downcast_ref::<actix_web::rt::net::TcpStream>()
+        && let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(UNTAKEN_MAX))
+    {
+        tracing::debug!(%error, "a connection could not be given a time limit");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn give_up_on_the_silent(_: &dyn Any) {}
+
 fn now_ms() -> i64 {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)
@@ -202,6 +224,7 @@ fn table() -> Vec<Row> {
             message_methods,
             vec![read().to(messages::show), change().to(messages::update), delete().to(messages::destroy)],
         ),
+        ("/rooms/{room_id}/members", "GET, HEAD", vec![read().to(members::index)]),
         ("/users/me/sidebar", "GET, HEAD", vec![read().to(sidebar::show)]),
         ("/users/{user_id}/avatar", "GET, HEAD", vec![read().to(users::avatar)]),
         ("/users/{user_id}/stylesheet", "GET, HEAD", vec![read().to(users::stylesheet)]),

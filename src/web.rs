@@ -15,6 +15,7 @@ pub mod guard;
 pub mod health;
 pub mod joins;
 pub mod limits;
+pub mod members;
 pub mod messages;
 pub mod origin;
 pub mod rooms;

@@ -1,7 +1,8 @@
 //! Who belongs to which room.
 
-use super::Tx;
+use super::{Tx, users};
 use crate::domain::ids::{RoomId, UserId};
+use crate::domain::people::User;
 use crate::domain::rooms::Involvement;
 use crate::error::AppError;
 use rusqlite::{Connection, Result};
@@ -18,6 +19,19 @@ pub fn demand(tx: &Tx<'_>, room: RoomId, user: UserId) -> std::result::Result<()
 pub fn count(connection: &Connection, room: RoomId) -> Result<i64> {
     let sql = "SELECT count(*) FROM memberships WHERE room_id = ?1";
     connection.prepare_cached(sql)?.query_row([room], |row| row.get(0))
+}
+
+/// People in one answer. A room of more shows the first by name, and the number of all.
+pub const MEMBERS_MAX: u32 = 1_000;
+
+/// The room's people, by name. Reads only; at most [`MEMBERS_MAX`].
+pub fn page(connection: &Connection, room: RoomId) -> Result<Vec<User>> {
+    let sql = format!(
+        "SELECT {} FROM memberships JOIN users ON users.id = memberships.user_id
+         WHERE room_id = ?1 ORDER BY users.name COLLATE NOCASE, users.id LIMIT {MEMBERS_MAX}",
+        users::COLUMNS
+    );
+    connection.prepare_cached(&sql)?.query_map([room], |row| users::user_at(row, 0))?.collect()
 }
 
 /// Puts somebody into one room, at its newest message. Writes `memberships`.

@@ -24,17 +24,23 @@ pub struct UserJson {
 }
 
 impl UserJson {
-    /// Somebody as they see themselves.
-    pub fn private(user: &User) -> Self {
+    /// Somebody as everyone sees them.
+    pub fn public(user: &User) -> Self {
         Self {
             id: user.id,
             name: user.name.clone(),
             role: user.role,
             status: user.status,
             avatar_url: avatar_url(user.id, &user.name),
-            email_address: user.email_address.clone(),
-            bio: Some(user.bio.clone()),
+            email_address: None,
+            bio: None,
         }
+    }
+
+    /// Somebody as they see themselves.
+    pub fn private(user: &User) -> Self {
+        let (email_address, bio) = (user.email_address.clone(), Some(user.bio.clone()));
+        Self { email_address, bio, ..Self::public(user) }
     }
 }
 

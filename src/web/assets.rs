@@ -25,6 +25,7 @@ pub const STYLESHEETS: &[&str] = &[
     "css/message.css",
     "css/composer.css",
     "css/sidebar.css",
+    "css/people.css",
     "css/utilities.css",
 ];
 

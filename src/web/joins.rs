@@ -44,13 +44,18 @@ pub async fn new(
     answer::page(&request, &page)
 }
 
-/// `POST /join/{join_code}`: lets somebody in and signs them in; 409 with the form when the address is taken.
+/// `POST /join/{join_code}`: lets somebody in and signs them in; 409 with the form when the address is taken; whoever is
+/// signed in is sent to `/`.
 pub async fn create(
     request: HttpRequest,
     app: web::Data<App>,
+    MaybeUser(viewer): MaybeUser,
     join_code: web::Path<String>,
     submission: Submission,
 ) -> Result<HttpResponse, AppError> {
+    if viewer.is_some() {
+        return Ok(see_other("/"));
+    }
     let account = invited_by(&request, &app, &join_code).await?;
     let form: PersonForm = submission.form().await?;
     let origin = Client::of(request.head(), &app.config).origin(request.headers());

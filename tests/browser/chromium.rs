@@ -38,12 +38,12 @@ const CALL: Duration = Duration::from_secs(30); // For Chromium to start, and to
 const PATIENCE: Duration = Duration::from_secs(20); // For a page to be as a test expects it.
 const PAUSE: Duration = Duration::from_millis(25); // Between two looks at the same thing.
 
-/// Runs a quiet Chromium, whose background pages run as fast as the one in front, until standard input closes,
+/// Runs a quiet Chromium, for which `campfire.lan` is this machine by a name that it does not trust, whose background pages run as fast as the one in front, until standard input closes,
 /// as it does however this process ends; then ends the process group, which is Chromium's and this shell's.
 const KEEPER: &str = r#"{ "$0" --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
     --disable-background-networking --disable-component-update --disable-sync --disable-dev-shm-usage \
     --disable-breakpad --disable-crash-reporter --disable-background-timer-throttling \
-    --disable-backgrounding-occluded-windows --disable-renderer-backgrounding --remote-debugging-port=0 \
+    --host-resolver-rules="MAP campfire.lan 127.0.0.1" --disable-backgrounding-occluded-windows --disable-renderer-backgrounding --remote-debugging-port=0 \
     --user-data-dir="$HOME/profile" about:blank; echo "chromium ended: $?" >&2; } & read -r _; kill -9 0"#;
 
 /// Where Chromium is: the program that `CHROME` names, else the first of `chromium`, `chromium-browser` and

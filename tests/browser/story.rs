@@ -98,3 +98,23 @@ async fn the_same_story_without_javascript() {
     ann.wait_for("location.pathname === '/session/new'").await;
     assert_eq!(ann.problems(), Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn it_all_works_over_plain_http_by_a_name_that_browsers_do_not_trust() {
+    let browser = browser_or_skip!();
+    let server = crate::support::TestServer::start().await;
+    let base = format!("http://campfire.lan:{}", server.address.port());
+    let ann = Human::first(&browser, &base, "Ann").await;
+    let has_none = "!isSecureContext && !crypto.randomUUID && !navigator.clipboard";
+    assert_eq!(ann.page.eval(has_none).await, true);
+    let link = ann.invite_link().await;
+    assert!(link.starts_with(&format!("{base}/join/")), "{link}");
+    ann.page.click("[data-copy-button]").await;
+    ann.page.wait_for("document.querySelector('[data-copy-button]').innerText === 'Copied'").await;
+    let bob = Human::invited(&browser, &base, &link, "Bob").await;
+    bob.says("Hello from the next room").await;
+    ann.sees("Hello from the next room").await;
+    ann.says("Hello").await;
+    bob.sees("Hello").await;
+    assert_eq!(ann.page.problems(), Vec::<String>::new());
+}

@@ -99,3 +99,22 @@ async fn others_see_who_is_writing_and_oneself_does_not() {
     ann.sees("hm").await;
     ann.page.wait_for("!document.querySelector('.typing__name')").await;
 }
+
+#[tokio::test]
+async fn whoever_writes_faster_than_the_limit_is_only_slowed_down() {
+    let browser = browser_or_skip!();
+    let settings = [("CAMPFIRE_POST_BURST", "2"), ("CAMPFIRE_POSTS_PER_SECOND", "2")];
+    let server = TestServer::start_with(&settings).await;
+    let ann = Human::first(&browser, &format!("http://{}", server.address), "Ann").await;
+    let texts: Vec<String> = (1..=6).map(|number| format!("quick {number}")).collect();
+    for text in &texts {
+        ann.says(text).await;
+    }
+    ann.sees("quick 6").await;
+    ann.is_level().await;
+    let rows = server.rows().await;
+    assert_eq!(rows.into_iter().map(|(_, _, text)| text).collect::<Vec<_>>(), texts);
+    let refused =
+        "performance.getEntriesByType('resource').filter(entry => entry.responseStatus === 429).length > 0";
+    assert_eq!(ann.page.eval(refused).await, true, "the limit was met");
+}
