@@ -37,7 +37,7 @@ pub fn page(connection: &Connection, room: RoomId) -> Result<Vec<User>> {
 /// Puts somebody into one room, at its newest message. Writes `memberships`.
 pub fn insert(tx: &Tx<'_>, room: RoomId, user: UserId, involvement: Involvement) -> Result<()> {
     let sql = "INSERT INTO memberships (room_id, user_id, involvement, last_read_message_id, created_at_ms)
-               VALUES (?1, ?2, ?3, (SELECT coalesce(max(id), 0) FROM messages WHERE room_id = ?1), ?4)
+               VALUES (?1, ?2, ?3, coalesce((SELECT id FROM messages WHERE room_id = ?1 AND removed_at_ms IS NULL ORDER BY id DESC LIMIT 1), 0), ?4)
                ON CONFLICT DO NOTHING";
     tx.prepare_cached(sql)?.execute((room, user, involvement, tx.now_ms()))?;
     Ok(())
@@ -47,7 +47,8 @@ pub fn insert(tx: &Tx<'_>, room: RoomId, user: UserId, involvement: Involvement)
 pub fn insert_into_open_rooms(tx: &Tx<'_>, user: UserId) -> Result<()> {
     let sql = "INSERT INTO memberships (room_id, user_id, involvement, last_read_message_id, created_at_ms)
                SELECT rooms.id, ?1, 'mentions',
-                 (SELECT coalesce(max(messages.id), 0) FROM messages WHERE messages.room_id = rooms.id), ?2
+                 coalesce((SELECT messages.id FROM messages
+                   WHERE messages.room_id = rooms.id AND removed_at_ms IS NULL ORDER BY messages.id DESC LIMIT 1), 0), ?2
                FROM rooms WHERE kind = 'open' ON CONFLICT DO NOTHING";
     tx.prepare_cached(sql)?.execute((user, tx.now_ms()))?;
     Ok(())

@@ -8,7 +8,7 @@ use crate::error::AppError;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, HeaderValue, RETRY_AFTER, VARY};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
@@ -138,8 +138,13 @@ pub async fn render(
     };
     let (request, before) = response.into_parts();
     let mut answer = of(&request, &error);
-    if let Some(allowed) = before.headers().get(actix_web::http::header::ALLOW) {
-        answer.headers_mut().insert(actix_web::http::header::ALLOW, allowed.clone());
+    // What was said about the request besides the error: the methods that are allowed, who may read the answer.
+    for (name, value) in before.headers() {
+        if name == ALLOW || name.as_str().starts_with("access-control-") {
+            answer.headers_mut().insert(name.clone(), value.clone());
+        } else if name == VARY {
+            answer.headers_mut().append(name.clone(), value.clone());
+        }
     }
     Ok(ServiceResponse::new(request, answer))
 }
@@ -192,13 +197,16 @@ pub fn of(request: &HttpRequest, error: &AppError) -> HttpResponse {
             page_with_status(request, status, &page).unwrap_or_else(|_| HttpResponse::new(status))
         }
     };
-    let retry_after_s = match error {
-        AppError::TooMany { retry_after_s } => Some(*retry_after_s),
-        AppError::Busy | AppError::Storage { .. } => Some(BUSY_RETRY_AFTER_S),
-        _ => None,
-    };
-    if let Some(seconds) = retry_after_s {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
-    }
+    set_retry_after(&mut response, error);
     response
+}
+
+/// Says when trying again is worth while, if waiting is what helps.
+pub(super) fn set_retry_after(response: &mut HttpResponse, error: &AppError) {
+    let seconds = match error {
+        AppError::TooMany { retry_after_s } => *retry_after_s,
+        AppError::Busy | AppError::Storage { .. } => BUSY_RETRY_AFTER_S,
+        _ => return,
+    };
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
 }

@@ -54,11 +54,17 @@ impl Submission {
         };
         let too_slow = AppError::BadRequest("The body took too long to arrive.");
         let body = timeout(BODY_TIME_MAX, self.read()).await.map_err(|_| too_slow)??;
-        if is_json {
-            serde_json::from_slice(&body).map_err(|error| unreadable("JSON", &error))
+        let read = if !is_json {
+            serde_html_form::from_bytes(&body).map_err(|_| String::new())
+        } else if body.trim_ascii_start().starts_with(b"{") {
+            serde_json::from_slice(&body).map_err(|error| place(&error))
         } else {
-            serde_html_form::from_bytes(&body).map_err(|error| unreadable("form", &error))
-        }
+            Err(String::new())
+        };
+        let expected = if is_json { "a JSON object with the fields of this form" } else { "this form" };
+        Ok(read.map_err(|place| {
+            Invalid::new("body", format!("The body could not be read as {expected}{place}."))
+        })?)
     }
 
     async fn read(&mut self) -> Result<BytesMut, AppError> {
@@ -78,6 +84,7 @@ impl Submission {
     }
 }
 
-fn unreadable(what: &str, error: &dyn std::fmt::Display) -> AppError {
-    Invalid::new("body", format!("The body could not be read as {what}: {error}.")).into()
+/// Where JSON stops being readable, in words of our own: the parser's name the program's types.
+fn place(error: &serde_json::Error) -> String {
+    format!(" (see line {}, column {})", error.line(), error.column())
 }

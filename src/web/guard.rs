@@ -11,8 +11,9 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CONTENT_SECURITY_POLICY, HeaderValue, ORIGIN,
-    REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, UPGRADE, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CONTENT_SECURITY_POLICY, COOKIE, HeaderValue,
+    ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, UPGRADE, VARY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use actix_web::http::uri::PathAndQuery;
 use actix_web::http::{Method, Uri};
@@ -44,7 +45,9 @@ pub async fn before_routing(
         return Ok(response);
     }
     let is_upgrade = request.headers().contains_key(UPGRADE);
-    if (!request.method().is_safe() || is_upgrade) && allowed_origin.is_none() {
+    // A page of a named origin may call in its own name, never in that of whoever is signed in in the browser.
+    let is_named = allowed_origin.is_some() && !request.headers().contains_key(COOKIE);
+    if (!request.method().is_safe() || is_upgrade) && !is_named {
         let app = request.app_data::<web::Data<App>>().cloned();
         let refusal = app.and_then(|app| origin::check(request.head(), &app.config).err());
         if let Some(sentence) = refusal {

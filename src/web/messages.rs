@@ -1,10 +1,10 @@
 //! Messages: pages of them, posting, editing, removing.
 
-use super::App;
 use super::answer::{self, Wants, no_content, see_other};
 use super::auth::{MessageEditor, RoomMember, path_id};
 use super::forms::Submission;
-use super::rooms::{MessageList, room_page};
+use super::rooms::{Composer, MessageList, room_page};
+use super::{App, errors};
 use crate::db::messages::{self, PAGE_LEN, PAGE_MAX, Stored};
 use crate::domain::ids::{MessageId, RoomId, UserId};
 use crate::domain::messages::{Body, Change, ClientMessageId, Draft, Place};
@@ -13,8 +13,8 @@ use crate::live::frames::{Event, Format, Frame};
 use crate::live::json::MessageJson;
 use crate::services::messages::{Posted, edit, post, remove, repeated};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, HeaderValue, LINK, LOCATION};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::http::header::{ETAG, HeaderName, HeaderValue, LINK, LOCATION};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use askama::Template;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -110,7 +110,7 @@ pub async fn index(
     let (place, limit) = (query.place()?, query.limit()?);
     let wants = Wants::of(&request);
     if wants == Wants::Page {
-        return room_page(&request, &app, &member, place).await;
+        return room_page(&request, &app, &member, place, Composer::default()).await;
     }
     let (room, window) = member
         .read(move |snapshot, room| {
@@ -156,7 +156,8 @@ pub async fn show(request: HttpRequest, member: RoomMember) -> Result<HttpRespon
 }
 
 /// `POST /rooms/{room_id}/messages`: posts a message. 201 the first time; 200 with the message as it is now when its
-/// `client_message_id` was posted before; plain forms are sent back to the room.
+/// `client_message_id` was posted before; plain forms are sent back to the room, or get it with what was typed and what is
+/// wrong with it.
 pub async fn create(
     request: HttpRequest,
     app: web::Data<App>,
@@ -164,7 +165,13 @@ pub async fn create(
     submission: Submission,
 ) -> Result<HttpResponse, AppError> {
     let form: MessageForm = submission.form().await?;
-    let posted = submit(&app, member.user().id, member.room.id, &form).await?;
+    let posted = match submit(&app, member.user().id, member.room.id, &form).await {
+        Ok(posted) => posted,
+        Err(error) if Wants::of(&request) == Wants::Page => {
+            return form_again(&request, &app, &member, form, error).await;
+        }
+        Err(error) => return Err(error),
+    };
     let status = if posted.is_new { StatusCode::CREATED } else { StatusCode::OK };
     match Wants::of(&request) {
         Wants::Json => {
@@ -178,6 +185,25 @@ pub async fn create(
         Wants::Fragment => fragment(&request, status, Change::Created(posted.message)),
         Wants::Page => Ok(see_other(&format!("/rooms/{}", member.room.id))),
     }
+}
+
+/// Answers a plain form that was refused: the room, with what was typed kept and what is wrong beside it.
+async fn form_again(
+    request: &HttpRequest,
+    app: &App,
+    member: &RoomMember,
+    form: MessageForm,
+    error: AppError,
+) -> Result<HttpResponse, AppError> {
+    let text = form.body.or(form.content).unwrap_or_default();
+    let composer = Composer { text, error: Some(errors::sentence(&error)) };
+    let Ok(mut response) = room_page(request, app, member, Place::Newest, composer).await else {
+        return Err(error);
+    };
+    *response.status_mut() = error.status_code();
+    response.headers_mut().remove(ETAG);
+    errors::set_retry_after(&mut response, &error);
+    Ok(response)
 }
 
 /// Posts what was submitted, by form, JSON or socket. Whether it is a repeat is decided before whether it is valid, and a repeat

@@ -22,14 +22,16 @@ pub fn check(head: &RequestHead, config: &Config) -> Result<(), String> {
         return match site {
             "same-origin" | "none" => Ok(()),
             _ => Err(format!(
-                "This request was made by another site (Sec-Fetch-Site is {site}, not same-origin), so it was not carried out."
+                "This request was made by another site (Sec-Fetch-Site is {site}, not same-origin), so it was not carried out. \
+                 Open this server by its own address, CAMPFIRE_PUBLIC_URL if that is set, and try again."
             )),
         };
     }
     let Some(origin) = header(&ORIGIN) else { return Ok(()) };
     let host = header(&HOST).unwrap_or("");
-    let public = config.public_url.as_ref().map_or("", |url| url.host.as_str());
-    if same(origin, host) || (!public.is_empty() && same(origin, public)) {
+    let is_public = config.public_url.as_ref().is_some_and(|url| same(origin, url.is_https, &url.host));
+    let is_https = origin.starts_with("https:");
+    if is_public || same(origin, is_https, host) {
         return Ok(());
     }
     Err(format!(
@@ -38,12 +40,23 @@ pub fn check(head: &RequestHead, config: &Config) -> Result<(), String> {
     ))
 }
 
-/// Whether an origin (`scheme://host[:port]`) and a `host[:port]` name the same host and port.
-fn same(origin: &str, host: &str) -> bool {
+/// Whether an origin (`scheme://host[:port]`) names the host and port of `host`, which is reached by https or not.
+fn same(origin: &str, is_https: bool, host: &str) -> bool {
     let Some((scheme, authority)) = origin.split_once("://") else { return false };
-    let own_port = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
-    let bare = |text: &str| text.to_lowercase().trim_end_matches(own_port).to_owned();
-    !authority.is_empty() && bare(authority) == bare(host)
+    let theirs = with_port(authority, scheme.eq_ignore_ascii_case("https"));
+    !authority.is_empty() && theirs == with_port(host, is_https)
+}
+
+/// `host[:port]` in lower case, with the scheme's own port when none is named.
+fn with_port(authority: &str, is_https: bool) -> String {
+    let authority = authority.to_lowercase();
+    let names_port =
+        authority.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    match (names_port, is_https) {
+        (true, _) => authority,
+        (false, true) => authority + ":443",
+        (false, false) => authority + ":80",
+    }
 }
 
 #[cfg(test)]
@@ -84,5 +97,6 @@ mod tests {
         assert!(!passes(&[("host", "localhost:3000"), ("origin", "http://evil.example")]));
         assert!(!passes(&[("host", "localhost:3000"), ("origin", "null")]));
         assert!(!passes(&[("origin", "http://")]));
+        assert!(!passes(&[("host", "inner:3000"), ("origin", "http://chat.example.com")]));
     }
 }

@@ -67,6 +67,14 @@ struct RoomPage<'w> {
     list: MessageList<'w>,
     sidebar: Sidebar,
     current_room_id: i64,
+    composer: Composer,
+}
+
+/// The field that messages are written in: what it holds, and what is wrong with it.
+#[derive(Default)]
+pub(super) struct Composer {
+    pub(super) text: String,
+    pub(super) error: Option<String>,
 }
 
 /// The room page with the messages at `place`.
@@ -75,6 +83,7 @@ pub(super) async fn room_page(
     app: &App,
     member: &RoomMember,
     place: Place,
+    composer: Composer,
 ) -> Result<HttpResponse, AppError> {
     let client = Client::of(request.head(), &app.config);
     let viewer_id = member.user().id;
@@ -95,6 +104,7 @@ pub(super) async fn room_page(
         list: MessageList::new(&window, place),
         sidebar,
         current_room_id,
+        composer,
     };
     let mut response = answer::page(request, &page)?;
     remember(request, &mut response, &room_id.to_string());
@@ -136,7 +146,7 @@ pub async fn show(
     member: RoomMember,
 ) -> Result<HttpResponse, AppError> {
     if Wants::of(&request) != Wants::Json {
-        return room_page(&request, &app, &member, Place::Newest).await;
+        return room_page(&request, &app, &member, Place::Newest, Composer::default()).await;
     }
     let viewer_id = member.user().id;
     let entry: RoomEntry = member
@@ -155,5 +165,5 @@ pub async fn around(
     member: RoomMember,
 ) -> Result<HttpResponse, AppError> {
     let id = path_id(&request, "message_id")?;
-    room_page(&request, &app, &member, Place::Around(id)).await
+    room_page(&request, &app, &member, Place::Around(id), Composer::default()).await
 }

@@ -15,7 +15,6 @@ use crate::services::accounts::ACCOUNT_NAME;
 use crate::services::sessions::{SignedIn, sign_in, sign_out};
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use askama::Template;
 use serde::{Deserialize, Serialize};
@@ -158,9 +157,7 @@ pub async fn create(
         {
             form.alert = Some(super::errors::sentence(&error));
             let mut response = sign_in_page(&request, &app, error.status_code(), form).await?;
-            if let AppError::TooMany { retry_after_s } = error {
-                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(retry_after_s));
-            }
+            super::errors::set_retry_after(&mut response, &error);
             Ok(response)
         }
         Err(error) => Err(error),

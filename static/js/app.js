@@ -4,6 +4,7 @@ import "./message-list.js";
 import "./composer.js";
 import "./copy-field.js";
 import "./sidebar.js";
+import "./viewport.js";
 import { start as startOutbox } from "./outbox.js";
 import { start as startSocket } from "./socket.js";
 

@@ -4,6 +4,7 @@
 // one. A message that the server refuses is kept with the reason, and the others go on.
 import { device, pending, roomId, tell, viewerId, when } from "./page.js";
 import { applyAnswer } from "./revisions.js";
+import { uuid } from "./uuid.js";
 
 const KEY = `campfire.outbox.${viewerId}`;
 const POST_MAX = 30_000; // a post without an answer for so long is tried again
@@ -31,15 +32,6 @@ export function add(body) {
   store([...load(), { id: uuid(), roomId, body }]);
   render();
   pump();
-}
-
-/** A random UUID (RFC 9562, version 4), also where browsers offer none because the page came over plain http. */
-function uuid() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
 const remove = (id) => {
@@ -121,6 +113,14 @@ function wake() {
   pump();
 }
 
+/** Text as the server will show it: blank lines part paragraphs, line breaks are kept. */
+const paragraphs = (text) =>
+  text.split(/\n\s*\n/).map((paragraph) => {
+    const element = document.createElement("p");
+    element.append(...paragraph.split("\n").flatMap((line, place) => (place ? [document.createElement("br"), line] : line)));
+    return element;
+  });
+
 /** Shows what waits for this room, after the messages that are there. */
 function render() {
   for (const entry of load().filter((entry) => entry.roomId === roomId)) {
@@ -130,7 +130,7 @@ function render() {
       const template = document.getElementById("pending_template");
       article = template.content.firstElementChild.cloneNode(true);
       article.id = `message_${entry.id}`;
-      article.querySelector("[data-pending-body]").textContent = entry.body;
+      article.querySelector("[data-pending-body]").append(...paragraphs(entry.body));
       article.querySelector("[data-retry]").onclick = () => (change(entry.id, { failure: undefined }), pump());
       article.querySelector("[data-discard]").onclick = () => remove(entry.id);
       pending().append(article);

@@ -11,6 +11,11 @@ function set(isOpen) {
 }
 
 button.setAttribute("aria-expanded", "false");
+// Opened by its link before the scripts were there: from now on it is theirs to close.
+if (location.hash === "#sidebar") {
+  location.hash = "#main";
+  set(true);
+}
 document.addEventListener("click", (event) => {
   const isOpen = sidebar().hasAttribute("data-open");
   if (event.target.closest("[data-sidebar-button]")) {

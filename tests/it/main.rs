@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod errors;
 mod guards;
 mod history;
 mod hub;
