@@ -116,9 +116,8 @@ async fn every_answer_has_an_id_of_its_own_which_an_error_page_shows() {
         assert!(id.len() >= 16, "{id:?} {}", answer.url());
         assert!(ids.insert(id.clone()), "{id} twice");
         let is_html = header(answer.headers(), "content-type").starts_with("text/html");
-        // A form that is shown again (422, or signing in) is no error page.
-        let is_form = answer.status() == 422 || *answer.url().path() == *"/session";
-        if answer.status().as_u16() > 403 && is_html && !is_form {
+        let is_form_again = answer.status() == 422 || *answer.url().path() == *"/session";
+        if answer.status().as_u16() > 403 && is_html && !is_form_again {
             assert!(answer.text().await.unwrap().contains(&id));
         }
     }
