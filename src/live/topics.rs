@@ -72,13 +72,16 @@ impl Topics {
             return;
         }
         *self.per_person.entry(person).or_default() += 1;
-        if let Some(room_id) = subscriber.room_id {
-            let topic = self.rooms.entry(room_id).or_default();
-            topic.sockets.insert(id, outlet.clone());
+        let room_id = subscriber.room_id;
+        if let Some(room_id) = room_id {
+            self.rooms.entry(room_id).or_default().sockets.insert(id, outlet.clone());
+        }
+        self.sockets.insert(id, Socket { subscriber, outlet: outlet.clone(), is_present: false });
+        self.set_present(id, true, 0);
+        if let Some((room_id, topic)) = room_id.and_then(|room_id| Some((room_id, self.rooms.get(&room_id)?)))
+        {
             topic.greet(room_id, &outlet);
         }
-        self.sockets.insert(id, Socket { subscriber, outlet, is_present: false });
-        self.set_present(id, true, 0);
     }
 
     /// Forgets a socket with its presence.
@@ -195,13 +198,15 @@ impl Topics {
 }
 
 impl Topic {
-    /// Tells a new socket who is here already.
+    /// Tells a new socket who is here: those of whom the others were told, and those of whom they are about to be,
+    /// itself among them.
     fn greet(&self, room_id: RoomId, outlet: &Outlet) {
+        let mut everyone = self.told.clone();
+        everyone.extend(self.present.values().map(|(person, _)| (person.id, person.clone())));
         match outlet.format {
-            Format::Html => outlet.send_in_passing(&Frame::new(self.here())),
+            Format::Html => outlet.send_in_passing(&Frame::new(here(&everyone))),
             Format::Json => {
-                for person in self.told.values().take(PRESENCE_EVENTS_MAX) {
-                    let person = person.clone();
+                for person in everyone.into_values().take(PRESENCE_EVENTS_MAX) {
                     outlet.send_in_passing(&Frame::new(Event::Presence { room_id, person, online: true }));
                 }
             }
@@ -210,11 +215,6 @@ impl Topic {
             let person = person.clone();
             outlet.send_in_passing(&Frame::new(Event::Typing { room_id, person, on: true }));
         }
-    }
-
-    fn here(&self) -> Event {
-        let people = self.told.values().take(FACES_MAX).cloned().collect();
-        Event::Here { people, count: self.told.len() }
     }
 
     fn tell_in_passing(&self, event: Event) {
@@ -268,13 +268,18 @@ impl Topic {
             self.tell_in_passing(Event::Presence { room_id, person, online });
         }
         if changed {
-            self.tell_in_passing(self.here());
+            self.tell_in_passing(here(&self.told));
         }
         self.is_dirty = !self.told.keys().eq(self.present.keys());
         if !self.is_dirty {
             self.away_since_ms.clear();
         }
     }
+}
+
+/// The faces of the first, and the count of all.
+fn here(people: &BTreeMap<UserId, Author>) -> Event {
+    Event::Here { people: people.values().take(FACES_MAX).cloned().collect(), count: people.len() }
 }
 
 #[cfg(test)]
@@ -399,6 +404,7 @@ mod tests {
     fn writing_is_told_once_and_ends_after_five_seconds_of_silence() {
         let mut topics = topics();
         let (mut ann, _bob) = (join(&mut topics, 1, 1), join(&mut topics, 2, 2));
+        heard(&mut ann);
         topics.set_typing(2, true, 0);
         topics.set_typing(2, true, 3_000);
         assert_eq!(heard(&mut ann).len(), 1);
