@@ -105,7 +105,7 @@ impl Config {
                 "CAMPFIRE_CORS_ORIGINS",
                 "origins, separated by commas, like https://app.example.com",
                 Vec::new(),
-                |text| list(text, |origin| PublicUrl::parse(origin).map(|_| origin.to_lowercase())),
+                |text| list(text, |origin| PublicUrl::parse(origin).map(|url| url.origin())),
             )?,
             synchronous: settings.parsed(
                 "CAMPFIRE_SYNCHRONOUS",
@@ -176,6 +176,11 @@ impl<L: Fn(&str) -> Option<String>> Settings<L> {
 }
 
 impl PublicUrl {
+    /// `scheme://host[:port]`, as browsers write an origin.
+    pub fn origin(&self) -> String {
+        format!("{}://{}", if self.is_https { "https" } else { "http" }, self.host)
+    }
+
     /// Takes `http://host`, `https://host:port`; no path, no user.
     pub fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;

@@ -77,18 +77,12 @@ async fn run(config: Config) -> Result<(), String> {
     let server = Server::bind(config).map_err(|error| error.to_string())?;
     let address = server.address();
     let here = match public_url {
-        Some(url) => format!("{}://{}", if url.is_https { "https" } else { "http" }, url.host),
+        Some(url) => url.origin(),
         None if address.ip().is_loopback() || address.ip().is_unspecified() => {
             format!("http://localhost:{}", address.port())
         }
         None => format!("http://{address}"),
     };
-    say(
-        &format!(
-            "Campfire is ready at {here}\nOpen it in a browser to sign in; the first visitor sets it up. Ctrl-C stops it.\n"
-        ),
-        ExitCode::SUCCESS,
-    );
     let stopper = server.stopper();
     let (mut terminate, mut interrupt) =
         match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
@@ -97,6 +91,12 @@ async fn run(config: Config) -> Result<(), String> {
                 return Err(format!("Signals can't be listened to: {error}."));
             }
         };
+    say(
+        &format!(
+            "Campfire is ready at {here}\nOpen it in a browser to sign in; the first visitor sets it up. Ctrl-C stops it.\n"
+        ),
+        ExitCode::SUCCESS,
+    );
     actix_web::rt::spawn(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         tracing::info!("stopping");

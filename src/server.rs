@@ -104,12 +104,13 @@ impl Server {
         let db = Db::open(storage, config.synchronous, clock.clone()).map_err(StartError::Storage)?;
         let hub = Hub::start(config.sockets_per_person, config.sockets_max, clock.clone())
             .map_err(|error| StartError::System(error.to_string()))?;
+        let passwords = Passwords::start().map_err(|error| StartError::System(error.to_string()))?;
         let posts = Posts::new(config.post_burst, config.posts_per_second);
         let app = Data::new(App {
             config,
             db: db.clone(),
             hub: hub.clone(),
-            passwords: Passwords::default(),
+            passwords,
             attempts: Attempts::default(),
             posts,
             clock,
@@ -164,7 +165,7 @@ impl Server {
 }
 
 impl Stopper {
-    /// Stops accepting, closes the sockets, lets requests finish (10 s at most). [`Server::run`] then drains the writer and returns.
+    /// Closes the sockets, stops accepting, lets requests finish (10 s at most). [`Server::run`] then drains the writer and returns.
     pub async fn stop(&self) {
         self.hub.stop();
         self.handle.stop(true).await;

@@ -234,12 +234,14 @@ fn messages(
     rows.filter_map(present).collect()
 }
 
-/// What a page with cursor `since` has missed of a room, in revision order. Reads only; at most `limit` changes.
-/// A message that was created since comes whole; one that only changed, as an update; one that is gone, as that.
-pub fn changes_since(
+/// What changed in a room after the revision `after`, in revision order. Reads only; at most `limit` changes. A message that was
+/// created past `known`, the revision up to which the page has all messages, comes whole; one that only changed, as an
+/// update; one that is gone, as that.
+pub fn changes_after(
     connection: &Connection,
     room: RoomId,
-    since: Revision,
+    after: Revision,
+    known: Revision,
     limit: u32,
 ) -> Result<Vec<Change>> {
     let sql = format!(
@@ -248,9 +250,9 @@ pub fn changes_since(
     let change = |row: &Row<'_>| {
         Ok(match stored_at(row)? {
             Stored::Tombstone(tombstone) => Change::Removed(tombstone),
-            Stored::Message(message) if message.created_revision > since => Change::Created(message),
+            Stored::Message(message) if message.created_revision > known => Change::Created(message),
             Stored::Message(message) => Change::Updated(message),
         })
     };
-    connection.prepare_cached(&sql)?.query_map((room, since, limit), change)?.collect()
+    connection.prepare_cached(&sql)?.query_map((room, after, limit), change)?.collect()
 }

@@ -74,6 +74,17 @@ pub fn page_for_member(connection: &Connection, viewer: UserId) -> Result<Vec<Ro
     statement.query_map([viewer], entry)?.collect()
 }
 
+/// The rooms `viewer` is in and wants to see in the sidebar, by name. Reads only; at most [`ROOMS_MAX`].
+pub fn sidebar(connection: &Connection, viewer: UserId) -> Result<Vec<Room>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM memberships JOIN rooms ON rooms.id = memberships.room_id
+         WHERE memberships.user_id = ?1 AND involvement <> 'invisible'
+         ORDER BY rooms.name COLLATE NOCASE, rooms.id LIMIT {ROOMS_MAX}"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.query_map([viewer], |row| room_at(connection, row, viewer))?.collect()
+}
+
 /// What `viewer` has not read of one room. Reads only, bounded as above.
 pub fn unread_count(connection: &Connection, room: &Room, viewer: UserId) -> Result<i64> {
     let sql = format!("SELECT ({UNREAD}) FROM memberships WHERE room_id = ?2 AND user_id = ?1");

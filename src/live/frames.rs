@@ -9,7 +9,7 @@ use super::fragments::{
 };
 use super::json::MessageJson;
 use crate::domain::ids::{Revision, RoomId};
-use crate::domain::messages::Change;
+use crate::domain::messages::{Change, Message};
 use crate::domain::people::Author;
 use askama::Template;
 use bytestring::ByteString;
@@ -154,6 +154,11 @@ pub fn caught_up(revision: Revision, sidebar: &str, version: &str) -> ByteString
         .into()
 }
 
+/// "Here is what you posted", when no broadcast says so. It has no revision: only what comes in order has one.
+pub fn posted(message: &Message) -> ByteString {
+    json!({"type": "message_posted", "message": MessageJson::from(message)}).to_string().into()
+}
+
 /// "That can't be done", with the id of the message it was about, if it was about one.
 pub fn error(message: &str, client_message_id: Option<&str>) -> ByteString {
     json!({"type": "error", "message": message, "client_message_id": client_message_id}).to_string().into()
@@ -163,7 +168,7 @@ pub fn error(message: &str, client_message_id: Option<&str>) -> ByteString {
 mod tests {
     use super::*;
     use crate::domain::ids::{MessageId, UserId};
-    use crate::domain::messages::{Body, ClientMessageId, Message, Tombstone};
+    use crate::domain::messages::{Body, ClientMessageId, Tombstone};
     use crate::domain::people::Role;
     use uuid::Uuid;
 

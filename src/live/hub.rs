@@ -267,7 +267,12 @@ impl Hub {
 
     /// Ends the sockets of a session.
     pub fn end_session(&self, session: SessionId) {
-        self.order(Order::Close(Some(session), CloseReason::SignedOut));
+        // Should the hub be too busy to take it, every socket re-reads, and finds that its session has ended.
+        if let Err(TrySendError::Full(_)) =
+            self.orders.try_send(Order::Close(Some(session), CloseReason::SignedOut))
+        {
+            self.shared.overflows.fetch_add(1, Ordering::SeqCst);
+        }
     }
 
     /// Ends all sockets, and those that come later, because the server stops.
@@ -304,6 +309,10 @@ fn run(queue: &Receiver<Order>, mut topics: Topics, shared: &HubShared, clock: &
             Order::Subscribe(id, subscriber, outlet, overflows_before) => {
                 if overflows_before != overflows {
                     outlet.lag();
+                }
+                // It may have asked before the order to stop and be taken after it.
+                if shared.is_stopping.load(Ordering::SeqCst) {
+                    outlet.close(CloseReason::Stopping);
                 }
                 topics.subscribe(id, *subscriber, outlet);
             }

@@ -60,16 +60,20 @@ pub async fn post(
 /// refused. Has no side effects.
 ///
 /// # Errors
-/// `Conflict` when somebody else used the id; `Gone` when the message was removed since.
+/// `NotFound` when the author is not in the room (any more); `Conflict` when somebody else used the id; `Gone` when the
+/// message was removed since.
 pub async fn repeated(
     db: &Db,
     author: UserId,
     room: RoomId,
     id: ClientMessageId,
 ) -> Result<Option<Posted>, AppError> {
-    db.read(move |snapshot| match messages::posted_as(snapshot, room, id)? {
-        Some(stored) => Ok(Some(Posted { message: as_repeat(stored, author)?, is_new: false })),
-        None => Ok(None),
+    db.read(move |snapshot| {
+        rooms::for_member(snapshot, room, author)?.ok_or(AppError::NotFound)?;
+        match messages::posted_as(snapshot, room, id)? {
+            Some(stored) => Ok(Some(Posted { message: as_repeat(stored, author)?, is_new: false })),
+            None => Ok(None),
+        }
     })
     .await
 }

@@ -7,48 +7,50 @@ use super::dice;
 use crate::domain::secrets::PasswordHash;
 use crate::domain::text::Password;
 use crate::error::AppError;
-use std::sync::Arc;
-use std::thread::available_parallelism;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::spawn_blocking;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, available_parallelism};
+use tokio::sync::oneshot;
 
-/// Hashes under way at once: each takes 19 MiB and a core for tens of milliseconds.
+/// Hashes under way at once, each on a thread of its own: each takes 19 MiB and a core for tens of milliseconds. Few threads
+/// that stay, since the allocator keeps for each what it once needed.
 const AT_ONCE_MAX: usize = 4;
-/// Hashes under way or waiting: past about ten seconds' worth, nobody is helped by waiting.
-const PLACES_MAX: usize = 128;
+/// Hashes that may wait: past about five seconds' worth, nobody is helped by waiting.
+const WAITING_MAX: usize = 64;
 
 /// What a password is checked against when nobody has the address: a hash of the same cost, of a password that nobody has.
 const DECOY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$er58XI7K1h6voLn7COeKDw$bYNI3p3F3ieSgPBnD04q6Ly4oEnNCXFfd0fzxSj3ACI";
 
-/// The hashing of passwords, bounded.
-pub struct Passwords {
-    places: Arc<Semaphore>,
-    at_once: Arc<Semaphore>,
-}
+type Job = Box<dyn FnOnce() + Send>;
 
-impl Default for Passwords {
-    fn default() -> Self {
-        let cores = available_parallelism().map_or(1, usize::from);
-        Self {
-            places: Arc::new(Semaphore::new(PLACES_MAX)),
-            at_once: Arc::new(Semaphore::new(cores.min(AT_ONCE_MAX))),
-        }
-    }
-}
+/// The hashing of passwords, bounded. Its threads end with it.
+pub struct Passwords(SyncSender<Job>);
 
 impl Passwords {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// When the system gives none.
+    pub fn start() -> io::Result<Self> {
+        let (jobs, queue) = sync_channel(WAITING_MAX);
+        let queue = Arc::new(Mutex::new(queue));
+        let cores = available_parallelism().map_or(1, usize::from);
+        for number in 0..cores.min(AT_ONCE_MAX) {
+            let queue = queue.clone();
+            thread::Builder::new().name(format!("hasher {number}")).spawn(move || work(&queue))?;
+        }
+        Ok(Self(jobs))
+    }
+
     /// Hashes a new password.
     ///
     /// # Errors
     /// `Busy` when too many wait.
     pub async fn hash(&self, password: Password) -> Result<PasswordHash, AppError> {
-        let permits = self.permits().await?;
-        let hashed = spawn_blocking(move || {
-            let _permits = permits;
-            PasswordHash::of(&password, &mut dice())
-        });
-        Ok(hashed.await.map_err(|error| AppError::Internal(error.to_string()))??)
+        Ok(self.run(move || PasswordHash::of(&password, &mut dice())).await??)
     }
 
     /// Whether `password` is the one behind `hash`; no hash, no match, after the same time.
@@ -56,21 +58,34 @@ impl Passwords {
     /// # Errors
     /// `Busy` when too many wait.
     pub async fn verify(&self, password: String, hash: Option<PasswordHash>) -> Result<bool, AppError> {
-        let permits = self.permits().await?;
-        let (is_known, hash) =
-            (hash.is_some(), hash.unwrap_or_else(|| PasswordHash::stored(DECOY.to_owned())));
-        let verified = spawn_blocking(move || {
-            let _permits = permits;
-            hash.verify(password.as_bytes())
-        });
-        let matches = verified.await.map_err(|error| AppError::Internal(error.to_string()))?;
+        let is_known = hash.is_some();
+        let hash = hash.unwrap_or_else(|| PasswordHash::stored(DECOY.to_owned()));
+        let matches = self.run(move || hash.verify(password.as_bytes())).await?;
         Ok(matches && is_known)
     }
 
-    async fn permits(&self) -> Result<[OwnedSemaphorePermit; 2], AppError> {
-        let place = self.places.clone().try_acquire_owned().map_err(|_| AppError::Busy)?;
-        let turn = self.at_once.clone().acquire_owned().await.map_err(|_| AppError::Busy)?;
-        Ok([place, turn])
+    /// Runs `work` on one of the threads.
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {
+        let (sender, receiver) = oneshot::channel();
+        let job: Job = Box::new(move || {
+            // Whoever asked may have gone.
+            let _ = sender.send(work());
+        });
+        match self.0.try_send(job) {
+            Ok(()) => {
+                receiver.await.map_err(|_| AppError::Internal("hashing a password panicked".to_owned()))
+            }
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(AppError::Busy),
+        }
+    }
+}
+
+fn work(queue: &Mutex<Receiver<Job>>) {
+    loop {
+        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = job else { return };
+        // A panic costs the one who asked; the thread stays.
+        let _ = catch_unwind(AssertUnwindSafe(job));
     }
 }
 

@@ -8,7 +8,7 @@ use super::App;
 use super::client::Client;
 use crate::db::sessions::{Found, Origin};
 use crate::db::{Snapshot, messages, rooms, sessions};
-use crate::domain::ids::{MessageId, RoomId, UserId};
+use crate::domain::ids::{MessageId, RoomId, SessionId, UserId};
 use crate::domain::messages::Message;
 use crate::domain::people::{User, Viewer};
 use crate::domain::rooms::Room;
@@ -25,7 +25,7 @@ use std::sync::Arc;
 /// The session cookie.
 pub const SESSION_COOKIE: &str = "session_token";
 /// A session's last use is written down when the last note is older than this.
-const TOUCH_AFTER_MS: i64 = 60 * 60 * 1000;
+pub(super) const TOUCH_AFTER_MS: i64 = 60 * 60 * 1000;
 
 /// Somebody signed in.
 pub struct CurrentUser(pub Viewer);
@@ -126,14 +126,16 @@ impl Asking {
             .await?;
         let viewer = found.viewer;
         if (self.app.clock)() - found.last_used_at_ms > TOUCH_AFTER_MS {
-            // Should it fail, the next request tries again; this one is none the worse.
-            let touched =
-                services::sessions::touch(&self.app.db, viewer.session_id, self.origin.clone()).await;
-            if let Err(error) = touched {
-                tracing::warn!(?error, "a session's last use could not be written down");
-            }
+            touch(&self.app, viewer.session_id, self.origin.clone()).await;
         }
         Ok((viewer, value))
+    }
+}
+
+/// Writes down that a session is in use. Should it fail, the next use tries again; this one is none the worse.
+pub(super) async fn touch(app: &App, session: SessionId, origin: Origin) {
+    if let Err(error) = services::sessions::touch(&app.db, session, origin).await {
+        tracing::warn!(?error, "a session's last use could not be written down");
     }
 }
 

@@ -1,7 +1,7 @@
 //! What every request passes before routing, and every response before it leaves.
 //!
-//! In this order: the cross-site check; `_method` of plain forms; the `/api` prefix; then, outward, the headers that
-//! keep pages safe.
+//! In this order: the `/api` prefix, which decides about CORS; the cross-site check; `_method` of plain forms; then, outward,
+//! the headers that keep pages safe.
 
 use super::App;
 use super::client::Client;

@@ -10,7 +10,8 @@ use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Keys remembered by one limit: at 200 bytes each, 4 MB. An attacker who fills it loses the oldest entries only.
+/// Keys remembered by one limit. A key is an id or an e-mail address of 254 bytes at most, with ten moments beside it:
+/// 10 MB in all.
 const KEYS_MAX: usize = 20_000;
 /// Attempts to sign in or join within `ATTEMPTS_WINDOW_MS`.
 const ATTEMPTS_MAX: usize = 10;

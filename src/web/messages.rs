@@ -7,7 +7,8 @@ use super::rooms::{Composer, MessageList, room_page};
 use super::{App, errors};
 use crate::db::messages::{self, PAGE_LEN, PAGE_MAX, Stored};
 use crate::domain::ids::{MessageId, RoomId, UserId};
-use crate::domain::messages::{Body, Change, ClientMessageId, Draft, Place};
+use crate::domain::messages::{Body, Change, ClientMessageId, Draft, Place, Window};
+use crate::domain::rooms::Room;
 use crate::error::{AppError, Invalid};
 use crate::live::frames::{Event, Format, Frame};
 use crate::live::json::MessageJson;
@@ -20,6 +21,8 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 const X_REVISION: HeaderName = HeaderName::from_static("x-revision");
+/// Whom a page was made for, so that it does not act as somebody else.
+const CAMPFIRE_VIEWER: HeaderName = HeaderName::from_static("campfire-viewer");
 
 /// A message, as submitted.
 #[derive(Deserialize, Default)]
@@ -94,7 +97,7 @@ struct PageFragment<'w> {
 #[derive(Template)]
 #[template(path = "messages/_list.html")]
 struct ListFragment<'w> {
-    room: crate::domain::rooms::Room,
+    room: Room,
     list: MessageList<'w>,
 }
 
@@ -112,35 +115,49 @@ pub async fn index(
     if wants == Wants::Page {
         return room_page(&request, &app, &member, place, Composer::default()).await;
     }
-    let (room, window) = member
-        .read(move |snapshot, room| {
-            let window = messages::page(snapshot, room.id, place, limit)?;
-            Ok((room, window))
-        })
-        .await?;
     if wants == Wants::Json {
-        let array: Vec<_> =
-            window.messages.iter().map(|message| MessageJson::from(message.as_ref())).collect();
-        let mut response = answer::json(&request, StatusCode::OK, &array)?;
-        response.headers_mut().insert(X_REVISION, HeaderValue::from(window.revision.0));
-        let next = match place {
-            Place::After(_) => window.messages.last().filter(|_| window.has_newer).map(|m| ("after", m.id)),
-            _ => window.messages.first().filter(|_| window.has_older).map(|m| ("before", m.id)),
-        };
-        if let Some((direction, id)) = next {
-            let link = format!("</rooms/{}/messages?{direction}={id}&limit={limit}>; rel=\"next\"", room.id);
-            if let Ok(value) = HeaderValue::from_str(&link) {
-                response.headers_mut().insert(LINK, value);
-            }
-        }
-        return Ok(response);
+        return json_page(&request, &member, place, limit).await;
     }
+    let (room, window) = read_page(&member, place, limit).await?;
     let list = MessageList::new(&window, place);
     match place {
         Place::Newest | Place::Around(_) => answer::page(&request, &ListFragment { room, list }),
         Place::Before(_) => answer::page(&request, &PageFragment { room_id: room.id, list, is_older: true }),
         Place::After(_) => answer::page(&request, &PageFragment { room_id: room.id, list, is_older: false }),
     }
+}
+
+async fn read_page(member: &RoomMember, place: Place, limit: u32) -> Result<(Room, Window), AppError> {
+    member
+        .read(move |snapshot, room| {
+            let window = messages::page(snapshot, room.id, place, limit)?;
+            Ok((room, window))
+        })
+        .await
+}
+
+/// A page of messages as JSON: an array, the cursor in `X-Revision`, the way on in `Link` (RFC 8288).
+pub(super) async fn json_page(
+    request: &HttpRequest,
+    member: &RoomMember,
+    place: Place,
+    limit: u32,
+) -> Result<HttpResponse, AppError> {
+    let (room, window) = read_page(member, place, limit).await?;
+    let array: Vec<_> = window.messages.iter().map(|message| MessageJson::from(message.as_ref())).collect();
+    let mut response = answer::json(request, StatusCode::OK, &array)?;
+    response.headers_mut().insert(X_REVISION, HeaderValue::from(window.revision.0));
+    let next = match place {
+        Place::After(_) => window.messages.last().filter(|_| window.has_newer).map(|m| ("after", m.id)),
+        _ => window.messages.first().filter(|_| window.has_older).map(|m| ("before", m.id)),
+    };
+    if let Some((direction, id)) = next {
+        let link = format!("</rooms/{}/messages?{direction}={id}&limit={limit}>; rel=\"next\"", room.id);
+        if let Ok(value) = HeaderValue::from_str(&link) {
+            response.headers_mut().insert(LINK, value);
+        }
+    }
+    Ok(response)
 }
 
 /// `GET /rooms/{room_id}/messages/{message_id}`: one message; browsers are sent to its place in the room.
@@ -164,7 +181,16 @@ pub async fn create(
     member: RoomMember,
     submission: Submission,
 ) -> Result<HttpResponse, AppError> {
-    let form: MessageForm = submission.form().await?;
+    // A page of somebody who has signed out since must not post as whoever signed in after them.
+    let page_viewer = request.headers().get(CAMPFIRE_VIEWER).and_then(|id| id.to_str().ok());
+    if page_viewer.is_some_and(|id| id != member.user().id.to_string()) {
+        return Err(AppError::SignedOut);
+    }
+    let mut form: MessageForm = submission.form().await?;
+    if form.client_message_id.as_deref().is_none_or(|id| id.trim().is_empty()) {
+        // Given here, so that a plain form that has to be sent again is sent under the same id.
+        form.client_message_id = Some(Uuid::new_v4().to_string());
+    }
     let posted = match submit(&app, member.user().id, member.room.id, &form).await {
         Ok(posted) => posted,
         Err(error) if Wants::of(&request) == Wants::Page => {
@@ -196,7 +222,8 @@ async fn form_again(
     error: AppError,
 ) -> Result<HttpResponse, AppError> {
     let text = form.body.or(form.content).unwrap_or_default();
-    let composer = Composer { text, error: Some(errors::sentence(&error)) };
+    let client_message_id = form.client_message_id.filter(|id| ClientMessageId::parse(id).is_ok());
+    let composer = Composer { text, client_message_id, error: Some(errors::sentence(&error)) };
     let Ok(mut response) = room_page(request, app, member, Place::Newest, composer).await else {
         return Err(error);
     };

@@ -9,7 +9,7 @@ use super::sessions::account_name;
 use super::sidebar::Sidebar;
 use crate::db::messages::{self, PAGE_LEN};
 use crate::db::{accounts, memberships, rooms};
-use crate::domain::ids::{MessageId, Revision};
+use crate::domain::ids::{MessageId, Revision, UserId};
 use crate::domain::messages::{Place, Window};
 use crate::domain::people::User;
 use crate::domain::rooms::{Room, RoomEntry};
@@ -74,6 +74,8 @@ struct RoomPage<'w> {
 #[derive(Default)]
 pub(super) struct Composer {
     pub(super) text: String,
+    /// The id of an attempt that was refused, to try again under.
+    pub(super) client_message_id: Option<String>,
     pub(super) error: Option<String>,
 }
 
@@ -89,7 +91,11 @@ pub(super) async fn room_page(
     let viewer_id = member.user().id;
     let (room, window, sidebar, members_count, account) = member
         .read(move |snapshot, room| {
-            let window = messages::page(snapshot, room.id, place, PAGE_LEN)?;
+            let mut window = messages::page(snapshot, room.id, place, PAGE_LEN)?;
+            if window.messages.is_empty() && place != Place::Newest {
+                // Nothing lies beyond: the room at its newest is the next best.
+                window = messages::page(snapshot, room.id, Place::Newest, PAGE_LEN)?;
+            }
             let sidebar = Sidebar::read(snapshot, viewer_id, &client)?;
             let members_count = memberships::count(snapshot, room.id)?;
             Ok((room, window, sidebar, members_count, accounts::account(snapshot)?))
@@ -135,8 +141,17 @@ pub async fn index(
     if Wants::of(&request) != Wants::Json {
         return Ok(answer::see_other("/"));
     }
-    let entries = app.db.read(move |snapshot| Ok(rooms::page_for_member(snapshot, viewer.user.id)?)).await?;
-    answer::json(&request, StatusCode::OK, &entries.iter().map(RoomJson::from).collect::<Vec<_>>())
+    json_list(&request, &app, viewer.user.id).await
+}
+
+/// The rooms somebody is in, as JSON.
+pub(super) async fn json_list(
+    request: &HttpRequest,
+    app: &App,
+    viewer: UserId,
+) -> Result<HttpResponse, AppError> {
+    let entries = app.db.read(move |snapshot| Ok(rooms::page_for_member(snapshot, viewer)?)).await?;
+    answer::json(request, StatusCode::OK, &entries.iter().map(RoomJson::from).collect::<Vec<_>>())
 }
 
 /// `GET /rooms/{room_id}`: the room at its newest end.
@@ -158,12 +173,15 @@ pub async fn show(
     answer::json(&request, StatusCode::OK, &RoomJson::from(&entry))
 }
 
-/// `GET /rooms/{room_id}/@{message_id}`: the room around a message.
+/// `GET /rooms/{room_id}/@{message_id}`: the room around a message; as JSON, the messages there.
 pub async fn around(
     request: HttpRequest,
     app: web::Data<App>,
     member: RoomMember,
 ) -> Result<HttpResponse, AppError> {
     let id = path_id(&request, "message_id")?;
+    if Wants::of(&request) == Wants::Json {
+        return super::messages::json_page(&request, &member, Place::Around(id), PAGE_LEN).await;
+    }
     room_page(&request, &app, &member, Place::Around(id), Composer::default()).await
 }

@@ -9,6 +9,7 @@ use super::limits::Attempter;
 use crate::db::{accounts, users};
 use crate::domain::clock::iso;
 use crate::domain::people::User;
+use crate::domain::text::EmailAddress;
 use crate::error::AppError;
 use crate::live::json::UserJson;
 use crate::services::accounts::ACCOUNT_NAME;
@@ -50,8 +51,8 @@ struct SessionJson<'s> {
 
 /// Where in this server to go after signing in. Anything that could lead elsewhere is `/`.
 fn safe_return(path: &str) -> &str {
-    let is_ours =
-        path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r', '\t']);
+    let is_plain = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let is_ours = path.starts_with('/') && !path.starts_with("//") && is_plain;
     if is_ours { path } else { "/" }
 }
 
@@ -136,7 +137,9 @@ pub async fn create(
 ) -> Result<HttpResponse, AppError> {
     let mut form: SessionForm = submission.form().await?;
     let client = Client::of(request.head(), &app.config);
-    let mut who = vec![Attempter::EmailAddress(form.email_address.trim().to_lowercase())];
+    let address = EmailAddress::parse(&form.email_address).ok();
+    let mut who: Vec<_> =
+        address.iter().map(|address| Attempter::EmailAddress(address.as_str().to_owned())).collect();
     who.extend(client.ip_address.map(Attempter::Peer));
     let password = std::mem::take(&mut form.password);
     let tried = match app.attempts.begin(&who, (app.clock)()) {
@@ -194,9 +197,17 @@ mod tests {
     #[test]
     fn only_paths_of_ours_are_returned_to() {
         assert_eq!(safe_return("/rooms/4?before=3"), "/rooms/4?before=3");
-        for elsewhere in
-            ["//evil.example", "https://evil.example", "/\\evil.example", "", "rooms", "/\t/evil.example"]
-        {
+        for elsewhere in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "",
+            "rooms",
+            "/\t/evil.example",
+            "/\u{1}",
+            "/ä",
+            "/a b",
+        ] {
             assert_eq!(safe_return(elsewhere), "/", "{elsewhere}");
         }
     }

@@ -1,13 +1,13 @@
 //! The sidebar: the rooms somebody is in, the invite link for administrators, and themselves.
 
 use super::App;
-use super::answer;
+use super::answer::{self, Wants};
 use super::auth::CurrentUser;
 use super::client::Client;
 use crate::db::{Snapshot, accounts, rooms, users};
 use crate::domain::ids::{RoomId, UserId};
 use crate::domain::people::User;
-use crate::domain::rooms::{Involvement, RoomEntry};
+use crate::domain::rooms::Room;
 use crate::error::AppError;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 /// What the sidebar shows to one person.
 pub(super) struct Sidebar {
-    pub(super) entries: Vec<RoomEntry>,
+    pub(super) rooms: Vec<Room>,
     pub(super) viewer: User,
     pub(super) invite_url: Option<String>,
     /// Changes when anything else here does.
@@ -30,20 +30,19 @@ impl Sidebar {
     /// What the database says.
     pub(super) fn read(snapshot: &Snapshot<'_>, viewer: UserId, client: &Client) -> Result<Self, AppError> {
         let viewer = users::find(snapshot, viewer)?;
-        let mut entries = rooms::page_for_member(snapshot, viewer.id)?;
-        entries.retain(|entry| entry.room.involvement != Involvement::Invisible);
+        let rooms = rooms::sidebar(snapshot, viewer.id)?;
         let account = accounts::account(snapshot)?.filter(|_| viewer.is_administrator());
         let join_path = account.map(|account| format!("/join/{}", account.join_code));
-        let version = version(&entries, &viewer, join_path.as_deref());
+        let version = version(&rooms, &viewer, join_path.as_deref());
         let invite_url = join_path.map(|path| client.url(&path));
-        Ok(Self { entries, viewer, invite_url, version })
+        Ok(Self { rooms, viewer, invite_url, version })
     }
 }
 
-fn version(entries: &[RoomEntry], viewer: &User, join_path: Option<&str>) -> String {
+fn version(rooms: &[Room], viewer: &User, join_path: Option<&str>) -> String {
     let mut digest = Sha256::new();
-    for entry in entries {
-        digest.update(format!("{}\0{:?}\0{}\0", entry.room.id, entry.room.kind, entry.room.name));
+    for room in rooms {
+        digest.update(format!("{}\0{:?}\0{}\0", room.id, room.kind, room.name));
     }
     digest.update(format!("{}\0{:?}\0{join_path:?}", viewer.name, viewer.role));
     hex::encode(&digest.finalize()[..8])
@@ -62,13 +61,16 @@ pub struct SidebarQuery {
     room_id: Option<String>,
 }
 
-/// `GET /users/me/sidebar`: the sidebar, with the room that the page shows marked.
+/// `GET /users/me/sidebar`: the sidebar, with the room that the page shows marked; as JSON, the rooms.
 pub async fn show(
     request: HttpRequest,
     app: web::Data<App>,
     CurrentUser(viewer): CurrentUser,
     query: web::Query<SidebarQuery>,
 ) -> Result<HttpResponse, AppError> {
+    if Wants::of(&request) == Wants::Json {
+        return super::rooms::json_list(&request, &app, viewer.user.id).await;
+    }
     let client = Client::of(request.head(), &app.config);
     let sidebar = app.db.read(move |snapshot| Sidebar::read(snapshot, viewer.user.id, &client)).await?;
     let room = query.room_id.as_ref().and_then(|id| id.parse::<RoomId>().ok());

@@ -10,8 +10,9 @@ mod hearing;
 mod sending;
 
 use super::App;
-use super::auth::shown_token;
+use super::auth::{TOUCH_AFTER_MS, shown_token, touch};
 use super::client::Client;
+use crate::db::sessions::Origin;
 use crate::db::{rooms, sessions};
 use crate::domain::ids::{MessageId, Revision, RoomId};
 use crate::domain::people::Viewer;
@@ -115,18 +116,20 @@ pub async fn index(
     let (response, session, stream) = actix_ws::handle(&request, payload)
         .map_err(|_| AppError::BadRequest("This address is for WebSockets (RFC 6455)."))?;
     let stream = stream.max_frame_size(FRAME_MAX).aggregate_continuations().max_continuation_size(FRAME_MAX);
-    let (token, client) = (shown_token(&request), Client::of(request.head(), &app.config));
+    let token = shown_token(&request);
+    let client = Client::of(request.head(), &app.config);
+    let origin = client.origin(request.headers());
     // A room that is no room is one that can't be found.
     let room = query.room.as_ref().map(|room| room.parse().unwrap_or(RoomId(0)));
+    let peer = Peer { client, origin, room, format };
     rt::spawn(async move {
         let closing = session.clone();
-        let end = match open(&app, token, room, format).await {
+        let end = match open(&app, token, &peer).await {
             Ok((viewer, subscription)) => {
                 let (answers, answered) = mpsc::channel(ANSWERS_MAX);
                 let voice = subscription.voice();
-                let hearing =
-                    Hearing { app: app.clone(), viewer: viewer.clone(), room, format, voice, answers };
-                let sending = Sending::new(app, viewer, client, room, format, session, subscription);
+                let hearing = Hearing { app: app.clone(), viewer: viewer.clone(), room, voice, answers };
+                let sending = Sending::new(app, peer, viewer, session, subscription);
                 tokio::select! { end = hearing.run(stream) => end, end = sending.run(since, answered) => end }
             }
             Err(end) => end,
@@ -141,27 +144,34 @@ pub async fn index(
     Ok(response)
 }
 
-/// Finds out who it is and subscribes them.
-async fn open(
-    app: &App,
-    token: Option<TokenHash>,
+/// The other end, and what it asked for.
+struct Peer {
+    client: Client,
+    origin: Origin,
     room: Option<RoomId>,
     format: Format,
-) -> Result<(Viewer, Subscription), End> {
+}
+
+/// Finds out who it is and subscribes them.
+async fn open(app: &App, token: Option<TokenHash>, peer: &Peer) -> Result<(Viewer, Subscription), End> {
     let token = token.ok_or(AppError::SignedOut)?;
-    let used_after_ms = app.sessions_end_ms();
-    let viewer = app
+    let (used_after_ms, room_id) = (app.sessions_end_ms(), peer.room);
+    let found = app
         .db
         .read(move |snapshot| {
             let found = sessions::by_token(snapshot, &token, used_after_ms)?.ok_or(AppError::SignedOut)?;
-            if let Some(room) = room {
-                rooms::for_member(snapshot, room, found.viewer.user.id)?.ok_or(AppError::NotFound)?;
+            if let Some(room_id) = room_id {
+                rooms::for_member(snapshot, room_id, found.viewer.user.id)?.ok_or(AppError::NotFound)?;
             }
-            Ok(found.viewer)
+            Ok(found)
         })
         .await?;
-    let subscriber =
-        Subscriber { person: viewer.user.as_author(), session_id: viewer.session_id, room_id: room, format };
+    let viewer = found.viewer;
+    if (app.clock)() - found.last_used_at_ms > TOUCH_AFTER_MS {
+        touch(app, viewer.session_id, peer.origin.clone()).await;
+    }
+    let (person, session_id) = (viewer.user.as_author(), viewer.session_id);
+    let subscriber = Subscriber { person, session_id, room_id, format: peer.format };
     let subscription = app.hub.subscribe(subscriber).ok_or(AppError::Busy)?;
     Ok((viewer, subscription))
 }

@@ -1,6 +1,6 @@
 // <message-composer>: the field that messages are written in. Enter sends, Shift+Enter breaks the line; on touch screens the
 // button sends. What is being written is kept on the device.
-import { device, roomId, tell, viewerId } from "./page.js";
+import { device, isNewest, roomId, tell, viewerId } from "./page.js";
 import { add } from "./outbox.js";
 import { send } from "./socket.js";
 
@@ -44,9 +44,11 @@ customElements.define(
         this.complain(`A message can have at most 10,000 characters; this one has ${length.toLocaleString("en")}.`);
         return;
       }
+      add(body); // Kept on the device before the field forgets it.
       this.field.value = "";
       this.change();
-      add(body);
+      // Among older messages it would not be seen: the room's newest end is where it goes.
+      if (!isNewest()) return location.assign(`/rooms/${roomId}`);
       tell("sent");
       this.field.focus({ preventScroll: true });
     }

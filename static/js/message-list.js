@@ -114,4 +114,11 @@ customElements.define(
 
 const list = () => document.querySelector("message-list");
 when("sent", () => list().toBottom());
+// What could not be fetched while the network was gone is asked for again.
+when("level", () => {
+  for (const end of list().querySelectorAll(".history-link")) {
+    list().ends.unobserve(end);
+    list().ends.observe(end);
+  }
+});
 when("not-shown", () => (document.getElementById("jump").hidden = false));

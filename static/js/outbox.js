@@ -1,21 +1,24 @@
 // The outbox: what was sent and is not acknowledged yet. Kept per person on the device, across reloads.
 //
 // Messages go out one at a time, in order, each under a client_message_id of its own, so trying again can't create a second
-// one. A message that the server refuses is kept with the reason, and the others go on.
-import { device, pending, roomId, tell, viewerId, when } from "./page.js";
+// one. Only what the server refuses for good is marked as failed, and the others go on; everything else is tried again.
+// Each message has a key of its own on the device, so that pages side by side never write over each other's.
+import { device, paragraphs, pending, roomId, tell, viewerId, when } from "./page.js";
 import { applyAnswer } from "./revisions.js";
 import { uuid } from "./uuid.js";
 
-const KEY = `campfire.outbox.${viewerId}`;
+const PREFIX = `campfire.outbox.${viewerId}.`;
 const POST_MAX = 30_000; // a post without an answer for so long is tried again
 const DELAY_MIN = 500;
 const DELAY_MAX = 16_000;
+const TRY_AGAIN = [408, 425, 429]; // refusals that pass
 
 let isPumping = false;
+let isSignedOut = false;
 let wakeUp = null;
 
-const load = () => JSON.parse(device.get(KEY) ?? "[]");
-const store = (entries) => device.set(KEY, entries.length ? JSON.stringify(entries) : null);
+const load = () => device.keys(PREFIX).sort().map((key) => ({ key, ...JSON.parse(device.get(key)) }));
+const store = ({ key, ...entry }) => device.set(key, JSON.stringify(entry));
 const elementOf = (id) => document.getElementById(`message_${id}`);
 
 export function start() {
@@ -23,103 +26,103 @@ export function start() {
   pump();
   when("level", wake);
   when("list", render);
+  when("signed-out", () => (isSignedOut = true));
   addEventListener("online", wake);
   addEventListener("pageshow", wake);
 }
 
 /** Takes a message on: shows it as pending and sends it as soon as it can be sent. */
 export function add(body) {
-  store([...load(), { id: uuid(), roomId, body }]);
+  const id = uuid();
+  // Keys sort by time, then by number within this page.
+  const key = `${PREFIX}${String(Date.now()).padStart(15, "0")}.${String(added++).padStart(6, "0")}.${id}`;
+  store({ key, id, roomId, body });
   render();
   pump();
 }
+let added = 0;
 
-const remove = (id) => {
-  store(load().filter((entry) => entry.id !== id));
+function remove({ key, id }) {
+  device.set(key, null);
   const shown = elementOf(id);
   if (shown?.hasAttribute("data-pending")) shown.remove();
-};
-
-const change = (id, changes) => {
-  store(load().map((entry) => (entry.id === id ? { ...entry, ...changes } : entry)));
-  render();
-};
-
-async function pump() {
-  if (isPumping) return;
-  isPumping = true;
-  let delay = DELAY_MIN;
-  for (let entry; (entry = load().find(({ failure }) => !failure)); ) {
-    const waitMs = await post(entry);
-    if (waitMs === "stop") break;
-    if (waitMs === "done") delay = DELAY_MIN;
-    else {
-      await pause(waitMs ?? delay * (0.5 + Math.random() / 2));
-      delay = Math.min(DELAY_MAX, delay * 2);
-    }
-  }
-  isPumping = false;
 }
 
-/** Posts one message. Says "done", "stop", or how long to wait before trying again (null: as is usual). */
-async function post({ id, roomId: to, body }) {
+function setFailure(entry, failure) {
+  store({ ...entry, failure });
+  render();
+}
+
+async function pump() {
+  if (isPumping || isSignedOut) return;
+  isPumping = true;
+  try {
+    let delay = DELAY_MIN;
+    for (let entry; !isSignedOut && (entry = load().find(({ failure }) => !failure)); ) {
+      const outcome = await post(entry);
+      if (outcome === "done") delay = DELAY_MIN;
+      else if (outcome > 0) await pause(outcome, false);
+      else {
+        await pause(delay * (0.5 + Math.random() / 2), true);
+        delay = Math.min(DELAY_MAX, delay * 2);
+      }
+    }
+  } finally {
+    isPumping = false;
+  }
+}
+
+/** Posts one message. Says "done", the milliseconds that the server asks to wait, or 0: try again as is usual. */
+async function post(entry) {
+  const { id, roomId: to, body } = entry;
   let response, text;
   try {
     response = await fetch(`/rooms/${to}/messages`, {
       method: "POST",
-      headers: { "HX-Request": "true", "HX-Request-Type": "partial" },
+      headers: { "HX-Request": "true", "HX-Request-Type": "partial", "Campfire-Viewer": viewerId },
       body: new URLSearchParams({ body, client_message_id: id }),
       signal: AbortSignal.timeout(POST_MAX),
     });
     text = await response.text();
   } catch {
-    return null;
+    return 0;
   }
   if (response.ok) {
+    // Only our server knows the message; a page of the network's own is no acknowledgement.
+    if (!text.includes(`message_${id}`)) return 0;
     if (to === roomId) applyAnswer(text);
-    remove(id);
+    remove(entry);
     return "done";
   }
-  switch (response.status) {
-    case 401:
-      tell("signed-out");
-      return "stop";
-    case 410: // It arrived, and was removed since.
-      remove(id);
-      return "done";
-    case 429:
-    case 503:
-    case 507:
-      return Number(response.headers.get("Retry-After") || 1) * 1000;
-    default:
-      change(id, { failure: reasonIn(text) });
-      return "done";
+  const { status } = response;
+  if (status === 401) tell("signed-out");
+  if (status === 410) remove(entry); // It arrived, and was removed since.
+  if (status === 401 || status === 410) return "done";
+  if (status >= 500 || TRY_AGAIN.includes(status)) {
+    // A server that fails by itself, not for being busy, is not tried for ever: the person decides.
+    if (status === 500) return setFailure(entry, reasonIn(text)), "done";
+    const seconds = Number(response.headers.get("Retry-After"));
+    return Number.isFinite(seconds) ? seconds * 1000 : 0;
   }
+  setFailure(entry, reasonIn(text));
+  return "done";
 }
 
 const reasonIn = (html) =>
   new DOMParser().parseFromString(html, "text/html").querySelector("[role=alert]")?.textContent.trim() ||
   "The server could not take this message.";
 
-/** Waits, unless something says that trying is worth while now. */
-const pause = (ms) =>
+/** Waits; a wait of our own, not one that the server asked for, ends when trying is worth while again. */
+const pause = (ms, isOurs) =>
   new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
-    wakeUp = () => (clearTimeout(timer), resolve());
+    wakeUp = isOurs ? () => (clearTimeout(timer), resolve()) : null;
   });
 
 function wake() {
   wakeUp?.();
   pump();
 }
-
-/** Text as the server will show it: blank lines part paragraphs, line breaks are kept. */
-const paragraphs = (text) =>
-  text.split(/\n\s*\n/).map((paragraph) => {
-    const element = document.createElement("p");
-    element.append(...paragraph.split("\n").flatMap((line, place) => (place ? [document.createElement("br"), line] : line)));
-    return element;
-  });
 
 /** Shows what waits for this room, after the messages that are there. */
 function render() {
@@ -131,8 +134,8 @@ function render() {
       article = template.content.firstElementChild.cloneNode(true);
       article.id = `message_${entry.id}`;
       article.querySelector("[data-pending-body]").append(...paragraphs(entry.body));
-      article.querySelector("[data-retry]").onclick = () => (change(entry.id, { failure: undefined }), pump());
-      article.querySelector("[data-discard]").onclick = () => remove(entry.id);
+      article.querySelector("[data-retry]").onclick = () => (setFailure(entry, undefined), pump());
+      article.querySelector("[data-discard]").onclick = () => remove(entry);
       pending().append(article);
     }
     article.classList.toggle("message--failed", Boolean(entry.failure));

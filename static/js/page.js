@@ -17,7 +17,7 @@ export const advance = (revision) => {
   if (revision > cursor()) messages().dataset.revision = revision;
 };
 
-/** Tells other modules of something: `level`, `signed-out`, `list`, `not-shown`. */
+/** Tells other modules of something: `level`, `list`, `not-shown`, `sent`, `signed-out`, `stale`. */
 export const tell = (name, detail) => document.dispatchEvent(new CustomEvent(`campfire:${name}`, { detail }));
 export const when = (name, act) => document.addEventListener(`campfire:${name}`, (event) => act(event.detail));
 
@@ -33,23 +33,34 @@ export function say(text, link) {
   line.append(" ", way);
 }
 
-/** Keeps small things on the device. A browser that refuses loses them with the page, not before. */
+/** Text as the server will show it: blank lines part paragraphs, line breaks are kept. */
+export const paragraphs = (text) =>
+  text.split(/\n\s*\n/).map((paragraph) => {
+    const element = document.createElement("p");
+    const lines = paragraph.split("\n");
+    element.append(...lines.flatMap((line, place) => (place ? [document.createElement("br"), line] : line)));
+    return element;
+  });
+
+/** Keeps small things on the device. What a browser refuses to keep is lost with the page, not before. */
 const memory = new Map();
+const stored = (act) => {
+  try {
+    return act(localStorage);
+  } catch {
+    return undefined;
+  }
+};
 export const device = {
-  get(key) {
-    try {
-      return localStorage.getItem(key) ?? memory.get(key) ?? null;
-    } catch {
-      return memory.get(key) ?? null;
-    }
-  },
+  get: (key) => memory.get(key) ?? stored((storage) => storage.getItem(key)) ?? null,
   set(key, value) {
-    try {
-      if (value === null) localStorage.removeItem(key);
-      else localStorage.setItem(key, value);
-      memory.delete(key);
-    } catch {
-      memory.set(key, value);
-    }
+    memory.delete(key);
+    if (value === null) return stored((storage) => storage.removeItem(key));
+    if (stored((storage) => (storage.setItem(key, value), true))) return undefined;
+    // What is there is older than what could not be kept.
+    stored((storage) => storage.removeItem(key));
+    return memory.set(key, value);
   },
+  keys: (prefix) =>
+    [...new Set([...(stored(Object.keys) ?? []), ...memory.keys()])].filter((key) => key.startsWith(prefix)),
 };

@@ -28,10 +28,10 @@ export function applyAnswer(text) {
   replay(revisionIn(text));
 }
 
-/** Forgets what was kept: the list was fetched afresh. */
-export function forget() {
+/** Forgets what was kept: the list was fetched afresh, as of `revision`. */
+export function forget(revision) {
   recent.length = 0;
-  forgottenRevision = 0;
+  forgottenRevision = revision;
 }
 
 function swap(text, isLive) {
@@ -72,9 +72,12 @@ htmx.registerExtension("revisions", {
       // An emptied replacement would delete what it was to replace.
       if (children.length && unwanted.length === children.length) tasks.splice(tasks.indexOf(task), 1);
     }
+    // Older messages are not news: they are not read aloud.
+    if (!ctx.isLive) messages()?.setAttribute("aria-live", "off");
   },
   htmx_after_swap(_, { ctx }) {
     const isPage = !ctx.isLive && ctx.text?.includes('hx-target="#messages"');
     if (isPage && messages()) replay(revisionIn(ctx.text));
+    setTimeout(() => messages()?.removeAttribute("aria-live"), 1_000);
   },
 });

@@ -1,26 +1,29 @@
 // The socket: connects, keeps the connection alive, catches up, and comes back when it is lost.
-import { advance, cursor, messages, roomId, say, tell, when } from "./page.js";
+import { advance, cursor, roomId, say, tell, when } from "./page.js";
+import { fetchList, fetchSidebar, offerReload, signInLink } from "./afresh.js";
 import { applyFrame, forget } from "./revisions.js";
 
 const PING_EVERY = 20_000; // the server hears of us
-const SILENCE_MAX = 30_000; // without any frame for so long, the connection is dead
+const ANSWER_MAX = 10_000; // a ping, or a connection, without an answer for so long means that nothing gets through
 const PROBE_MAX = 5_000; // after waking up, an answer must come sooner
 const DELAY_MIN = 500;
 const DELAY_MAX = 16_000;
 const ABSENT_AFTER = 5_000; // a page hidden for a moment is still being read
+const CROWDED = 60_000; // sockets of a network that is gone count for a minute
 const SPREAD = 3_000; // after a restart, not every page fetches its sidebar at once
 
 let socket = null;
 let attempt = 0;
-let heardAt = 0;
+let askedAt = 0; // when the first question without an answer was asked
+let isRefreshing = false;
 let comeBack = null;
 let absence = null;
 let isOver = false;
 
 export function start() {
   connect();
-  setInterval(() => send({ type: "ping" }), PING_EVERY);
-  setInterval(() => socket && Date.now() - heardAt > SILENCE_MAX && lost(), 1_000);
+  setInterval(ping, PING_EVERY);
+  setInterval(() => isUnanswered(ANSWER_MAX) && lost(), 1_000);
   document.addEventListener("visibilitychange", onVisibility);
   addEventListener("online", wake);
   addEventListener("pagehide", hangUp);
@@ -34,20 +37,27 @@ export function send(frame) {
   if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
 }
 
+function ping() {
+  askedAt ||= Date.now();
+  send({ type: "ping" });
+}
+
+const isUnanswered = (ms) => socket && askedAt && Date.now() - askedAt > ms;
+
 function connect() {
   clearTimeout(comeBack);
   comeBack = null;
-  if (isOver || socket) return;
+  if (isOver || isRefreshing || socket) return;
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   const mine = new WebSocket(`${scheme}//${location.host}/ws?room=${roomId}&since=${cursor()}`);
   socket = mine;
-  heardAt = Date.now();
+  askedAt = Date.now();
   mine.onmessage = ({ data }) => mine === socket && hear(data);
   mine.onclose = ({ code }) => mine === socket && lost(code);
 }
 
 function hear(data) {
-  heardAt = Date.now();
+  askedAt = 0;
   if (data.startsWith("{")) return heed(JSON.parse(data));
   const revision = applyFrame(data);
   if (revision) advance(revision);
@@ -59,6 +69,7 @@ function heed(frame) {
     attempt = 0;
     advance(frame.revision);
     say(null);
+    document.getElementById("typing").replaceChildren();
     tell("level");
     if (document.hidden) send({ type: "absent" });
     if (frame.version !== document.documentElement.dataset.version) offerReload();
@@ -75,10 +86,15 @@ function lost(code) {
   hangUp();
   if (code === 4401) return tell("signed-out");
   if (code === 4403 || code === 4404) return end("You are no longer in this room.", { href: "/", text: "To your rooms" });
-  if (code === 4429) return end("Too many pages are open. Close some, then reload this one.");
+  if (code === 4429) {
+    say("Too many pages are open at once. Close some; this one comes back in a minute.");
+    comeBack ??= setTimeout(connect, CROWDED);
+    return undefined;
+  }
   say("Reconnecting… your messages are kept");
   const delay = Math.min(DELAY_MAX, DELAY_MIN * 2 ** attempt++);
   comeBack ??= setTimeout(connect, delay * (0.5 + Math.random() / 2));
+  return undefined;
 }
 
 function hangUp() {
@@ -97,10 +113,10 @@ function end(text, link) {
 /** Comes back at once; a connection that looks alive must prove it. */
 function wake() {
   if (!socket) return connect();
-  const askedAt = Date.now();
+  askedAt = Date.now();
   send({ type: "ping" });
-  setTimeout(() => {
-    if (socket && heardAt < askedAt) {
+  return setTimeout(() => {
+    if (isUnanswered(PROBE_MAX - 100)) {
       hangUp();
       connect();
     }
@@ -119,30 +135,13 @@ function onVisibility() {
 
 /** Fetches the list afresh and goes on from there. What is being written or waits to be sent stays. */
 async function refresh() {
+  if (isRefreshing) return;
+  isRefreshing = true;
   hangUp();
-  forget();
-  const before = messages();
-  const target = document.getElementById("scroller");
-  try {
-    await htmx.ajax("GET", `/rooms/${roomId}/messages`, { target, swap: "outerHTML" });
-  } catch {
-    // Offline again: the way back leads here.
-  }
-  if (messages() === before) return lost();
+  const isFresh = await fetchList();
+  isRefreshing = false;
+  if (!isFresh) return lost(); // Offline again: the way back leads here.
+  forget(cursor());
   tell("list");
   connect();
 }
-
-function fetchSidebar() {
-  htmx.ajax("GET", `/users/me/sidebar?room_id=${roomId}`, { target: "#sidebar", swap: "outerHTML" });
-}
-
-function offerReload() {
-  document.querySelector("[data-update]").hidden = false;
-}
-
-function signInLink() {
-  const here = encodeURIComponent(location.pathname);
-  return { href: `/session/new?return_to=${here}`, text: "Sign in; what you wrote is kept" };
-}
-

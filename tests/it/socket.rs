@@ -188,7 +188,9 @@ async fn a_message_posted_over_a_socket_is_posted_as_over_http() {
     assert_eq!(bobs.frame("message_created").await, created);
     // A repeat is answered with the message and changes nothing.
     socket.say(frame).await;
-    assert_eq!(socket.frame("message_created").await["message"], created["message"]);
+    let posted = socket.frame("message_posted").await;
+    assert_eq!(posted["message"], created["message"]);
+    assert!(posted.get("revision").is_none(), "only what comes in order has a revision");
     assert_eq!(server.rows().await.len(), 1);
     // What is refused is told under the same id.
     for (content, room) in [("", 1), ("hello", 99)] {

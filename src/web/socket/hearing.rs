@@ -4,9 +4,8 @@ use super::super::messages::{MessageForm, submit};
 use super::super::{App, errors};
 use super::End;
 use crate::domain::ids::RoomId;
-use crate::domain::messages::Change;
 use crate::domain::people::Viewer;
-use crate::live::frames::{self, Event, Format, Frame};
+use crate::live::frames;
 use crate::live::hub::Voice;
 use actix_web::rt::time::timeout;
 use actix_web::web;
@@ -41,7 +40,6 @@ pub(super) struct Hearing {
     pub(super) app: web::Data<App>,
     pub(super) viewer: Viewer,
     pub(super) room: Option<RoomId>,
-    pub(super) format: Format,
     pub(super) voice: Voice,
     pub(super) answers: mpsc::Sender<ByteString>,
 }
@@ -100,9 +98,7 @@ impl Hearing {
                 return match posted {
                     // The room's own sockets hear of a new message by the broadcast.
                     Ok(posted) if posted.is_new && self.room == Some(room_id) => None,
-                    Ok(posted) => {
-                        Frame::new(Event::Change(Change::Created(posted.message))).text(self.format)
-                    }
+                    Ok(posted) => Some(frames::posted(&posted.message)),
                     Err(error) => {
                         Some(frames::error(&errors::sentence(&error), client_message_id.as_deref()))
                     }

@@ -2,7 +2,8 @@
 
 use super::super::sidebar::Sidebar;
 use super::super::{App, assets};
-use super::{Client, End, Since};
+use super::{Client, End, Peer, Since};
+use crate::db::sessions::Origin;
 use crate::db::{Snapshot, messages, rooms, sessions};
 use crate::domain::ids::{Revision, RoomId};
 use crate::domain::messages::{Change, Place};
@@ -12,15 +13,18 @@ use crate::live::frames::{self, Event, Format, Frame};
 use crate::live::hub::{Next, Subscription};
 use actix_web::rt::time::{interval, timeout};
 use actix_web::web;
-use actix_ws::Session;
+use actix_ws::{Closed, Session};
 use bytestring::ByteString;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::error::Elapsed;
 
 /// How often the server pings, so that proxies keep the connection and a dead peer is noticed.
 const PING_EVERY: Duration = Duration::from_secs(25);
 /// Pings between looks at whether the session still holds: five minutes.
 const PINGS_PER_CHECK: u32 = 12;
+/// Pings between notes that the session is in use, listening being use: an hour.
+const PINGS_PER_TOUCH: u32 = 12 * PINGS_PER_CHECK;
 /// A peer that takes no bytes at all for this long is closed.
 const STALL_MAX: Duration = Duration::from_secs(30);
 /// Changes that a page is brought up to date with one by one; past it, fetching the list is less work for both.
@@ -40,6 +44,7 @@ pub(super) struct Sending {
     app: web::Data<App>,
     viewer: Viewer,
     client: Client,
+    origin: Origin,
     room: Option<RoomId>,
     format: Format,
     session: Session,
@@ -50,14 +55,13 @@ pub(super) struct Sending {
 impl Sending {
     pub(super) fn new(
         app: web::Data<App>,
+        peer: Peer,
         viewer: Viewer,
-        client: Client,
-        room: Option<RoomId>,
-        format: Format,
         session: Session,
         subscription: Subscription,
     ) -> Self {
-        Self { app, viewer, client, room, format, session, subscription, cursor: Revision(0) }
+        let Peer { client, origin, room, format } = peer;
+        Self { app, viewer, client, origin, room, format, session, subscription, cursor: Revision(0) }
     }
 
     /// Catches up, then sends what comes, until the end.
@@ -89,6 +93,9 @@ impl Sending {
                     if pinged % PINGS_PER_CHECK == 0 {
                         self.check_session().await?;
                     }
+                    if pinged % PINGS_PER_TOUCH == 0 {
+                        super::touch(&self.app, self.viewer.session_id, self.origin.clone()).await;
+                    }
                     self.ping().await?;
                 }
             }
@@ -112,20 +119,15 @@ impl Sending {
     /// Sends text; ends when the peer takes nothing for too long or the server wants the socket closed.
     async fn send(&mut self, text: ByteString) -> Result<(), End> {
         tokio::select! {
-            sent = timeout(STALL_MAX, self.session.text(text)) => match sent {
-                Ok(Ok(())) => Ok(()),
-                Ok(Err(_)) => Err(End::Gone),
-                Err(_) => Err(End::Close(1013, "took nothing; come back")),
-            },
+            sent = timeout(STALL_MAX, self.session.text(text)) => sent_in_time(sent),
             reason = self.subscription.until_closed() => Err(reason.into()),
         }
     }
 
     async fn ping(&mut self) -> Result<(), End> {
-        match timeout(STALL_MAX, self.session.ping(b"")).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(End::Gone),
-            Err(_) => Err(End::Close(1013, "took nothing; come back")),
+        tokio::select! {
+            sent = timeout(STALL_MAX, self.session.ping(b"")) => sent_in_time(sent),
+            reason = self.subscription.until_closed() => Err(reason.into()),
         }
     }
 
@@ -145,8 +147,10 @@ impl Sending {
 
     /// Re-reads what was dropped while the peer was slow, at its pace, until level.
     async fn level(&mut self) -> Result<(), End> {
+        // What is missed comes in batches, but what the peer knew stays what it knew before the first.
+        let known = self.cursor;
         loop {
-            let missed = self.read_missed(self.cursor, CATCH_UP_MAX).await?;
+            let missed = self.read_missed(self.cursor, known, CATCH_UP_MAX).await?;
             let is_level = missed.changes.len() < CATCH_UP_MAX as usize;
             for change in missed.changes {
                 self.send_frame(&Frame::new(Event::Change(change))).await?;
@@ -174,7 +178,7 @@ impl Sending {
             (Since::Message(_) | Since::Unknown, _) => None,
         };
         let Some(since) = since else { return Ok((self.read_recent().await?, false)) };
-        let mut missed = self.read_missed(since, CATCH_UP_MAX + 1).await?;
+        let mut missed = self.read_missed(since, since, CATCH_UP_MAX + 1).await?;
         let is_reload = since > missed.revision || missed.changes.len() > CATCH_UP_MAX as usize;
         if is_reload {
             missed.changes.clear();
@@ -183,9 +187,9 @@ impl Sending {
     }
 
     /// What changed past a revision, in one snapshot with the right to see it.
-    async fn read_missed(&self, since: Revision, limit: u32) -> Result<Missed, End> {
+    async fn read_missed(&self, after: Revision, known: Revision, limit: u32) -> Result<Missed, End> {
         self.read_rightly(move |snapshot, room| match room {
-            Some(room) => Ok(messages::changes_since(snapshot, room, since, limit)?),
+            Some(room) => Ok(messages::changes_after(snapshot, room, after, known, limit)?),
             None => Ok(Vec::new()),
         })
         .await
@@ -229,5 +233,14 @@ impl Sending {
             .read(move |snapshot| Ok(sessions::is_valid(snapshot, session, used_after_ms)?))
             .await?;
         if is_valid { Ok(()) } else { Err(AppError::SignedOut.into()) }
+    }
+}
+
+/// How a sending went: done, to a peer that is gone, or not taken in time.
+fn sent_in_time(sent: Result<Result<(), Closed>, Elapsed>) -> Result<(), End> {
+    match sent {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(Closed)) => Err(End::Gone),
+        Err(_) => Err(End::Close(1013, "took nothing; come back")),
     }
 }
