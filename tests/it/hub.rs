@@ -9,6 +9,7 @@ use campfire::server::Server;
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -80,12 +81,25 @@ async fn wake(mut stream: TcpStream, mut is_enough: impl FnMut(&Value) -> bool) 
     }
 }
 
+/// Wakes a sleeper that lagged: its frames were dropped, and when it reads it is brought level from the database, which ends
+/// in a second `caught_up`. Had it not lagged, that would never come.
+async fn levelled(asleep: TcpStream, fresh: &Page) -> BTreeMap<i64, String> {
+    let (mut page, mut levels) = (Page::default(), 0);
+    let caught_up = wake(asleep, |frame| {
+        levels += usize::from(frame["type"] == "caught_up");
+        assert!(!page.take(frame));
+        levels >= 2 && page.cursor >= fresh.cursor
+    });
+    timeout(PATIENCE, caught_up).await.expect("a sleeper that catches up");
+    page.messages
+}
+
 /// Sixty-four people's worth of posts at once.
-async fn storm(ann: &Person) {
+async fn storm(ann: &Person, posts_each: usize) {
     let posters = (0..POSTERS).map(|poster| {
         let ann = ann.clone();
         tokio::spawn(async move {
-            for number in 0..POSTS_EACH {
+            for number in 0..posts_each {
                 ann.says(&format!("{poster} {number}")).await;
             }
         })
@@ -121,29 +135,31 @@ async fn of_a_thousand_readers_none_misses_anything_while_one_never_reads_and_ca
     let readers: Vec<_> =
         sockets.into_iter().map(|(socket, cursor)| tokio::spawn(read_all(socket, cursor, count))).collect();
     let asleep = sleeper(&ann, server.address).await;
-    storm(&ann).await;
-    // Some of what the sleeper has not heard of yet is changed meanwhile.
+    storm(&ann, POSTS_EACH).await;
+    let fresh = Page::load(&ann).await;
+    assert_eq!(fresh.messages.len(), count);
+    assert_eq!(levelled(asleep, &fresh).await, fresh.messages);
+    for page in join_all(readers).await {
+        assert_eq!(page.unwrap().messages, fresh.messages);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_sleeper_never_heard_of_comes_whole_even_when_it_was_changed_since() {
+    let server = with_small_buffers().await;
+    let ann = server.administrator().await;
+    let asleep = sleeper(&ann, server.address).await;
+    // More than it is told of in one batch, and changes that move messages to the last one.
+    storm(&ann, 10).await;
     let whole = Page::load(&ann).await;
-    assert_eq!(whole.messages.len(), count);
-    for (place, id) in whole.messages.keys().skip(count / 2).take(20).enumerate() {
+    for (place, id) in whole.messages.keys().skip(whole.messages.len() / 2).take(20).enumerate() {
         let path = format!("/rooms/1/messages/{id}");
         let (method, status) = if place % 2 == 0 { (Method::PUT, 200) } else { (Method::DELETE, 204) };
         let answer = ann.json(method, &path, &json!({"body": format!("edited {id}")})).await;
         assert_eq!(answer.status(), status);
     }
     let fresh = Page::load(&ann).await;
-    // The one that slept lagged: its frames were dropped, and when it reads it is brought level from the database, which ends
-    // in a second `caught_up`. Had it not lagged, that would never come.
-    let (mut page, mut levels) = (Page::default(), 0);
-    let caught_up = wake(asleep, |frame| {
-        levels += usize::from(frame["type"] == "caught_up");
-        assert!(!page.take(frame));
-        page.messages == fresh.messages && levels >= 2
-    });
-    timeout(PATIENCE, caught_up).await.expect("a sleeper that catches up");
-    for page in join_all(readers).await {
-        assert_eq!(page.unwrap().messages, whole.messages);
-    }
+    assert_eq!(levelled(asleep, &fresh).await, fresh.messages);
 }
 
 /// Memory of a process in KiB: what is its own and its share of the rest (Pss).
@@ -172,7 +188,7 @@ async fn after_a_storm_memory_comes_back_to_where_it_was_after_the_one_before() 
             let (_, cursor) = socket.catch_up().await;
             readers.push(tokio::spawn(read_all(socket, cursor, POSTERS * POSTS_EACH)));
         }
-        storm(&ann).await;
+        storm(&ann, POSTS_EACH).await;
         for reader in readers {
             reader.await.unwrap();
         }

@@ -138,6 +138,10 @@ impl Page {
         }
     }
 
+    fn shows(&self, message: &Value) -> bool {
+        message["id"].as_i64().is_some_and(|id| self.messages.contains_key(&id))
+    }
+
     fn put(&mut self, message: &Value) {
         let id = message["id"].as_i64().expect("an id");
         self.messages.insert(id, message["content"].as_str().expect("content").to_owned());
@@ -156,6 +160,8 @@ impl Page {
                     "message_removed" => {
                         drop(self.messages.remove(&frame["message_id"].as_i64().expect("an id")))
                     }
+                    // As in the browser: a change of what is not shown is no message.
+                    "message_updated" if !self.shows(&frame["message"]) => {}
                     _ => self.put(&frame["message"]),
                 }
             }
