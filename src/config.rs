@@ -8,6 +8,7 @@ use std::env;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use tracing_subscriber::EnvFilter;
 
 /// Sockets that one process may hold when the file-descriptor limit does not say less: at 15 KB each, 750 MB.
 const SOCKETS_MAX: usize = 50_000;
@@ -35,6 +36,8 @@ pub struct Config {
     pub post_burst: u32,
     /// `CAMPFIRE_POSTS_PER_SECOND`: messages a second one person may post for long. Default 5.
     pub posts_per_second: u32,
+    /// `CAMPFIRE_LOG`: a level or a filter of `tracing`. Default `info`.
+    pub log: String,
     /// `CAMPFIRE_SOCKETS_PER_PERSON`. Default 20.
     pub sockets_per_person: usize,
     /// `CAMPFIRE_SOCKETS_MAX`. Default: what the file-descriptor limit allows, 50,000 at most.
@@ -71,6 +74,12 @@ impl Config {
     /// The first setting that is wrong.
     pub fn from_env() -> Result<Self, Wrong> {
         Self::from(|variable| env::var_os(variable).map(|value| value.to_string_lossy().into_owned()))
+    }
+
+    /// How long a session lasts without use, in milliseconds.
+    pub fn session_ms(&self) -> i64 {
+        const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+        i64::from(self.session_days) * DAY_MS
     }
 
     /// Reads the settings from `lookup`, which tells a variable's value if it is set.
@@ -129,6 +138,12 @@ impl Config {
                 5,
                 1_000_000,
                 "a number from 1 to 1000000",
+            )?,
+            log: settings.parsed(
+                "CAMPFIRE_LOG",
+                "a level or a filter, like info or campfire=debug",
+                "info".to_owned(),
+                |text| EnvFilter::try_new(text).is_ok().then(|| text.to_owned()),
             )?,
             sockets_per_person: settings.number(
                 "CAMPFIRE_SOCKETS_PER_PERSON",

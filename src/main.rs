@@ -45,27 +45,15 @@ fn main() -> ExitCode {
 
 /// Runs the server until SIGTERM or Ctrl-C.
 fn serve() -> ExitCode {
-    let filter = EnvFilter::try_from_env("CAMPFIRE_LOG");
-    let log_setting = env::var("CAMPFIRE_LOG").ok();
-    let filter = match (filter, log_setting) {
-        (Ok(filter), _) => filter,
-        (Err(_), None) => EnvFilter::new("info,actix_server=warn"),
-        (Err(_), Some(value)) => {
-            return fail(
-                &format!(
-                    "CAMPFIRE_LOG is set to {value:?}; it must be a level or a filter, like info or campfire=debug."
-                ),
-                1,
-            );
-        }
-    };
-    let is_terminal = io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_terminal).with_writer(io::stderr).init();
-    std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "panicked")));
     let config = match Config::from_env() {
         Ok(config) => config,
         Err(wrong) => return fail(&wrong.to_string(), 1),
     };
+    // The server library's own lines say nothing that ours don't, unless they are asked for.
+    let filter = EnvFilter::new(format!("actix_server=warn,{}", config.log));
+    let is_terminal = io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_terminal).with_writer(io::stderr).init();
+    std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "panicked")));
     match actix_web::rt::System::new().block_on(run(config)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(sentence) => fail(&sentence, 1),

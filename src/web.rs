@@ -52,7 +52,6 @@ pub struct App {
 impl App {
     /// Sessions last used before this moment have ended.
     pub fn sessions_end_ms(&self) -> i64 {
-        const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-        (self.clock)() - i64::from(self.config.session_days) * DAY_MS
+        (self.clock)() - self.config.session_ms()
     }
 }

@@ -5,7 +5,9 @@
 
 use super::Tx;
 use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
-use crate::domain::messages::{Body, Change, ClientMessageId, Draft, Message, Place, Tombstone, Window};
+use crate::domain::messages::{
+    Body, Change, ClientMessageId, Draft, EDITORS_ONLY, Message, Place, Tombstone, Window,
+};
 use crate::domain::people::Author;
 use crate::domain::rich_text::SafeHtml;
 use crate::error::AppError;
@@ -89,11 +91,7 @@ pub fn demand_editor(tx: &Tx<'_>, message: &Message, editor: UserId) -> std::res
     super::memberships::demand(tx, message.room_id, editor)?;
     let sql = "SELECT id = ?2 OR role = 'administrator' FROM users WHERE id = ?1";
     let may = tx.prepare_cached(sql)?.query_row((editor, message.creator.id), |row| row.get::<_, bool>(0))?;
-    if may {
-        Ok(())
-    } else {
-        Err(AppError::Forbidden("Only its author or an administrator can change a message.".into()))
-    }
+    if may { Ok(()) } else { Err(AppError::Forbidden(EDITORS_ONLY.into())) }
 }
 
 /// Writes a new message unless its `client_message_id` was used in the room before: UNIQUE decides. Writes

@@ -116,6 +116,9 @@ impl Message {
     }
 }
 
+/// Who may change a message, for those who may not.
+pub const EDITORS_ONLY: &str = "Only its author or an administrator can change a message.";
+
 /// What is left of a message that was removed: enough for every page to remove it too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tombstone {

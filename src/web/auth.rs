@@ -9,7 +9,7 @@ use super::client::Client;
 use crate::db::sessions::{Found, Origin};
 use crate::db::{Snapshot, messages, rooms, sessions};
 use crate::domain::ids::{MessageId, RoomId, SessionId, UserId};
-use crate::domain::messages::Message;
+use crate::domain::messages::{EDITORS_ONLY, Message};
 use crate::domain::people::{User, Viewer};
 use crate::domain::rooms::Room;
 use crate::domain::secrets::TokenHash;
@@ -199,8 +199,7 @@ impl FromRequest for MessageEditor {
             let messages::Stored::Message(message) = stored else { return Err(AppError::NotFound) };
             let user = member.user();
             if message.creator.id != user.id && !user.is_administrator() {
-                let sentence = "Only its author or an administrator can change a message.";
-                return Err(AppError::Forbidden(sentence.into()));
+                return Err(AppError::Forbidden(EDITORS_ONLY.into()));
             }
             Ok(Self { member, message })
         })

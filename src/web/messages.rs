@@ -261,7 +261,7 @@ pub(super) async fn submit(
     }
 }
 
-/// `PUT /rooms/{room_id}/messages/{message_id}`: gives a message another body.
+/// `PUT /rooms/{room_id}/messages/{message_id}`: gives a message another body. It costs as much of the rate as a post.
 pub async fn update(
     request: HttpRequest,
     app: web::Data<App>,
@@ -270,6 +270,7 @@ pub async fn update(
 ) -> Result<HttpResponse, AppError> {
     let form: MessageForm = submission.form().await?;
     let (body, room) = (form.parse_body()?, editor.member.room.id);
+    app.posts.take(editor.member.user().id, (app.clock)())?;
     let message = edit(&app.db, &app.hub, editor.member.user().id, room, editor.message.id, body).await?;
     match Wants::of(&request) {
         Wants::Json => answer::json(&request, StatusCode::OK, &MessageJson::from(message.as_ref())),

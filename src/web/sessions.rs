@@ -85,7 +85,7 @@ pub(super) fn signed_in(
         .finish();
     let mut response = match Wants::of(request) {
         Wants::Json => {
-            let expires_at_ms = somebody.now_ms + i64::from(app.config.session_days) * 24 * 60 * 60 * 1000;
+            let expires_at_ms = somebody.now_ms + app.config.session_ms();
             let session = SessionJson {
                 token: somebody.token.reveal(),
                 expires_at: iso(expires_at_ms),

@@ -155,6 +155,19 @@ async fn the_same_id_in_another_room_is_another_message() {
 }
 
 #[tokio::test]
+async fn a_page_does_not_post_as_whoever_signed_in_after_its_own_person() {
+    let (server, ann) = started().await;
+    let bob = server.member("Bob").await;
+    let post = |viewer: i64| {
+        let request = bob.request(Method::POST, "/rooms/1/messages").header("accept", "application/json");
+        request.header("campfire-viewer", viewer).json(&json!({"body": "whose?"})).send()
+    };
+    assert_eq!(post(ann.id).await.unwrap().status(), 401);
+    assert!(server.rows().await.is_empty());
+    assert_eq!(post(bob.id).await.unwrap().status(), 201);
+}
+
+#[tokio::test]
 async fn t2_whoever_is_not_in_the_room_is_told_that_there_is_none() {
     let (server, ann) = started().await;
     let outsider = server.outsider("Olga").await;
