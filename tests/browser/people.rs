@@ -19,7 +19,12 @@ const CONVERSATION: &str = "[...document.querySelectorAll('#messages > article')
 impl Human {
     /// The first visitor, who sets the server up.
     pub async fn first(browser: &Browser, base: &str, name: &str) -> Self {
-        let human = Self { page: browser.context().await.page().await, base: base.to_owned() };
+        Self::comes_in(browser.context().await.page().await, base, name).await
+    }
+
+    /// The same on a page that is there already.
+    pub async fn comes_in(page: Page, base: &str, name: &str) -> Self {
+        let human = Self { page, base: base.to_owned() };
         human.page.goto(base).await;
         human.introduces_themselves(name).await;
         human

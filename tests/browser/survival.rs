@@ -207,3 +207,57 @@ async fn a_session_that_ended_says_so_and_keeps_what_was_written() {
     ann.page.press("Enter").await;
     ann.sees("written too late").await;
 }
+
+#[tokio::test]
+async fn two_pages_of_one_person_offline_lose_nothing_and_send_nothing_twice() {
+    let browser = browser_or_skip!();
+    let server = TestServer::start_with(SETTINGS).await;
+    let proxy = Proxy::start(server.address).await;
+    let base = format!("http://{}", proxy.address());
+    let context = browser.context().await;
+    let first = Human::comes_in(context.page().await, &base, "Ann").await;
+    let second = Human { page: context.page().await, base: base.clone() };
+    second.page.goto(&format!("{base}/rooms/1")).await;
+    second.page.wait_for("document.querySelector('#present .present__count')").await;
+    proxy.cut();
+    for human in [&first, &second] {
+        human.sees_that_the_connection_is_lost().await;
+    }
+    for number in 1..=5 {
+        first.says(&format!("first {number}")).await;
+        second.says(&format!("second {number}")).await;
+    }
+    proxy.mend();
+    for human in [&first, &second] {
+        human.sees("first 5").await;
+        human.sees("second 5").await;
+        human.is_level().await;
+    }
+    let rows = server.rows().await;
+    let of = |whose: &str| -> Vec<String> {
+        rows.iter().map(|(_, _, text)| text.clone()).filter(|text| text.starts_with(whose)).collect()
+    };
+    for whose in ["first", "second"] {
+        assert_eq!(of(whose), (1..=5).map(|number| format!("{whose} {number}")).collect::<Vec<_>>());
+    }
+    assert_eq!(rows.len(), 10);
+    assert_eq!(first.conversation().await, second.conversation().await);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_our_servers_acknowledges_nothing() {
+    let browser = browser_or_skip!();
+    let server = TestServer::start_with(SETTINGS).await;
+    let ann = Human::first(&browser, &format!("http://{}", server.address), "Ann").await;
+    // A network's own page, then a proxy whose server is away, then the real answer.
+    let between = "(() => {
+        const real = fetch;
+        const answers = [new Response('<html>Welcome to the hotel</html>'), new Response('', {status: 502})];
+        window.fetch = (...request) => answers.length ? Promise.resolve(answers.shift()) : real(...request);
+    })()";
+    ann.page.eval(between).await;
+    ann.says("through all of it").await;
+    ann.sees("through all of it").await;
+    ann.is_level().await;
+    assert_eq!(server.rows().await.len(), 1);
+}
