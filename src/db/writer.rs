@@ -120,7 +120,7 @@ impl Writer {
     /// # Errors
     /// As [`OpenError`] says; nothing is changed then.
     pub(super) fn start(path: &Path, synchronous: Synchronous, clock: Clock) -> Result<Self, OpenError> {
-        // Looked at before anything is set: what is not ours must stay as it is, to the byte.
+        // Looked at before anything is set, since setting WAL mode already changes a file that may not be ours.
         let stranger = Connection::open(path).map_err(|error| OpenError::of(path, error))?;
         migrations::recognise(&stranger, path)?;
         drop(stranger);

@@ -14,11 +14,14 @@ use std::net::SocketAddr;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 const POSTERS: usize = 64;
 const POSTS_EACH: usize = 3;
 const READERS: usize = 1_000;
+/// One load at a time: two at once on a small machine would be about each other.
+static LOAD: Mutex<()> = Mutex::const_new(());
 /// Bytes that the system keeps for a connection on each side, so that a peer that does not read is soon noticed.
 const BUFFER: u32 = 4 * 1024;
 const SETTINGS: &[(&str, &str)] = &[
@@ -123,6 +126,7 @@ async fn read_all(mut socket: Socket, cursor: i64, count: usize) -> Page {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_thousand_readers_none_misses_anything_while_one_never_reads_and_catches_up_when_it_does() {
+    let _alone = LOAD.lock().await;
     let server = with_small_buffers().await;
     let ann = server.administrator().await;
     let mut sockets = Vec::new();
@@ -146,6 +150,7 @@ async fn of_a_thousand_readers_none_misses_anything_while_one_never_reads_and_ca
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_sleeper_never_heard_of_comes_whole_even_when_it_was_changed_since() {
+    let _alone = LOAD.lock().await;
     let server = with_small_buffers().await;
     let ann = server.administrator().await;
     let asleep = sleeper(&ann, server.address).await;
@@ -172,6 +177,7 @@ fn memory_kib(process: &Process) -> u64 {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_storm_memory_comes_back_to_where_it_was_after_the_one_before() {
+    let _alone = LOAD.lock().await;
     let folder = TempDir::new().unwrap();
     let process = Process::start(folder.path(), SETTINGS).await;
     let base = format!("http://{}", process.address);
