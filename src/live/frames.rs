@@ -1,8 +1,8 @@
 //! What is sent over a socket: events, each as HTML for pages and as JSON for programs.
 //!
 //! An event is encoded once for each format, when the first socket needs it, and shared by all. HTML frames are
-//! htmx partials; what a page must act on rather than show (`caught_up`, `reload`, `pong`, `error`) is
-//! JSON in both formats.
+//! htmx partials; what a page must act on rather than show (`caught_up`, `reload`, `pong`, `error`) and
+//! what only programs ask for (`message_posted`) is JSON in both formats. Only what comes in order has a revision.
 
 use super::fragments::{
     CreatedFragment, NotTypingFragment, PresentFragment, RemovedFragment, TypingFragment, UpdatedFragment,

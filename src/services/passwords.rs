@@ -1,7 +1,7 @@
 //! Hashing and checking passwords without holding up anything else.
 //!
-//! Invariants: never on an async thread; at most as many at once as there are cores to spare; a check takes as long for
-//! an address nobody has as for a wrong password.
+//! Invariants: never on an async thread; at most two at once, and not more than there are cores; a check takes as long
+//! for an address nobody has as for a wrong password.
 
 use super::dice;
 use crate::domain::secrets::{HashMemory, PasswordHash};
