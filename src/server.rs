@@ -8,6 +8,7 @@ use crate::db::storage::{OpenError, Storage};
 use crate::domain::clock::Clock;
 use crate::error::AppError;
 use crate::live::hub::Hub;
+use crate::services::background::Background;
 use crate::services::passwords::Passwords;
 use crate::web::limits::{Attempts, Posts};
 use crate::web::{
@@ -47,6 +48,7 @@ pub struct Server {
     address: SocketAddr,
     db: Db,
     hub: Hub,
+    background: Background,
 }
 
 /// Stops a running server from anywhere.
@@ -105,6 +107,7 @@ impl Server {
         let hub = Hub::start(config.sockets_per_person, config.sockets_max, clock.clone())
             .map_err(|error| StartError::System(error.to_string()))?;
         let passwords = Passwords::start().map_err(|error| StartError::System(error.to_string()))?;
+        let background = Background::new(db.clone(), hub.clone());
         let posts = Posts::new(config.post_burst, config.posts_per_second);
         let app = Data::new(App {
             config,
@@ -113,6 +116,7 @@ impl Server {
             passwords,
             attempts: Attempts::default(),
             posts,
+            background: background.clone(),
             clock,
         });
         let server = HttpServer::new(move || {
@@ -134,7 +138,7 @@ impl Server {
         .listen(listener)
         .map_err(|error| StartError::Address(address, error))?
         .run();
-        Ok(Self { server, address, db, hub })
+        Ok(Self { server, address, db, hub, background })
     }
 
     /// The address it listens on, with the port that was given when port 0 was asked for.
@@ -157,7 +161,10 @@ impl Server {
     /// # Errors
     /// When the operating system fails the server.
     pub async fn run(self) -> io::Result<()> {
+        let background = tokio::spawn(self.background.clone().run());
         let result = self.server.await;
+        self.background.stop();
+        let _ = background.await;
         let db = self.db;
         let drained = tokio::task::spawn_blocking(move || db.stop(DRAIN_MAX)).await;
         result.and(drained.map_err(io::Error::other))

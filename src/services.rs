@@ -4,8 +4,10 @@
 //! Reads don't come here.
 
 pub mod accounts;
+pub mod background;
 pub mod messages;
 pub mod passwords;
+pub mod people;
 pub mod sessions;
 
 use rand::rand_core::UnwrapErr;

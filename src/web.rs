@@ -15,9 +15,11 @@ pub mod guard;
 pub mod health;
 pub mod joins;
 pub mod limits;
+pub mod look;
 pub mod members;
 pub mod messages;
 pub mod origin;
+pub mod qr_code;
 pub mod rooms;
 pub mod sessions;
 pub mod sidebar;
@@ -28,6 +30,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::domain::clock::Clock;
 use crate::live::hub::Hub;
+use crate::services::background::Background;
 use crate::services::passwords::Passwords;
 use limits::{Attempts, Posts};
 
@@ -45,6 +48,8 @@ pub struct App {
     pub attempts: Attempts,
     /// Posts by person.
     pub posts: Posts,
+    /// Work done in batches.
+    pub background: Background,
     /// Tells the time.
     pub clock: Clock,
 }

@@ -12,13 +12,33 @@ pub struct Account {
     pub name: String,
     /// The secret part of the invite link.
     pub join_code: String,
+    /// Whether only administrators may make rooms.
+    pub restricts_room_creation: bool,
+    /// Whether there are custom styles.
+    pub has_custom_styles: bool,
+    /// Changes with the logo; none: the flame.
+    pub logo_version: Option<String>,
+    /// When anything of it last changed, in milliseconds since 1970: the version of the custom styles.
+    pub updated_at_ms: i64,
 }
 
 /// The account, if the first run has happened. Reads only.
 pub fn account(connection: &Connection) -> Result<Option<Account>> {
     connection
-        .prepare_cached("SELECT name, join_code FROM accounts WHERE id = 1")?
-        .query_row([], |row| Ok(Account { name: row.get(0)?, join_code: row.get(1)? }))
+        .prepare_cached(
+            "SELECT name, join_code, restricts_room_creation, custom_styles <> '', logo_version, updated_at_ms
+             FROM accounts WHERE id = 1",
+        )?
+        .query_row([], |row| {
+            Ok(Account {
+                name: row.get(0)?,
+                join_code: row.get(1)?,
+                restricts_room_creation: row.get(2)?,
+                has_custom_styles: row.get(3)?,
+                logo_version: row.get(4)?,
+                updated_at_ms: row.get(5)?,
+            })
+        })
         .optional()
 }
 

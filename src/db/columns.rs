@@ -3,9 +3,10 @@
 //! A value that no variant stands for cannot get in (the tables have CHECKs), so meeting one is an
 //! error of the column, never a default.
 
+use crate::domain::audit::Act;
 use crate::domain::ids::{MessageId, Revision, RoomId, SessionId, UserId};
 use crate::domain::messages::ClientMessageId;
-use crate::domain::people::{Role, Status};
+use crate::domain::people::{Role, Status, Theme};
 use crate::domain::rooms::{Involvement, RoomKind};
 use crate::domain::secrets::TokenHash;
 use rusqlite::Result;
@@ -51,6 +52,22 @@ macro_rules! word_column {
 
 word_column!(Role { Member = "member", Administrator = "administrator", Bot = "bot" });
 word_column!(Status { Active = "active", Deactivated = "deactivated", Banned = "banned" });
+word_column!(Act {
+    AccountRenamed = "account_renamed",
+    LogoChanged = "logo_changed",
+    LogoRemoved = "logo_removed",
+    StylesChanged = "styles_changed",
+    RoomCreationChanged = "room_creation_changed",
+    JoinCodeRegenerated = "join_code_regenerated",
+    RoleChanged = "role_changed",
+    PersonRemoved = "person_removed",
+    PersonBanned = "person_banned",
+    BanLifted = "ban_lifted",
+    TransferMade = "transfer_made",
+    PasswordReset = "password_reset",
+    RoomDeleted = "room_deleted"
+});
+word_column!(Theme { System = "system", Light = "light", Dark = "dark" });
 word_column!(RoomKind { Open = "open", Closed = "closed", Direct = "direct" });
 word_column!(Involvement {
     Invisible = "invisible",

@@ -21,7 +21,7 @@ pub const PAGE_MAX: u32 = 100;
 
 const COLUMNS: &str = "messages.id, client_message_id, room_id, created_revision, revision,
     source, body_html, plain_text, messages.created_at_ms, messages.updated_at_ms, edited_at_ms, removed_at_ms,
-    users.id, users.name, users.role";
+    users.id, users.name, users.role, users.avatar_version";
 const FROM: &str = "messages JOIN users ON users.id = messages.creator_id";
 
 /// A message or what is left of it.
@@ -35,7 +35,8 @@ pub enum Stored {
 
 fn stored_at(row: &Row<'_>) -> Result<Stored> {
     let (id, client_message_id, room_id, revision) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(4)?);
-    let creator = Author { id: row.get(12)?, name: row.get(13)?, role: row.get(14)? };
+    let creator =
+        Author { id: row.get(12)?, name: row.get(13)?, role: row.get(14)?, avatar_version: row.get(15)? };
     if row.get::<_, Option<i64>>(11)?.is_some() {
         let creator_id = creator.id;
         return Ok(Stored::Tombstone(Tombstone { id, client_message_id, room_id, creator_id, revision }));

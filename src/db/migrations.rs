@@ -5,6 +5,8 @@
 //! A database that is newer, or not ours, is refused before anything is written.
 
 use super::storage::OpenError;
+use crate::domain::text::name_key;
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
@@ -16,6 +18,9 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0001_create_accounts_and_people.sql"),
     include_str!("../../migrations/0002_create_rooms_and_memberships.sql"),
     include_str!("../../migrations/0003_create_messages.sql"),
+    include_str!("../../migrations/0004_extend_people.sql"),
+    include_str!("../../migrations/0005_extend_rooms.sql"),
+    include_str!("../../migrations/0006_extend_account.sql"),
 ];
 
 /// Makes sure that the file holds our database (or none yet), of a schema known here. Reads only; returns the schema's number.
@@ -44,10 +49,18 @@ pub(super) fn recognise(connection: &Connection, path: &Path) -> Result<i64, Ope
 /// What SQLite says, with the failed step undone.
 pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     let found = recognise(connection, path)?;
+    name_keys(connection).map_err(|error| OpenError::of(path, error))?;
     for (step, sql) in (1..=known()).zip(STEPS).skip_while(|(step, _)| *step <= found) {
         take(connection, step, sql).map_err(|error| OpenError::of(path, error))?;
     }
     Ok(())
+}
+
+/// Gives steps the function that names are sorted by.
+fn name_keys(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection
+        .create_scalar_function("name_key", 1, flags, |context| Ok(name_key(&context.get::<String>(0)?)))
 }
 
 /// The newest schema's number.

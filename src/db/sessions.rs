@@ -37,8 +37,8 @@ pub fn by_token(connection: &Connection, token: &TokenHash, used_after_ms: i64) 
     connection
         .prepare_cached(&sql)?
         .query_row((token, used_after_ms), |row| {
-            let viewer = Viewer { user: users::user_at(row, 0)?, session_id: row.get(6)? };
-            Ok(Found { viewer, last_used_at_ms: row.get(7)? })
+            let viewer = Viewer { user: users::user_at(row, 0)?, session_id: row.get(users::COLUMNS_LEN)? };
+            Ok(Found { viewer, last_used_at_ms: row.get(users::COLUMNS_LEN + 1)? })
         })
         .optional()
 }

@@ -2,15 +2,18 @@
 
 use super::Tx;
 use crate::domain::ids::UserId;
-use crate::domain::people::{Role, Status, User};
+use crate::domain::people::{ADMINISTRATORS_ONLY, Role, User};
 use crate::domain::secrets::PasswordHash;
-use crate::domain::text::{EmailAddress, Name};
+use crate::domain::text::{EmailAddress, Name, name_key};
 use crate::error::AppError;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 /// The columns that [`user_at`] reads.
 pub(super) const COLUMNS: &str =
-    "users.id, users.name, users.role, users.status, users.email_address, users.bio";
+    "users.id, users.name, users.role, users.status, users.email_address, users.bio,
+    users.avatar_version, users.theme";
+/// How many columns those are: what is selected after them starts there.
+pub(super) const COLUMNS_LEN: usize = 8;
 
 /// A user from a row with [`COLUMNS`], the first of them at `first`.
 pub(super) fn user_at(row: &Row<'_>, first: usize) -> Result<User> {
@@ -21,6 +24,8 @@ pub(super) fn user_at(row: &Row<'_>, first: usize) -> Result<User> {
         status: row.get(first + 3)?,
         email_address: row.get(first + 4)?,
         bio: row.get(first + 5)?,
+        avatar_version: row.get(first + 6)?,
+        theme: row.get(first + 7)?,
     })
 }
 
@@ -41,7 +46,9 @@ pub fn with_password(
     );
     connection
         .prepare_cached(&sql)?
-        .query_row([address.as_str()], |row| Ok((user_at(row, 0)?, PasswordHash::stored(row.get(6)?))))
+        .query_row([address.as_str()], |row| {
+            Ok((user_at(row, 0)?, PasswordHash::stored(row.get(COLUMNS_LEN)?)))
+        })
         .optional()
 }
 
@@ -53,6 +60,26 @@ pub fn first_administrator(connection: &Connection) -> Result<Option<User>> {
     connection.prepare_cached(&sql)?.query_row([], |row| user_at(row, 0)).optional()
 }
 
+/// Makes sure, inside a write, that somebody active runs the account: the right that the request came with may have gone
+/// meanwhile. Reads one row by its key.
+pub fn demand_administrator(tx: &Tx<'_>, id: UserId) -> std::result::Result<(), AppError> {
+    let sql = "SELECT 1 FROM users WHERE id = ?1 AND role = 'administrator' AND status = 'active'";
+    if tx.prepare_cached(sql)?.exists([id])? {
+        Ok(())
+    } else {
+        Err(AppError::Forbidden(ADMINISTRATORS_ONLY.into()))
+    }
+}
+
+/// Numbers a change of what others see of somebody, for pages that were away. Writes `users` and `counters`.
+pub fn next_people_revision(tx: &Tx<'_>, id: UserId) -> Result<i64> {
+    let sql = "UPDATE counters SET value = value + 1 WHERE name = 'people' RETURNING value";
+    let revision = tx.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    let sql = "UPDATE users SET people_revision = ?2, updated_at_ms = ?3 WHERE id = ?1";
+    tx.prepare_cached(sql)?.execute((id, revision, tx.now_ms()))?;
+    Ok(revision)
+}
+
 /// Adds an active person. Writes `users`. An address that is taken is a `Conflict`: the schema decides.
 pub fn insert(
     tx: &Tx<'_>,
@@ -61,19 +88,15 @@ pub fn insert(
     password: &PasswordHash,
     role: Role,
 ) -> std::result::Result<User, AppError> {
-    let sql = "INSERT INTO users (name, email_address, password_hash, role, created_at_ms, updated_at_ms)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?5) ON CONFLICT (email_address) DO NOTHING RETURNING id";
-    let values = (name.as_str(), address.as_str(), password.as_str(), role, tx.now_ms());
-    let id = tx.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?;
-    match id {
-        Some(id) => Ok(User {
-            id,
-            name: name.as_str().to_owned(),
-            role,
-            status: Status::Active,
-            email_address: Some(address.as_str().to_owned()),
-            bio: String::new(),
-        }),
+    let sql = format!(
+        "INSERT INTO users (name, name_key, email_address, password_hash, role, created_at_ms, updated_at_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (email_address) DO NOTHING RETURNING {COLUMNS}"
+    );
+    let key = name_key(name.as_str());
+    let values = (name.as_str(), key, address.as_str(), password.as_str(), role, tx.now_ms());
+    let user = tx.prepare_cached(&sql)?.query_row(values, |row| user_at(row, 0)).optional()?;
+    match user {
+        Some(user) => Ok(user),
         None => Err(AppError::Conflict(
             "Somebody with this e-mail address is here already. Is it you? Then sign in.",
         )),

@@ -1,6 +1,7 @@
 //! People and bots: who they are and what they may be called upon for.
 
 use super::ids::{SessionId, UserId};
+use super::secrets::TokenHash;
 use serde::Serialize;
 
 /// What somebody may do in the account.
@@ -14,6 +15,9 @@ pub enum Role {
     /// A program with a key of its own.
     Bot,
 }
+
+/// Why something of the account's is refused.
+pub const ADMINISTRATORS_ONLY: &str = "Only administrators can do that.";
 
 /// Whether somebody can still come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -42,6 +46,22 @@ pub struct User {
     pub email_address: Option<String>,
     /// What they say of themselves; may be empty.
     pub bio: String,
+    /// Changes with their picture; none: initials.
+    pub avatar_version: Option<String>,
+    /// How they want pages to look.
+    pub theme: Theme,
+}
+
+/// How somebody wants pages to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// As their system does.
+    System,
+    /// Ink on paper.
+    Light,
+    /// By firelight.
+    Dark,
 }
 
 impl User {
@@ -52,7 +72,12 @@ impl User {
 
     /// What a message says of its author.
     pub fn as_author(&self) -> Author {
-        Author { id: self.id, name: self.name.clone(), role: self.role }
+        Author {
+            id: self.id,
+            name: self.name.clone(),
+            role: self.role,
+            avatar_version: self.avatar_version.clone(),
+        }
     }
 }
 
@@ -65,12 +90,19 @@ pub struct Author {
     pub name: String,
     /// Their role.
     pub role: Role,
+    /// Changes with their picture; none: initials.
+    pub avatar_version: Option<String>,
 }
 
 impl Author {
-    /// Where their picture is. The name is part of the picture, so it is part of the version.
+    /// Where their picture is, with a version that changes when the picture does.
     pub fn avatar_url(&self) -> String {
-        avatar_url(self.id, &self.name)
+        let Self { id, name, avatar_version, .. } = self;
+        match avatar_version {
+            Some(version) => format!("/users/{id}/avatar?v={version}"),
+            // Initials are of the name, so the name is the version.
+            None => format!("/users/{id}/avatar?v={}", hex::encode(&TokenHash::of(name).0[..4])),
+        }
     }
 }
 
@@ -92,12 +124,6 @@ pub fn initials(name: &str) -> String {
     let first = words.next();
     let last = words.next_back();
     first.into_iter().chain(last).take(INITIALS_MAX).flat_map(char::to_uppercase).collect()
-}
-
-/// Where somebody's picture is, with a version that changes when the picture does.
-pub fn avatar_url(id: UserId, name: &str) -> String {
-    let version = super::secrets::TokenHash::of(name).0;
-    format!("/users/{id}/avatar?v={:02x}{:02x}{:02x}{:02x}", version[0], version[1], version[2], version[3])
 }
 
 #[cfg(test)]
@@ -122,7 +148,8 @@ mod tests {
     proptest! {
         #[test]
         fn another_name_is_another_picture(a in "[a-z]{1,20}", b in "[A-Z]{1,20}") {
-            prop_assert_ne!(avatar_url(UserId(1), &a), avatar_url(UserId(1), &b));
+            let person = |name| Author { id: UserId(1), name, role: Role::Member, avatar_version: None };
+            prop_assert_ne!(person(a).avatar_url(), person(b).avatar_url());
         }
     }
 }

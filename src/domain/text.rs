@@ -5,6 +5,8 @@
 //! browser's `[...text].length`.
 
 use crate::error::Invalid;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 /// Characters in a person's, a room's or the account's name. Long enough for any real name, short
 /// enough that a page of them stays a page.
@@ -47,6 +49,30 @@ impl Name {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// What names are sorted and filtered by: without case and accents, and with "Room 2" before "Room 10". Two names may share
+/// a key, so an order needs the id beside it.
+pub fn name_key(name: &str) -> String {
+    let mut key = String::with_capacity(name.len());
+    let mut digits = String::new();
+    for c in name.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).chain(['\0']) {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        if !digits.is_empty() {
+            let number = digits.trim_start_matches('0');
+            // A longer number is a larger one: its length goes first.
+            key.push(char::from_digit(u32::try_from(number.len()).unwrap_or(35).min(35), 36).unwrap_or('z'));
+            key.push_str(number);
+            digits.clear();
+        }
+        if c != '\0' {
+            key.push(c);
+        }
+    }
+    key
 }
 
 /// An e-mail address, in lower case, so that it is found however it is typed.
@@ -221,6 +247,17 @@ mod tests {
         fn a_short_password_is_refused(text in "\\PC{0,7}") {
             prop_assert!(Password::parse(&text).is_err());
         }
+    }
+
+    #[test]
+    fn names_are_sorted_as_people_expect() {
+        let sorted = ["Éclair", "eclairs", "Room", "room 2", "Room 9", "room 10", "Room 10 b", "Zoë", "上海"];
+        let mut names = sorted;
+        names.reverse();
+        names.sort_by_key(|name| name_key(name));
+        assert_eq!(names, sorted);
+        assert_eq!(name_key("ÀNN"), name_key("ann"));
+        assert_ne!(name_key("0"), name_key("00 1"));
     }
 
     #[test]

@@ -55,6 +55,8 @@ pub enum Event {
         /// How many they are.
         count: usize,
     },
+    /// Somebody's name or picture changed; by the number of that change.
+    Person(Author, i64),
     /// What is shown can't be brought up to date step by step: fetch it afresh.
     Reload,
 }
@@ -100,6 +102,7 @@ fn html(event: &Event) -> Option<ByteString> {
         Event::Typing { person, on: false, .. } => NotTypingFragment { person }.render(),
         Event::Here { people, count } => PresentFragment { people, count: *count }.render(),
         Event::Presence { .. } => return None,
+        Event::Person(person, revision) => return Some(person_changed(person, *revision)),
         Event::Reload => return Some(reload()),
     };
     Some(rendered.map_or_else(|_| reload(), ByteString::from))
@@ -115,6 +118,7 @@ fn json(event: &Event) -> Option<ByteString> {
             json!({"type": "presence", "room_id": room_id, "user_id": person.id, "online": online})
         }
         Event::Here { .. } => return None,
+        Event::Person(person, revision) => return Some(person_changed(person, *revision)),
         Event::Reload => return Some(reload()),
     };
     Some(object.to_string().into())
@@ -135,6 +139,13 @@ fn change_json(change: &Change) -> Value {
             json!({"type": "message_removed", "revision": revision, "room_id": room_id, "message_id": tombstone.id})
         }
     }
+}
+
+/// "Somebody has another name or picture." Their name stands in many places of a page, so a page acts on this.
+fn person_changed(person: &Author, revision: i64) -> ByteString {
+    let Author { id, name, role, .. } = person;
+    let user = json!({"id": id, "name": name, "role": role, "avatar_url": person.avatar_url()});
+    json!({"type": "person_updated", "people_revision": revision, "user": user}).to_string().into()
 }
 
 /// "Fetch what you show afresh."
@@ -177,7 +188,12 @@ mod tests {
             id: MessageId(123),
             client_message_id: ClientMessageId(Uuid::from_u128(0x2f1c)),
             room_id: RoomId(4),
-            creator: Author { id: UserId(7), name: "Ada <3".into(), role: Role::Member },
+            creator: Author {
+                id: UserId(7),
+                name: "Ada <3".into(),
+                role: Role::Member,
+                avatar_version: None,
+            },
             created_revision: Revision(4711),
             revision: Revision(4711),
             body: Body::parse("Hello <b>\nworld").unwrap(),

@@ -7,7 +7,7 @@
 use super::frames::{Event, Format, Frame};
 use super::topics::{SocketId, Topics};
 use crate::domain::clock::Clock;
-use crate::domain::ids::{RoomId, SessionId};
+use crate::domain::ids::{RoomId, SessionId, UserId};
 use crate::domain::people::Author;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
@@ -42,6 +42,17 @@ impl CloseReason {
     fn from_code(code: u8) -> Option<Self> {
         [Self::Stopping, Self::SignedOut, Self::TooMany].into_iter().find(|reason| *reason as u8 == code)
     }
+}
+
+/// Whose sockets are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// All.
+    Everyone,
+    /// Those of one session.
+    Session(SessionId),
+    /// Those of one person.
+    Person(UserId),
 }
 
 /// Who a socket belongs to and what it wants to hear of.
@@ -211,7 +222,8 @@ enum Order {
     Present(SocketId, bool),
     Typing(SocketId, bool),
     Publish(RoomId, Event),
-    Close(Option<SessionId>, CloseReason),
+    Person(Author, i64),
+    Close(Whose, CloseReason),
     Tick,
 }
 
@@ -260,17 +272,28 @@ impl Hub {
 
     /// Hands `event` to the sockets of a room. Never waits: when the hub can't take it, every socket re-reads.
     pub fn publish(&self, room_id: RoomId, event: Event) {
-        if let Err(TrySendError::Full(_)) = self.orders.try_send(Order::Publish(room_id, event)) {
-            self.shared.overflows.fetch_add(1, Ordering::SeqCst);
-        }
+        self.must(Order::Publish(room_id, event));
+    }
+
+    /// Tells everyone that somebody's name or picture changed, by the number of that change.
+    pub fn person_changed(&self, person: Author, revision: i64) {
+        self.must(Order::Person(person, revision));
     }
 
     /// Ends the sockets of a session.
     pub fn end_session(&self, session: SessionId) {
-        // Should the hub be too busy to take it, every socket re-reads, and finds that its session has ended.
-        if let Err(TrySendError::Full(_)) =
-            self.orders.try_send(Order::Close(Some(session), CloseReason::SignedOut))
-        {
+        self.must(Order::Close(Whose::Session(session), CloseReason::SignedOut));
+    }
+
+    /// Ends all sockets of a person, who can't come back.
+    pub fn end_person(&self, person: UserId) {
+        self.must(Order::Close(Whose::Person(person), CloseReason::SignedOut));
+    }
+
+    /// Gives an order whose effect must not be missed. Should the hub be too busy to take it, every socket re-reads, its right
+    /// included.
+    fn must(&self, order: Order) {
+        if let Err(TrySendError::Full(_)) = self.orders.try_send(order) {
             self.shared.overflows.fetch_add(1, Ordering::SeqCst);
         }
     }
@@ -278,7 +301,7 @@ impl Hub {
     /// Ends all sockets, and those that come later, because the server stops.
     pub fn stop(&self) {
         self.shared.is_stopping.store(true, Ordering::SeqCst);
-        let _ = self.orders.send(Order::Close(None, CloseReason::Stopping));
+        let _ = self.orders.send(Order::Close(Whose::Everyone, CloseReason::Stopping));
     }
 
     /// Looks after presence and typing now rather than at the next tick.
@@ -320,7 +343,8 @@ fn run(queue: &Receiver<Order>, mut topics: Topics, shared: &HubShared, clock: &
             Order::Present(id, is_present) => topics.set_present(id, is_present, clock()),
             Order::Typing(id, on) => topics.set_typing(id, on, clock()),
             Order::Publish(room_id, event) => topics.publish(room_id, event),
-            Order::Close(session, reason) => topics.close(session, reason),
+            Order::Person(person, revision) => topics.person_changed(person, revision),
+            Order::Close(whose, reason) => topics.close(whose, reason),
             Order::Tick => topics.tick(clock()),
         }
         if Instant::now() >= next_tick {

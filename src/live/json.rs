@@ -5,7 +5,7 @@
 use crate::domain::clock::iso;
 use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
 use crate::domain::messages::{ClientMessageId, Message};
-use crate::domain::people::{Author, Role, Status, User, avatar_url};
+use crate::domain::people::{Author, Role, Status, User};
 use crate::domain::rooms::{Involvement, RoomEntry, RoomKind};
 use serde::Serialize;
 
@@ -31,7 +31,7 @@ impl UserJson {
             name: user.name.clone(),
             role: user.role,
             status: user.status,
-            avatar_url: avatar_url(user.id, &user.name),
+            avatar_url: user.as_author().avatar_url(),
             email_address: None,
             bio: None,
         }
@@ -87,7 +87,7 @@ pub struct MessageJson<'m> {
 
 impl<'m> From<&'m Message> for MessageJson<'m> {
     fn from(message: &'m Message) -> Self {
-        let Author { id, name, role } = &message.creator;
+        let Author { id, name, role, .. } = &message.creator;
         let body = &message.body;
         Self {
             id: message.id,

@@ -5,8 +5,8 @@
 //! person are one, and it is gone when the last is. The clock is an argument.
 
 use super::frames::{Event, Format, Frame};
-use super::hub::{CloseReason, Outlet, Subscriber};
-use crate::domain::ids::{RoomId, SessionId, UserId};
+use super::hub::{CloseReason, Outlet, Subscriber, Whose};
+use crate::domain::ids::{RoomId, UserId};
 use crate::domain::people::Author;
 use std::collections::{BTreeMap, HashMap};
 
@@ -151,6 +151,26 @@ impl Topics {
         }
     }
 
+    /// Knows somebody by their new name from now on, and tells everyone.
+    pub(super) fn person_changed(&mut self, person: Author, revision: i64) {
+        let frame = Frame::new(Event::Person(person.clone(), revision));
+        for socket in self.sockets.values_mut() {
+            if socket.subscriber.person.id == person.id {
+                socket.subscriber.person = person.clone();
+            }
+            socket.outlet.send(&frame);
+        }
+        for topic in self.rooms.values_mut() {
+            if let Some((known, _)) = topic.present.get_mut(&person.id) {
+                known.clone_from(&person);
+            }
+            if let Some(known) = topic.told.get_mut(&person.id) {
+                known.clone_from(&person);
+                topic.is_dirty = true;
+            }
+        }
+    }
+
     /// Marks every socket as lagging: something was published that the hub could not take.
     pub(super) fn everyone_lags(&self) {
         for socket in self.sockets.values() {
@@ -158,10 +178,13 @@ impl Topics {
         }
     }
 
-    /// Closes the sockets of a session, or all.
-    pub(super) fn close(&self, session: Option<SessionId>, reason: CloseReason) {
-        let concerned =
-            |socket: &&Socket| session.is_none_or(|session| socket.subscriber.session_id == session);
+    /// Closes sockets.
+    pub(super) fn close(&self, whose: Whose, reason: CloseReason) {
+        let concerned = |socket: &&Socket| match whose {
+            Whose::Everyone => true,
+            Whose::Session(session) => socket.subscriber.session_id == session,
+            Whose::Person(person) => socket.subscriber.person.id == person,
+        };
         for socket in self.sockets.values().filter(concerned) {
             socket.outlet.close(reason);
         }
@@ -285,6 +308,7 @@ fn here(people: &BTreeMap<UserId, Author>) -> Event {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ids::SessionId;
     use crate::domain::people::Role;
     use proptest::prelude::*;
     use std::sync::Arc;
@@ -301,7 +325,12 @@ mod tests {
     /// Subscribes a socket of a person to the room; what it is sent comes out of the receiver.
     fn join(topics: &mut Topics, id: SocketId, person: i64) -> Receiver<Arc<Frame>> {
         let (outlet, frames) = Outlet::pair(Format::Json);
-        let person = Author { id: UserId(person), name: format!("Person {person}"), role: Role::Member };
+        let person = Author {
+            id: UserId(person),
+            name: format!("Person {person}"),
+            role: Role::Member,
+            avatar_version: None,
+        };
         let subscriber = Subscriber {
             person,
             session_id: SessionId(id as i64),

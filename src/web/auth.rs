@@ -10,7 +10,7 @@ use crate::db::sessions::{Found, Origin};
 use crate::db::{Snapshot, messages, rooms, sessions};
 use crate::domain::ids::{MessageId, RoomId, SessionId, UserId};
 use crate::domain::messages::{EDITORS_ONLY, Message};
-use crate::domain::people::{User, Viewer};
+use crate::domain::people::{ADMINISTRATORS_ONLY, User, Viewer};
 use crate::domain::rooms::Room;
 use crate::domain::secrets::TokenHash;
 use crate::error::AppError;
@@ -32,6 +32,9 @@ pub struct CurrentUser(pub Viewer);
 
 /// Nobody signed in, or somebody: for pages that greet both.
 pub struct MaybeUser(pub Option<Viewer>);
+
+/// Somebody signed in who runs the account.
+pub struct Administrator(pub Viewer);
 
 /// Somebody signed in who belongs to the room that the path names.
 pub struct RoomMember {
@@ -148,6 +151,23 @@ impl FromRequest for CurrentUser {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let asking = Asking::of(request);
         Box::pin(async move { Ok(Self(asking?.look_up(|_, _| Ok(())).await?.0)) })
+    }
+}
+
+impl FromRequest for Administrator {
+    type Error = AppError;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let user = CurrentUser::from_request(request, payload);
+        Box::pin(async move {
+            let CurrentUser(viewer) = user.await?;
+            if viewer.user.is_administrator() {
+                Ok(Self(viewer))
+            } else {
+                Err(AppError::Forbidden(ADMINISTRATORS_ONLY.into()))
+            }
+        })
     }
 }
 

@@ -3,7 +3,8 @@
 use super::App;
 use super::answer::{Wants, page, see_other};
 use super::auth::MaybeUser;
-use super::sessions::{account_name, to_sign_in};
+use super::look::Look;
+use super::sessions::to_sign_in;
 use crate::db::{accounts, rooms};
 use crate::domain::people::User;
 use crate::error::AppError;
@@ -16,7 +17,7 @@ pub const LAST_ROOM_COOKIE: &str = "last_room";
 #[derive(Template)]
 #[template(path = "rooms/none.html")]
 struct NoRoomsPage {
-    account_name: String,
+    look: Look,
     viewer: User,
 }
 
@@ -42,7 +43,8 @@ pub async fn show(
     match (viewer, landing) {
         (Some(_), Some(room)) => Ok(see_other(&format!("/rooms/{room}"))),
         (Some(viewer), None) => {
-            page(&request, &NoRoomsPage { account_name: account_name(account), viewer: viewer.user })
+            let look = Look::of(account.as_ref(), Some(&viewer.user));
+            page(&request, &NoRoomsPage { look, viewer: viewer.user })
         }
         (None, _) if Wants::of(&request) != Wants::Page => Err(AppError::SignedOut),
         (None, _) if account.is_none() => Ok(see_other("/first_run")),

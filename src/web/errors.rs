@@ -4,6 +4,7 @@
 
 use super::access_log::RequestId;
 use super::answer::{Wants, page_with_status, send};
+use super::look::Look;
 use crate::error::AppError;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -110,7 +111,7 @@ fn title(status: StatusCode) -> &'static str {
 #[derive(Template)]
 #[template(path = "errors/show.html")]
 struct ErrorPage {
-    account_name: &'static str,
+    look: Look,
     status: u16,
     title: &'static str,
     sentence: String,
@@ -187,7 +188,7 @@ pub fn of(request: &HttpRequest, error: &AppError) -> HttpResponse {
         }
         Wants::Page => {
             let page = ErrorPage {
-                account_name: "Campfire",
+                look: Look::of(None, None),
                 status: status.as_u16(),
                 title: title(status),
                 sentence,

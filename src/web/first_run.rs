@@ -4,6 +4,7 @@ use super::App;
 use super::answer::{self, Wants, see_other};
 use super::client::Client;
 use super::forms::Submission;
+use super::look::Look;
 use super::sessions::signed_in;
 use crate::db::accounts;
 use crate::domain::text::{EmailAddress, Name, Password};
@@ -61,14 +62,14 @@ impl PersonForm {
 #[derive(Template)]
 #[template(path = "first_run/new.html")]
 struct FirstRunPage {
-    account_name: &'static str,
+    look: Look,
     form: PersonForm,
 }
 
 #[derive(Template)]
 #[template(path = "joins/new.html")]
 pub(super) struct JoinPage {
-    pub(super) account_name: String,
+    pub(super) look: Look,
     pub(super) join_code: String,
     pub(super) form: PersonForm,
 }
@@ -99,7 +100,7 @@ pub async fn new(request: HttpRequest, app: web::Data<App>) -> Result<HttpRespon
     if app.db.read(|snapshot| Ok(accounts::account(snapshot)?)).await?.is_some() {
         return Ok(see_other("/"));
     }
-    answer::page(&request, &FirstRunPage { account_name: ACCOUNT_NAME, form: PersonForm::default() })
+    answer::page(&request, &FirstRunPage { look: Look::of(None, None), form: PersonForm::default() })
 }
 
 /// `POST /first_run`: makes the account and signs its administrator in; whoever comes second is sent to `/`.
@@ -120,7 +121,7 @@ pub async fn create(
             return form_again(&request, error.into(), |error| {
                 answer::page(
                     &request,
-                    &FirstRunPage { account_name: ACCOUNT_NAME, form: form.with_error(error) },
+                    &FirstRunPage { look: Look::of(None, None), form: form.with_error(error) },
                 )
             });
         }

@@ -7,6 +7,7 @@ use super::client::Client;
 use super::first_run::{JoinPage, PersonForm, form_again};
 use super::forms::Submission;
 use super::limits::Attempter;
+use super::look::Look;
 use super::sessions::signed_in;
 use crate::db::accounts::{self, Account};
 use crate::error::AppError;
@@ -37,7 +38,7 @@ pub async fn new(
     }
     let account = invited_by(&request, &app, &join_code).await?;
     let page = JoinPage {
-        account_name: account.name,
+        look: Look::of(Some(&account), None),
         join_code: join_code.into_inner(),
         form: PersonForm::default(),
     };
@@ -67,7 +68,7 @@ pub async fn create(
         Ok(somebody) => signed_in(&request, &app, &somebody, "/", StatusCode::CREATED),
         Err(error) => form_again(&request, error, |error| {
             let page = JoinPage {
-                account_name: account.name,
+                look: Look::of(Some(&account), None),
                 join_code: join_code.into_inner(),
                 form: form.with_error(error),
             };

@@ -2,7 +2,7 @@
 
 use super::answer::{self, Wants};
 use super::auth::RoomMember;
-use super::sessions::account_name;
+use super::look::Look;
 use crate::db::{accounts, memberships};
 use crate::domain::people::User;
 use crate::domain::rooms::Room;
@@ -18,7 +18,7 @@ const X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 #[derive(Template)]
 #[template(path = "members/index.html")]
 struct MembersPage {
-    account_name: String,
+    look: Look,
     room: Room,
     people: Vec<User>,
     count: i64,
@@ -46,7 +46,8 @@ pub async fn index(request: HttpRequest, member: RoomMember) -> Result<HttpRespo
         }
         Wants::Fragment => answer::page(&request, &MembersFragment { people })?,
         Wants::Page => {
-            let page = MembersPage { account_name: account_name(account), room, people, count };
+            let page =
+                MembersPage { look: Look::of(account.as_ref(), Some(member.user())), room, people, count };
             answer::page(&request, &page)?
         }
     };

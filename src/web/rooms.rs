@@ -5,7 +5,7 @@ use super::answer::{self, Wants};
 use super::auth::{CurrentUser, RoomMember, path_id};
 use super::client::Client;
 use super::entry::LAST_ROOM_COOKIE;
-use super::sessions::account_name;
+use super::look::Look;
 use super::sidebar::Sidebar;
 use crate::db::messages::{self, PAGE_LEN};
 use crate::db::{accounts, memberships, rooms};
@@ -60,7 +60,7 @@ impl<'w> MessageList<'w> {
 #[derive(Template)]
 #[template(path = "rooms/show.html")]
 struct RoomPage<'w> {
-    account_name: String,
+    look: Look,
     viewer: &'w User,
     room: Room,
     members_count: i64,
@@ -103,7 +103,7 @@ pub(super) async fn room_page(
         .await?;
     let (room_id, current_room_id) = (room.id, room.id.0);
     let page = RoomPage {
-        account_name: account_name(account),
+        look: Look::of(account.as_ref(), Some(member.user())),
         viewer: member.user(),
         room,
         members_count,

@@ -6,13 +6,13 @@ use super::auth::{CurrentUser, MaybeUser, SESSION_COOKIE};
 use super::client::Client;
 use super::forms::Submission;
 use super::limits::Attempter;
+use super::look::Look;
 use crate::db::{accounts, users};
 use crate::domain::clock::iso;
 use crate::domain::people::User;
 use crate::domain::text::EmailAddress;
 use crate::error::AppError;
 use crate::live::json::UserJson;
-use crate::services::accounts::ACCOUNT_NAME;
 use crate::services::sessions::{SignedIn, sign_in, sign_out};
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::http::StatusCode;
@@ -37,7 +37,7 @@ pub struct SessionForm {
 #[derive(Template)]
 #[template(path = "sessions/new.html")]
 struct SignInPage {
-    account_name: String,
+    look: Look,
     contact: Option<User>,
     form: SessionForm,
 }
@@ -110,7 +110,7 @@ async fn sign_in_page(
         .read(|snapshot| Ok((accounts::account(snapshot)?, users::first_administrator(snapshot)?)))
         .await?;
     let Some(account) = account else { return Ok(see_other("/first_run")) };
-    page_with_status(request, status, &SignInPage { account_name: account.name, contact, form })
+    page_with_status(request, status, &SignInPage { look: Look::of(Some(&account), None), contact, form })
 }
 
 /// `GET /session/new`: the form; 303 to `/first_run` when there is no account yet, to `/` when signed in already.
@@ -182,11 +182,6 @@ pub async fn destroy(
     cookie.make_removal();
     response.add_cookie(&cookie).map_err(|error| AppError::Internal(error.to_string()))?;
     Ok(response)
-}
-
-/// The account's name, for pages; before the first run, the default.
-pub(super) fn account_name(account: Option<accounts::Account>) -> String {
-    account.map_or_else(|| ACCOUNT_NAME.to_owned(), |account| account.name)
 }
 
 #[cfg(test)]

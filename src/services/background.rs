@@ -1,0 +1,80 @@
+//! Work that is too large for one write, done in batches beside everything else.
+//!
+//! Invariants: each kind of work is a state in the database, so it is resumed after a crash; a batch is one bounded write,
+//! between batches others have their turn; it ends when the server stops, between two batches.
+
+use crate::db::{Db, Tx};
+use crate::error::AppError;
+use crate::live::hub::Hub;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::{sleep, timeout};
+
+/// How often work is looked for when nobody says that there is some.
+const LOOK_EVERY: Duration = Duration::from_secs(3);
+/// The pause between two batches: the writer is left to others for most of the time.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// The background's work: shared by those who give it and the task that does it.
+#[derive(Clone)]
+pub struct Background(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    hub: Hub,
+    wake: Notify,
+    is_stopping: AtomicBool,
+}
+
+/// One batch of some kind of work; tells whether there may be more.
+type Batch = fn(&Tx<'_>, &Hub) -> Result<bool, AppError>;
+
+/// Every kind of work.
+const WORK: &[Batch] = &[];
+
+impl Background {
+    /// Background work on `db`; what others must know of it is told to `hub`.
+    pub fn new(db: Db, hub: Hub) -> Self {
+        let inner = Inner { db, hub, wake: Notify::new(), is_stopping: AtomicBool::new(false) };
+        Self(Arc::new(inner))
+    }
+
+    /// Says that there is work.
+    pub fn nudge(&self) {
+        self.0.wake.notify_one();
+    }
+
+    /// Ends the work after the batch under way.
+    pub fn stop(&self) {
+        self.0.is_stopping.store(true, Ordering::SeqCst);
+        self.0.wake.notify_one();
+    }
+
+    /// Does what there is to do, until it is stopped.
+    pub async fn run(self) {
+        while !self.0.is_stopping.load(Ordering::SeqCst) {
+            for batch in WORK {
+                self.finish(*batch).await;
+            }
+            // Whether it was woken or waited makes no difference: it looks.
+            let _ = timeout(LOOK_EVERY, self.0.wake.notified()).await;
+        }
+    }
+
+    /// Does one kind of work until there is no more. Should a batch fail, the next look tries again.
+    async fn finish(&self, batch: Batch) {
+        loop {
+            let hub = self.0.hub.clone();
+            match self.0.db.write(move |tx| batch(tx, &hub)).await {
+                Ok(true) if !self.0.is_stopping.load(Ordering::SeqCst) => sleep(PAUSE).await,
+                Ok(_) => return,
+                Err(error) => {
+                    tracing::warn!(?error, "background work has to wait");
+                    return;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,2 @@
+// What the pages beside the rooms need.
+import "./copy-field.js";
