@@ -3,8 +3,11 @@
 //! [`hub::Hub`] holds the sockets by room and hands each a shared [`frames::Frame`]. Only sockets subscribe;
 //! server code publishes and never listens. The database is not known here.
 
+mod following;
 pub mod fragments;
 pub mod frames;
 pub mod hub;
 pub mod json;
+mod presence;
+mod room_topic;
 mod topics;

@@ -10,10 +10,11 @@ use crate::error::AppError;
 use crate::live::hub::Hub;
 use crate::services::background::Background;
 use crate::services::passwords::Passwords;
+use crate::services::reading::Reading;
 use crate::web::limits::{Attempts, Posts};
 use crate::web::{
-    App, access_log, assets, entry, errors, first_run, guard, health, joins, members, messages, rooms,
-    sessions, sidebar, socket, users,
+    App, access_log, assets, directs, entry, errors, first_run, guard, health, involvements, joins, members,
+    messages, reads, room_settings, rooms, sessions, sidebar, socket, users,
 };
 use actix_web::dev::{Server as ActixServer, ServerHandle};
 use actix_web::guard::{Any, Get, Head, Patch, Put};
@@ -107,7 +108,8 @@ impl Server {
         let hub = Hub::start(config.sockets_per_person, config.sockets_max, clock.clone())
             .map_err(|error| StartError::System(error.to_string()))?;
         let passwords = Passwords::start().map_err(|error| StartError::System(error.to_string()))?;
-        let background = Background::new(db.clone(), hub.clone());
+        let reading = Reading::default();
+        let background = Background::new(db.clone(), hub.clone(), reading.clone());
         let posts = Posts::new(config.post_burst, config.posts_per_second);
         let app = Data::new(App {
             config,
@@ -116,6 +118,7 @@ impl Server {
             passwords,
             attempts: Attempts::default(),
             posts,
+            reading,
             background: background.clone(),
             clock,
         });
@@ -210,6 +213,7 @@ fn table() -> Vec<Row> {
     let read = || route().guard(Any(Get()).or(Head()));
     let change = || route().guard(Any(Put()).or(Patch()));
     let message_methods = "GET, HEAD, PUT, PATCH, DELETE";
+    let saved = message_methods;
     vec![
         ("/", "GET, HEAD", vec![read().to(entry::show)]),
         ("/up", "GET, HEAD", vec![read().to(health::show)]),
@@ -220,7 +224,53 @@ fn table() -> Vec<Row> {
         ("/session", "POST, DELETE", vec![post().to(sessions::create), delete().to(sessions::destroy)]),
         ("/join/{join_code}", "GET, HEAD, POST", vec![read().to(joins::new), post().to(joins::create)]),
         ("/rooms", "GET, HEAD", vec![read().to(rooms::index)]),
-        ("/rooms/{room_id}", "GET, HEAD", vec![read().to(rooms::show)]),
+        ("/rooms/opens", "POST", vec![post().to(room_settings::create_as_open)]),
+        ("/rooms/opens/new", "GET, HEAD", vec![read().to(room_settings::new_open)]),
+        (
+            "/rooms/opens/{room_id}",
+            saved,
+            vec![
+                read().to(room_settings::show),
+                change().to(room_settings::update_as_open),
+                delete().to(directs::destroy_room),
+            ],
+        ),
+        ("/rooms/opens/{room_id}/edit", "GET, HEAD", vec![read().to(room_settings::edit_as_open)]),
+        ("/rooms/closeds", "POST", vec![post().to(room_settings::create_as_closed)]),
+        ("/rooms/closeds/new", "GET, HEAD", vec![read().to(room_settings::new_closed)]),
+        (
+            "/rooms/closeds/{room_id}",
+            saved,
+            vec![
+                read().to(room_settings::show),
+                change().to(room_settings::update_as_closed),
+                delete().to(directs::destroy_room),
+            ],
+        ),
+        ("/rooms/closeds/{room_id}/edit", "GET, HEAD", vec![read().to(room_settings::edit_as_closed)]),
+        ("/rooms/directs", "POST", vec![post().to(directs::create)]),
+        ("/rooms/directs/new", "GET, HEAD", vec![read().to(directs::new)]),
+        (
+            "/rooms/directs/{room_id}",
+            "GET, HEAD, DELETE",
+            vec![read().to(room_settings::show), delete().to(directs::destroy)],
+        ),
+        ("/rooms/directs/{room_id}/edit", "GET, HEAD", vec![read().to(directs::edit)]),
+        (
+            "/rooms/{room_id}",
+            "GET, HEAD, DELETE",
+            vec![read().to(rooms::show), delete().to(directs::destroy_room)],
+        ),
+        (
+            "/rooms/{room_id}/involvement",
+            "GET, HEAD, PUT, PATCH",
+            vec![read().to(involvements::show), change().to(involvements::update)],
+        ),
+        (
+            "/rooms/{room_id}/read",
+            "PUT, PATCH, DELETE",
+            vec![change().to(reads::update), delete().to(reads::destroy)],
+        ),
         ("/rooms/{room_id}/@{message_id}", "GET, HEAD", vec![read().to(rooms::around)]),
         (
             "/rooms/{room_id}/messages",

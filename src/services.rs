@@ -8,6 +8,8 @@ pub mod background;
 pub mod messages;
 pub mod passwords;
 pub mod people;
+pub mod reading;
+pub mod rooms;
 pub mod sessions;
 
 use rand::rand_core::UnwrapErr;

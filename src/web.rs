@@ -7,12 +7,14 @@ pub mod answer;
 pub mod assets;
 pub mod auth;
 pub mod client;
+pub mod directs;
 pub mod entry;
 pub mod errors;
 pub mod first_run;
 pub mod forms;
 pub mod guard;
 pub mod health;
+pub mod involvements;
 pub mod joins;
 pub mod limits;
 pub mod look;
@@ -20,6 +22,8 @@ pub mod members;
 pub mod messages;
 pub mod origin;
 pub mod qr_code;
+pub mod reads;
+pub mod room_settings;
 pub mod rooms;
 pub mod sessions;
 pub mod sidebar;
@@ -32,6 +36,7 @@ use crate::domain::clock::Clock;
 use crate::live::hub::Hub;
 use crate::services::background::Background;
 use crate::services::passwords::Passwords;
+use crate::services::reading::Reading;
 use limits::{Attempts, Posts};
 
 /// What handlers work with: one for the whole process.
@@ -48,6 +53,8 @@ pub struct App {
     pub attempts: Attempts,
     /// Posts by person.
     pub posts: Posts,
+    /// What people have read.
+    pub reading: Reading,
     /// Work done in batches.
     pub background: Background,
     /// Tells the time.

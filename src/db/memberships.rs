@@ -1,55 +1,117 @@
 //! Who belongs to which room.
 
 use super::{Tx, users};
-use crate::domain::ids::{RoomId, UserId};
+use crate::domain::ids::{MessageId, RoomId, UserId};
 use crate::domain::people::User;
 use crate::domain::rooms::Involvement;
 use crate::error::AppError;
-use rusqlite::{Connection, Result};
+use rusqlite::{Connection, OptionalExtension, Result};
 
 /// Makes sure, inside a write, that somebody active still belongs to the room: the right that the request
 /// came with may have gone meanwhile. Reads one row of each table by its key.
 pub fn demand(tx: &Tx<'_>, room: RoomId, user: UserId) -> std::result::Result<(), AppError> {
     let sql = "SELECT 1 FROM memberships JOIN users ON users.id = memberships.user_id
-               WHERE room_id = ?1 AND user_id = ?2 AND users.status = 'active'";
+               JOIN rooms ON rooms.id = memberships.room_id
+               WHERE room_id = ?1 AND user_id = ?2 AND users.status = 'active' AND rooms.deleted_at_ms IS NULL";
     if tx.prepare_cached(sql)?.exists((room, user))? { Ok(()) } else { Err(AppError::NotFound) }
 }
 
-/// How many people are in the room. Reads only; counts the room's index.
+/// How many people who can come in are in the room. Reads only; counts the room's rows.
 pub fn count(connection: &Connection, room: RoomId) -> Result<i64> {
-    let sql = "SELECT count(*) FROM memberships WHERE room_id = ?1";
+    let sql = "SELECT count(*) FROM memberships JOIN users ON users.id = memberships.user_id
+               WHERE room_id = ?1 AND users.status = 'active'";
     connection.prepare_cached(sql)?.query_row([room], |row| row.get(0))
 }
 
 /// People in one answer. A room of more shows the first by name, and the number of all.
 pub const MEMBERS_MAX: u32 = 1_000;
 
-/// The room's people, by name. Reads only; at most [`MEMBERS_MAX`].
+/// The room's people who can come in, by name. Reads only; at most [`MEMBERS_MAX`].
 pub fn page(connection: &Connection, room: RoomId) -> Result<Vec<User>> {
     let sql = format!(
         "SELECT {} FROM memberships JOIN users ON users.id = memberships.user_id
-         WHERE room_id = ?1 ORDER BY users.name COLLATE NOCASE, users.id LIMIT {MEMBERS_MAX}",
+         WHERE room_id = ?1 AND users.status = 'active' ORDER BY users.name_key, users.id LIMIT {MEMBERS_MAX}",
         users::COLUMNS
     );
     connection.prepare_cached(&sql)?.query_map([room], |row| users::user_at(row, 0))?.collect()
 }
 
-/// Puts somebody into one room, at its newest message. Writes `memberships`.
-pub fn insert(tx: &Tx<'_>, room: RoomId, user: UserId, involvement: Involvement) -> Result<()> {
+/// The ids of everyone in the room. Reads only; as many as the room has.
+pub fn ids(connection: &Connection, room: RoomId) -> Result<Vec<UserId>> {
+    let sql = "SELECT user_id FROM memberships WHERE room_id = ?1";
+    connection.prepare_cached(sql)?.query_map([room], |row| row.get(0))?.collect()
+}
+
+/// Puts somebody active into one room, at its newest message; tells whether they were not there before. Writes `memberships`.
+pub fn insert(tx: &Tx<'_>, room: RoomId, user: UserId, involvement: Involvement) -> Result<bool> {
     let sql = "INSERT INTO memberships (room_id, user_id, involvement, last_read_message_id, created_at_ms)
-               VALUES (?1, ?2, ?3, coalesce((SELECT id FROM messages WHERE room_id = ?1 AND removed_at_ms IS NULL ORDER BY id DESC LIMIT 1), 0), ?4)
-               ON CONFLICT DO NOTHING";
-    tx.prepare_cached(sql)?.execute((room, user, involvement, tx.now_ms()))?;
-    Ok(())
+               SELECT rooms.id, users.id, ?3, rooms.last_message_id, ?4 FROM rooms, users
+               WHERE rooms.id = ?1 AND users.id = ?2 AND users.status = 'active' ON CONFLICT DO NOTHING";
+    Ok(tx.prepare_cached(sql)?.execute((room, user, involvement, tx.now_ms()))? == 1)
+}
+
+/// Puts everyone who can come in into an open room, at its newest message; those who were there stay as they were. Writes
+/// `memberships`, a row for each person. Returns who is new.
+pub fn insert_everyone(tx: &Tx<'_>, room: RoomId) -> Result<Vec<UserId>> {
+    let sql = "INSERT INTO memberships (room_id, user_id, involvement, last_read_message_id, created_at_ms)
+               SELECT rooms.id, users.id, 'mentions', rooms.last_message_id, ?2 FROM rooms, users
+               WHERE rooms.id = ?1 AND users.status = 'active' ON CONFLICT DO NOTHING RETURNING user_id";
+    tx.prepare_cached(sql)?.query_map((room, tx.now_ms()), |row| row.get(0))?.collect()
 }
 
 /// Puts somebody into every open room, at its newest message. Writes `memberships`, a row for each.
 pub fn insert_into_open_rooms(tx: &Tx<'_>, user: UserId) -> Result<()> {
     let sql = "INSERT INTO memberships (room_id, user_id, involvement, last_read_message_id, created_at_ms)
-               SELECT rooms.id, ?1, 'mentions',
-                 coalesce((SELECT messages.id FROM messages
-                   WHERE messages.room_id = rooms.id AND removed_at_ms IS NULL ORDER BY messages.id DESC LIMIT 1), 0), ?2
-               FROM rooms WHERE kind = 'open' ON CONFLICT DO NOTHING";
+               SELECT id, ?1, 'mentions', last_message_id, ?2 FROM rooms
+               WHERE kind = 'open' AND deleted_at_ms IS NULL ON CONFLICT DO NOTHING";
     tx.prepare_cached(sql)?.execute((user, tx.now_ms()))?;
     Ok(())
+}
+
+/// Takes somebody out of a room. Writes `memberships`.
+pub fn delete(tx: &Tx<'_>, room: RoomId, user: UserId) -> Result<()> {
+    let sql = "DELETE FROM memberships WHERE room_id = ?1 AND user_id = ?2";
+    tx.prepare_cached(sql)?.execute((room, user))?;
+    Ok(())
+}
+
+/// Sets how much somebody wants to hear of a room; tells what it was. Whoever comes back from `invisible` starts at the newest
+/// message. Writes `memberships`.
+pub fn update_involvement(
+    tx: &Tx<'_>,
+    room: RoomId,
+    user: UserId,
+    involvement: Involvement,
+) -> Result<Involvement> {
+    let sql = "SELECT involvement FROM memberships WHERE room_id = ?1 AND user_id = ?2";
+    let before = tx.prepare_cached(sql)?.query_row((room, user), |row| row.get(0))?;
+    let sql = "UPDATE memberships SET involvement = ?3, last_read_message_id = CASE WHEN ?4 THEN
+                 (SELECT last_message_id FROM rooms WHERE id = ?1) ELSE last_read_message_id END
+               WHERE room_id = ?1 AND user_id = ?2";
+    let comes_back = before == Involvement::Invisible && involvement != Involvement::Invisible;
+    tx.prepare_cached(sql)?.execute((room, user, involvement, comes_back))?;
+    Ok(before)
+}
+
+/// Moves somebody's read cursor forward, never back. Writes `memberships`.
+pub fn update_read(tx: &Tx<'_>, room: RoomId, user: UserId, through: MessageId) -> Result<()> {
+    let sql = "UPDATE memberships SET last_read_message_id = ?3
+               WHERE room_id = ?1 AND user_id = ?2 AND last_read_message_id < ?3";
+    tx.prepare_cached(sql)?.execute((room, user, through))?;
+    Ok(())
+}
+
+/// Puts somebody's read cursor before a message: it and what follows is unread. Writes `memberships`.
+pub fn update_unread_from(tx: &Tx<'_>, room: RoomId, user: UserId, from: MessageId) -> Result<()> {
+    let sql = "UPDATE memberships SET last_read_message_id = ?3 - 1 WHERE room_id = ?1 AND user_id = ?2";
+    tx.prepare_cached(sql)?.execute((room, user, from))?;
+    Ok(())
+}
+
+/// Whether somebody is in a room and wants to see it. Reads only.
+pub fn is_visible(connection: &Connection, room: RoomId, user: UserId) -> Result<bool> {
+    let sql = "SELECT involvement <> 'invisible' FROM memberships WHERE room_id = ?1 AND user_id = ?2";
+    let visible: Option<bool> =
+        connection.prepare_cached(sql)?.query_row((room, user), |row| row.get(0)).optional()?;
+    Ok(visible.unwrap_or(false))
 }

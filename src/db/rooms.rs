@@ -1,114 +1,274 @@
 //! Rooms as one of their members sees them.
+//!
+//! Invariant: a room that is being deleted is found by nobody.
 
 use super::Tx;
-use crate::domain::ids::{RoomId, UserId};
-use crate::domain::rooms::{Room, RoomEntry, RoomKind, UNREAD_MAX, names_as_sentence};
-use crate::domain::text::Name;
+use crate::domain::ids::{MessageId, RoomId, UserId};
+use crate::domain::people::{Author, Role};
+use crate::domain::rooms::{DirectKey, Room, RoomEntry, RoomKind, UNREAD_MAX, names_as_sentence};
+use crate::domain::text::{Name, name_key};
+use crate::error::AppError;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
+use std::collections::HashMap;
 
 /// Rooms in one person's list. More than anybody follows; a list past it shows the first by name.
 pub const ROOMS_MAX: i64 = 5_000;
+/// People of all of somebody's pings together that a list names.
+const PING_PEOPLE_MAX: i64 = 20_000;
+/// People after whom one ping is named.
+const NAMED_MAX: i64 = 50;
 
 const COLUMNS: &str = "rooms.id, rooms.kind, rooms.name, memberships.involvement,
-    memberships.last_read_message_id, rooms.last_message_at_ms";
+    memberships.last_read_message_id, rooms.last_message_at_ms, rooms.last_message_id, rooms.creator_id";
+/// How many columns those are.
+const COLUMNS_LEN: usize = 8;
+const FROM: &str = "memberships JOIN rooms ON rooms.id = memberships.room_id";
 
-fn room_at(connection: &Connection, row: &Row<'_>, viewer: UserId) -> Result<Room> {
-    let id = row.get(0)?;
-    let name: Option<String> = row.get(2)?;
+/// A room, not yet named if it is a ping.
+fn room_at(row: &Row<'_>) -> Result<Room> {
     Ok(Room {
-        id,
+        id: row.get(0)?,
         kind: row.get(1)?,
-        name: match name {
-            Some(name) => name,
-            None => direct_name(connection, id, viewer)?,
-        },
+        name: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
         involvement: row.get(3)?,
         last_read_message_id: row.get(4)?,
         last_message_at_ms: row.get(5)?,
+        last_message_id: row.get(6)?,
+        creator_id: row.get(7)?,
     })
 }
 
-/// What a direct room is called by one of its members: after the others, or after themselves.
-fn direct_name(connection: &Connection, room: RoomId, viewer: UserId) -> Result<String> {
-    let sql = "SELECT users.id, users.name FROM memberships JOIN users ON users.id = memberships.user_id
-               WHERE room_id = ?1 ORDER BY users.name, users.id LIMIT 100";
-    let mut statement = connection.prepare_cached(sql)?;
-    let everyone = statement
-        .query_map([room], |row| Ok((row.get::<_, UserId>(0)?, row.get::<_, String>(1)?)))?
-        .collect::<Result<Vec<_>>>()?;
-    let others: Vec<String> =
-        everyone.iter().filter(|(id, _)| *id != viewer).map(|(_, name)| name.clone()).collect();
-    let names = if others.is_empty() { everyone.into_iter().map(|(_, name)| name).collect() } else { others };
-    Ok(names_as_sentence(&names))
+/// What a ping is called by one of its people: after the others, or after themselves.
+fn direct_name(people: &[Author]) -> String {
+    names_as_sentence(&people.iter().map(|person| person.name.clone()).collect::<Vec<_>>())
+}
+
+/// Leaves `viewer` out of a ping's people, unless they are alone in it.
+fn others(mut people: Vec<Author>, viewer: UserId) -> Vec<Author> {
+    if people.iter().any(|person| person.id != viewer) {
+        people.retain(|person| person.id != viewer);
+    }
+    people
+}
+
+fn author_at(row: &Row<'_>) -> Result<Author> {
+    Ok(Author { id: row.get(0)?, name: row.get(1)?, role: row.get(2)?, avatar_version: row.get(3)? })
+}
+
+/// The people of one ping, by name, without `viewer`. Reads only; at most [`NAMED_MAX`].
+pub fn direct_people(connection: &Connection, room: RoomId, viewer: UserId) -> Result<Vec<Author>> {
+    let sql = "SELECT users.id, users.name, users.role, users.avatar_version
+               FROM memberships JOIN users ON users.id = memberships.user_id
+               WHERE room_id = ?1 ORDER BY users.name_key, users.id LIMIT ?2";
+    let people =
+        connection.prepare_cached(sql)?.query_map((room, NAMED_MAX), author_at)?.collect::<Result<_>>()?;
+    Ok(others(people, viewer))
 }
 
 /// A room by id, if `viewer` is in it. Reads only. This is the check that makes a foreign room not exist.
 pub fn for_member(connection: &Connection, id: RoomId, viewer: UserId) -> Result<Option<Room>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM memberships JOIN rooms ON rooms.id = memberships.room_id
-         WHERE memberships.room_id = ?1 AND memberships.user_id = ?2"
+        "SELECT {COLUMNS} FROM {FROM}
+         WHERE memberships.room_id = ?1 AND memberships.user_id = ?2 AND rooms.deleted_at_ms IS NULL"
     );
-    connection
-        .prepare_cached(&sql)?
-        .query_row((id, viewer), |row| room_at(connection, row, viewer))
-        .optional()
+    let room = connection.prepare_cached(&sql)?.query_row((id, viewer), room_at).optional()?;
+    let Some(mut room) = room else { return Ok(None) };
+    if room.is_direct() {
+        room.name = direct_name(&direct_people(connection, id, viewer)?);
+    }
+    Ok(Some(room))
 }
 
-/// Messages of others after the read cursor, in the scope of `rooms` and `memberships`; ?1 is the viewer.
-const UNREAD: &str = "SELECT count(*) FILTER (WHERE creator_id <> ?1) FROM
+/// Messages of others after ?3 in the room ?2; ?1 is the viewer.
+const UNREAD_AFTER: &str = "SELECT count(*) FILTER (WHERE creator_id <> ?1) FROM
     (SELECT creator_id FROM messages
-     WHERE messages.room_id = memberships.room_id AND messages.id > memberships.last_read_message_id
-       AND removed_at_ms IS NULL ORDER BY messages.id LIMIT 1000)";
-const _: () = assert!(UNREAD_MAX + 1 == 1000, "the query counts up to UNREAD_MAX + 1");
+     WHERE messages.room_id = ?2 AND messages.id > ?3 AND removed_at_ms IS NULL ORDER BY messages.id LIMIT 1000)";
+/// The same after the read cursor, in the scope of `rooms` and `memberships`. Where nothing is after it, nothing is counted.
+const UNREAD: &str = "CASE WHEN rooms.last_message_id <= memberships.last_read_message_id THEN 0 ELSE
+    (SELECT count(*) FILTER (WHERE creator_id <> ?1) FROM
+      (SELECT creator_id FROM messages
+       WHERE messages.room_id = memberships.room_id AND messages.id > memberships.last_read_message_id
+         AND removed_at_ms IS NULL ORDER BY messages.id LIMIT 1000)) END";
+const _: () = assert!(UNREAD_MAX + 1 == 1000, "the queries count up to UNREAD_MAX + 1");
 
-/// The rooms `viewer` is in with what they have not read, by name. Reads only; at most [`ROOMS_MAX`], and for
-/// each at most [`UNREAD_MAX`] + 1 entries of an index.
-pub fn page_for_member(connection: &Connection, viewer: UserId) -> Result<Vec<RoomEntry>> {
+/// Cursors that moved and are not written yet, by room: they count in place of the stored ones.
+pub type Moves = HashMap<RoomId, MessageId>;
+
+/// The rooms `viewer` is in with what they have not read: rooms by name, then pings by their last message. Reads only, in two
+/// queries whatever the number of rooms (and one for each move); at most [`ROOMS_MAX`], and for each at most [`UNREAD_MAX`] + 1
+/// entries of an index.
+pub fn page_for_member(connection: &Connection, viewer: UserId, moves: &Moves) -> Result<Vec<RoomEntry>> {
     let sql = format!(
-        "SELECT {COLUMNS}, ({UNREAD}) FROM memberships JOIN rooms ON rooms.id = memberships.room_id
-         WHERE memberships.user_id = ?1 ORDER BY rooms.name COLLATE NOCASE, rooms.id LIMIT {ROOMS_MAX}"
+        "SELECT {COLUMNS}, {UNREAD} FROM {FROM}
+         WHERE memberships.user_id = ?1 AND rooms.deleted_at_ms IS NULL
+         ORDER BY rooms.name_key, rooms.last_message_at_ms DESC, rooms.id DESC LIMIT {ROOMS_MAX}"
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let entry =
-        |row: &Row<'_>| Ok(RoomEntry { room: room_at(connection, row, viewer)?, unread_count: row.get(6)? });
-    statement.query_map([viewer], entry)?.collect()
+    let entry = |row: &Row<'_>| {
+        Ok(RoomEntry { room: room_at(row)?, unread_count: row.get(COLUMNS_LEN)?, people: Vec::new() })
+    };
+    let mut entries = statement.query_map([viewer], entry)?.collect::<Result<Vec<_>>>()?;
+    let mut people = people_of_pings(connection, viewer)?;
+    for entry in &mut entries {
+        if entry.room.is_direct() {
+            entry.people = others(people.remove(&entry.room.id).unwrap_or_default(), viewer);
+            entry.room.name = direct_name(&entry.people);
+        }
+        count_anew(connection, entry, viewer, moves)?;
+    }
+    // Pings have no name to sort by, so they came first.
+    entries.sort_by_key(|entry| entry.room.is_direct());
+    Ok(entries)
 }
 
-/// The rooms `viewer` is in and wants to see in the sidebar, by name. Reads only; at most [`ROOMS_MAX`].
-pub fn sidebar(connection: &Connection, viewer: UserId) -> Result<Vec<Room>> {
+/// Everybody in somebody's pings, by room, by name.
+fn people_of_pings(connection: &Connection, viewer: UserId) -> Result<HashMap<RoomId, Vec<Author>>> {
+    let sql = "SELECT users.id, users.name, users.role, users.avatar_version, rooms.id
+               FROM memberships AS mine JOIN rooms ON rooms.id = mine.room_id
+               JOIN memberships ON memberships.room_id = rooms.id JOIN users ON users.id = memberships.user_id
+               WHERE mine.user_id = ?1 AND rooms.kind = 'direct' AND rooms.deleted_at_ms IS NULL
+               ORDER BY users.name_key, users.id LIMIT ?2";
+    let mut people: HashMap<RoomId, Vec<Author>> = HashMap::new();
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map((viewer, PING_PEOPLE_MAX), |row| Ok((row.get(4)?, author_at(row)?)))?;
+    for row in rows {
+        let (room, person) = row?;
+        people.entry(room).or_default().push(person);
+    }
+    Ok(people)
+}
+
+fn count_anew(connection: &Connection, entry: &mut RoomEntry, viewer: UserId, moves: &Moves) -> Result<()> {
+    let moved = moves.get(&entry.room.id).filter(|moved| **moved > entry.room.last_read_message_id);
+    if let Some(moved) = moved {
+        entry.room.last_read_message_id = *moved;
+        entry.unread_count = unread_after(connection, entry.room.id, viewer, *moved)?;
+    }
+    Ok(())
+}
+
+/// One room in its member's list. Reads only. A room that `viewer` is not in is `NotFound`.
+pub fn entry_for_member(
+    connection: &Connection,
+    id: RoomId,
+    viewer: UserId,
+    moves: &Moves,
+) -> std::result::Result<RoomEntry, AppError> {
+    let room = for_member(connection, id, viewer)?.ok_or(AppError::NotFound)?;
+    let people = if room.is_direct() { direct_people(connection, id, viewer)? } else { Vec::new() };
+    let unread_count = unread_after(connection, id, viewer, room.last_read_message_id)?;
+    let mut entry = RoomEntry { room, unread_count, people };
+    count_anew(connection, &mut entry, viewer, moves)?;
+    Ok(entry)
+}
+
+/// What `viewer` has not read of a room after a message. Reads only; at most [`UNREAD_MAX`] + 1 entries of an index.
+pub fn unread_after(connection: &Connection, room: RoomId, viewer: UserId, after: MessageId) -> Result<i64> {
+    connection.prepare_cached(UNREAD_AFTER)?.query_row((viewer, room, after), |row| row.get(0))
+}
+
+/// The rooms that somebody is in and wants to hear of. Reads only; at most [`ROOMS_MAX`].
+pub fn visible(connection: &Connection, viewer: UserId) -> Result<Vec<RoomId>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM memberships JOIN rooms ON rooms.id = memberships.room_id
-         WHERE memberships.user_id = ?1 AND involvement <> 'invisible'
-         ORDER BY rooms.name COLLATE NOCASE, rooms.id LIMIT {ROOMS_MAX}"
+        "SELECT rooms.id FROM {FROM} WHERE memberships.user_id = ?1 AND involvement <> 'invisible'
+           AND rooms.deleted_at_ms IS NULL LIMIT {ROOMS_MAX}"
     );
-    let mut statement = connection.prepare_cached(&sql)?;
-    statement.query_map([viewer], |row| room_at(connection, row, viewer))?.collect()
-}
-
-/// What `viewer` has not read of one room. Reads only, bounded as above.
-pub fn unread_count(connection: &Connection, room: &Room, viewer: UserId) -> Result<i64> {
-    let sql = format!("SELECT ({UNREAD}) FROM memberships WHERE room_id = ?2 AND user_id = ?1");
-    connection.prepare_cached(&sql)?.query_row((viewer, room.id), |row| row.get(0))
+    connection.prepare_cached(&sql)?.query_map([viewer], |row| row.get(0))?.collect()
 }
 
 /// The room that `viewer` should land in: the wished one if they are in it, else the oldest of theirs. Reads only.
 pub fn landing(connection: &Connection, viewer: UserId, wished: Option<RoomId>) -> Result<Option<RoomId>> {
-    let sql = "SELECT room_id FROM memberships WHERE user_id = ?1 AND involvement <> 'invisible'
-               ORDER BY room_id <> ?2, room_id LIMIT 1";
+    let sql = "SELECT room_id FROM memberships JOIN rooms ON rooms.id = memberships.room_id
+               WHERE user_id = ?1 AND involvement <> 'invisible' AND deleted_at_ms IS NULL
+               ORDER BY room_id <> ?2, kind = 'direct', room_id LIMIT 1";
     let wished = wished.map_or(0, |room| room.0);
     connection.prepare_cached(sql)?.query_row((viewer, wished), |row| row.get(0)).optional()
 }
 
 /// Makes an open or closed room with nobody in it. Writes `rooms`.
 pub fn insert(tx: &Tx<'_>, kind: RoomKind, name: &Name, creator: UserId) -> Result<RoomId> {
-    let sql = "INSERT INTO rooms (kind, name, creator_id, created_at_ms, updated_at_ms)
-               VALUES (?1, ?2, ?3, ?4, ?4) RETURNING id";
-    tx.prepare_cached(sql)?.query_row((kind, name.as_str(), creator, tx.now_ms()), |row| row.get(0))
+    let sql = "INSERT INTO rooms (kind, name, name_key, creator_id, created_at_ms, updated_at_ms)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?5) RETURNING id";
+    let values = (kind, name.as_str(), name_key(name.as_str()), creator, tx.now_ms());
+    tx.prepare_cached(sql)?.query_row(values, |row| row.get(0))
+}
+
+/// Makes a ping with nobody in it yet, unless these people have one: UNIQUE decides. Writes `rooms`. `None` means that there is one.
+pub fn insert_direct(tx: &Tx<'_>, key: &DirectKey, creator: UserId) -> Result<Option<RoomId>> {
+    let sql = "INSERT INTO rooms (kind, direct_key, creator_id, created_at_ms, updated_at_ms)
+               VALUES ('direct', ?1, ?2, ?3, ?3) ON CONFLICT (direct_key) DO NOTHING RETURNING id";
+    tx.prepare_cached(sql)?.query_row((key.text(), creator, tx.now_ms()), |row| row.get(0)).optional()
+}
+
+/// The ping of exactly these people. Reads only; one that must be there.
+pub fn direct(connection: &Connection, key: &DirectKey) -> Result<RoomId> {
+    let sql = "SELECT id FROM rooms WHERE direct_key = ?1";
+    connection.prepare_cached(sql)?.query_row([key.text()], |row| row.get(0))
+}
+
+/// Makes sure, inside a write, that somebody active may change an open or closed room: its creator or an administrator, who
+/// still belong to it; returns its kind and name. Reads one row of each table by its key. A ping is `NotFound`: it never changes.
+pub fn demand_editor(
+    tx: &Tx<'_>,
+    id: RoomId,
+    editor: UserId,
+) -> std::result::Result<(RoomKind, String), AppError> {
+    super::memberships::demand(tx, id, editor)?;
+    let sql = "SELECT kind, name, creator_id, (SELECT role FROM users WHERE id = ?2) FROM rooms
+               WHERE id = ?1 AND kind <> 'direct'";
+    let (kind, name, creator, role): (_, _, UserId, Role) = tx
+        .prepare_cached(sql)?
+        .query_row((id, editor), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    if creator == editor || role == Role::Administrator {
+        Ok((kind, name))
+    } else {
+        Err(AppError::Forbidden(crate::domain::rooms::EDITORS_ONLY.into()))
+    }
+}
+
+/// Gives an open or closed room its kind and name. Writes `rooms`.
+pub fn update(tx: &Tx<'_>, id: RoomId, kind: RoomKind, name: &Name) -> Result<()> {
+    let sql = "UPDATE rooms SET kind = ?2, name = ?3, name_key = ?4, updated_at_ms = ?5 WHERE id = ?1";
+    tx.prepare_cached(sql)?.execute((id, kind, name.as_str(), name_key(name.as_str()), tx.now_ms()))?;
+    Ok(())
 }
 
 /// Notes that a message came just now. Writes `rooms`.
-pub fn update_last_message(tx: &Tx<'_>, id: RoomId) -> Result<()> {
-    let sql = "UPDATE rooms SET last_message_at_ms = ?2, updated_at_ms = ?2 WHERE id = ?1";
+pub fn update_last_message(tx: &Tx<'_>, id: RoomId, message: MessageId) -> Result<()> {
+    let sql =
+        "UPDATE rooms SET last_message_at_ms = ?2, updated_at_ms = ?2, last_message_id = ?3 WHERE id = ?1";
+    tx.prepare_cached(sql)?.execute((id, tx.now_ms(), message))?;
+    Ok(())
+}
+
+/// Makes a room vanish: nobody finds it from now on; its rows are left to [`delete_batch`]. Writes `rooms`. A ping gives up its
+/// key, so that the same people can start anew.
+pub fn update_deleted(tx: &Tx<'_>, id: RoomId) -> Result<()> {
+    let sql = "UPDATE rooms SET deleted_at_ms = ?2,
+                 direct_key = CASE WHEN kind = 'direct' THEN 'deleted ' || id END WHERE id = ?1";
     tx.prepare_cached(sql)?.execute((id, tx.now_ms()))?;
     Ok(())
+}
+
+/// Rows of one table that one batch deletes.
+const BATCH_LEN: u32 = 200;
+
+/// Deletes some of what is left of rooms that vanished: messages first, then memberships, then the room itself. Writes
+/// `messages`, `memberships` and `rooms`, at most [`BATCH_LEN`] rows; tells whether it found any.
+pub fn delete_batch(tx: &Tx<'_>) -> Result<bool> {
+    let sql = "SELECT id FROM rooms WHERE deleted_at_ms IS NOT NULL ORDER BY id LIMIT 1";
+    let room: Option<RoomId> = tx.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+    let Some(room) = room else { return Ok(false) };
+    let steps = [
+        "DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE room_id = ?1 LIMIT ?2)",
+        "DELETE FROM memberships WHERE room_id = ?1
+           AND user_id IN (SELECT user_id FROM memberships WHERE room_id = ?1 LIMIT ?2)",
+        "DELETE FROM rooms WHERE id = ?1 AND ?2 > 0",
+    ];
+    for sql in steps {
+        if tx.prepare_cached(sql)?.execute((room, BATCH_LEN))? > 0 {
+            break;
+        }
+    }
+    Ok(true)
 }

@@ -35,6 +35,45 @@ pub fn find(connection: &Connection, id: UserId) -> Result<User> {
     connection.prepare_cached(&sql)?.query_row([id], |row| user_at(row, 0))
 }
 
+/// Somebody by id, if they can come in. Reads only.
+pub fn find_active(connection: &Connection, id: UserId) -> Result<Option<User>> {
+    let sql = format!("SELECT {COLUMNS} FROM users WHERE id = ?1 AND status = 'active'");
+    connection.prepare_cached(&sql)?.query_row([id], |row| user_at(row, 0)).optional()
+}
+
+/// People offered to be chosen for a room: more would not be found in a list.
+pub const CHOICE_MAX: u32 = 5_000;
+
+/// Everybody who can come in, by name: to choose from. Reads only; at most [`CHOICE_MAX`].
+pub fn choice(connection: &Connection) -> Result<Vec<User>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM users WHERE status = 'active' ORDER BY name_key, id LIMIT {CHOICE_MAX}"
+    );
+    connection.prepare_cached(&sql)?.query_map([], |row| user_at(row, 0))?.collect()
+}
+
+/// Everybody who can come in, in the order they came. Reads only; at most `limit`.
+pub fn first(connection: &Connection, limit: u32) -> Result<Vec<User>> {
+    let sql = format!("SELECT {COLUMNS} FROM users WHERE status = 'active' ORDER BY id LIMIT ?1");
+    connection.prepare_cached(&sql)?.query_map([limit], |row| user_at(row, 0))?.collect()
+}
+
+/// The last change of anybody's name or picture. Reads only.
+pub fn people_revision(connection: &Connection) -> Result<i64> {
+    connection
+        .prepare_cached("SELECT value FROM counters WHERE name = 'people'")?
+        .query_row([], |row| row.get(0))
+}
+
+/// Whose name or picture changed after a revision, in the order of the changes, with the number of each. Reads only; at most `limit`.
+pub fn changed_after(connection: &Connection, after: i64, limit: u32) -> Result<Vec<(User, i64)>> {
+    let sql = format!(
+        "SELECT {COLUMNS}, people_revision FROM users WHERE people_revision > ?1 ORDER BY people_revision LIMIT ?2"
+    );
+    let changed = |row: &Row<'_>| Ok((user_at(row, 0)?, row.get(COLUMNS_LEN)?));
+    connection.prepare_cached(&sql)?.query_map((after, limit), changed)?.collect()
+}
+
 /// An active person by address, with their password hash. Reads only.
 pub fn with_password(
     connection: &Connection,

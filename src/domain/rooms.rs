@@ -1,7 +1,10 @@
 //! Rooms, and what somebody has to do with one.
 
-use super::ids::{MessageId, RoomId};
+use super::ids::{MessageId, RoomId, UserId};
+use super::people::Author;
+use crate::error::Invalid;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// The three kinds of room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -29,6 +32,101 @@ pub enum Involvement {
     Everything,
 }
 
+impl Involvement {
+    /// The four, from most to least.
+    pub const ALL: [Self; 4] = [Self::Everything, Self::Mentions, Self::Nothing, Self::Invisible];
+
+    /// Takes one of the four words.
+    ///
+    /// # Errors
+    /// `Invalid` for any other.
+    pub fn parse(word: &str) -> Result<Self, Invalid> {
+        Self::ALL.into_iter().find(|level| level.word() == word.trim()).ok_or_else(|| {
+            Invalid::new("involvement", "Choose one of invisible, nothing, mentions and everything.")
+        })
+    }
+
+    /// Its word, as in forms and JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Invisible => "invisible",
+            Self::Nothing => "nothing",
+            Self::Mentions => "mentions",
+            Self::Everything => "everything",
+        }
+    }
+
+    /// Whether the menu of a ping offers it: in a ping everything is meant for oneself.
+    pub fn is_for_pings(self) -> bool {
+        matches!(self, Self::Everything | Self::Nothing)
+    }
+
+    /// What it is called in the menu.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Invisible => "Invisible",
+            Self::Nothing => "Nothing",
+            Self::Mentions => "Mentions",
+            Self::Everything => "Everything",
+        }
+    }
+
+    /// What it does, in a few words.
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::Invisible => "Out of the sidebar, no notifications",
+            Self::Nothing => "In the sidebar, no notifications",
+            Self::Mentions => "Notify me when I am mentioned",
+            Self::Everything => "Notify me of every message",
+        }
+    }
+
+    /// Its icon in the sprite.
+    pub fn icon(self) -> &'static str {
+        match self {
+            Self::Invisible => "eye-off",
+            Self::Nothing => "bell-off",
+            Self::Mentions => "at-sign",
+            Self::Everything => "bell-ring",
+        }
+    }
+}
+
+/// Why a change of a room is refused.
+pub const EDITORS_ONLY: &str = "Only whoever made this room and administrators can change it.";
+
+/// People in one ping, oneself included. More is a room, which has a name.
+pub const PING_PEOPLE_MAX: usize = 50;
+
+/// The exact set of people of a ping: in whatever order they are named, it is the same key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectKey(BTreeSet<UserId>);
+
+impl DirectKey {
+    /// The key of `starter` and those they chose.
+    ///
+    /// # Errors
+    /// `Invalid` when they are more than [`PING_PEOPLE_MAX`].
+    pub fn of(starter: UserId, chosen: impl IntoIterator<Item = UserId>) -> Result<Self, Invalid> {
+        let people: BTreeSet<UserId> = chosen.into_iter().chain([starter]).collect();
+        if people.len() > PING_PEOPLE_MAX {
+            let message = format!("A ping can have at most {PING_PEOPLE_MAX} people. Make a room for more.");
+            return Err(Invalid::new("user_ids", message));
+        }
+        Ok(Self(people))
+    }
+
+    /// The people, by id.
+    pub fn people(&self) -> impl Iterator<Item = UserId> + '_ {
+        self.0.iter().copied()
+    }
+
+    /// The key as it is stored: ids in order.
+    pub fn text(&self) -> String {
+        self.0.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+    }
+}
+
 /// A room as one of its members sees it.
 #[derive(Debug, Clone)]
 pub struct Room {
@@ -44,6 +142,32 @@ pub struct Room {
     pub last_read_message_id: MessageId,
     /// When the last message came, in milliseconds since 1970.
     pub last_message_at_ms: Option<i64>,
+    /// Its newest message; 0 before the first.
+    pub last_message_id: MessageId,
+    /// Who made it.
+    pub creator_id: UserId,
+}
+
+impl Room {
+    /// Whether it is a ping.
+    pub fn is_direct(&self) -> bool {
+        self.kind == RoomKind::Direct
+    }
+
+    /// Where its settings are.
+    pub fn settings_path(&self) -> String {
+        let kinds = match self.kind {
+            RoomKind::Open => "opens",
+            RoomKind::Closed => "closeds",
+            RoomKind::Direct => "directs",
+        };
+        format!("/rooms/{kinds}/{}/edit", self.id)
+    }
+
+    /// Whether everyone is in it.
+    pub fn is_open(&self) -> bool {
+        self.kind == RoomKind::Open
+    }
 }
 
 /// A room in somebody's list, with what they have not read of it.
@@ -53,6 +177,24 @@ pub struct RoomEntry {
     pub room: Room,
     /// Messages of others after the read cursor, counted up to [`UNREAD_MAX`] + 1.
     pub unread_count: i64,
+    /// Of a ping, the others in it; oneself in a ping to oneself.
+    pub people: Vec<Author>,
+}
+
+impl RoomEntry {
+    /// Whether it shows as unread.
+    pub fn is_unread(&self) -> bool {
+        self.unread_count > 0 && self.room.involvement != Involvement::Invisible
+    }
+}
+
+/// An unread count as it is shown: exact to 999; empty when there is none.
+pub fn unread_label(count: &i64) -> String {
+    match *count {
+        ..=0 => String::new(),
+        1..=UNREAD_MAX => count.to_string(),
+        _ => format!("{UNREAD_MAX}+"),
+    }
 }
 
 /// Unread messages are counted to here; one more means "more than that". Past three digits nobody
@@ -71,6 +213,43 @@ pub fn names_as_sentence(names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_ping_is_its_set_of_people_in_whatever_order(mut ids in proptest::collection::vec(1..100_i64, 0..20), starter in 1..100_i64) {
+            let key = |ids: &[i64]| DirectKey::of(UserId(starter), ids.iter().copied().map(UserId)).unwrap();
+            let first = key(&ids);
+            ids.reverse();
+            ids.push(starter);
+            prop_assert_eq!(first.text(), key(&ids).text());
+            ids.push(100);
+            prop_assert_ne!(first.text(), key(&ids).text());
+        }
+    }
+
+    #[test]
+    fn a_ping_of_too_many_is_refused() {
+        let many = |count| DirectKey::of(UserId(1), (1..=count).map(UserId));
+        assert!(many(PING_PEOPLE_MAX as i64).is_ok());
+        assert!(many(PING_PEOPLE_MAX as i64 + 1).is_err());
+    }
+
+    #[test]
+    fn every_involvement_parses_from_its_word_and_nothing_else_does() {
+        for level in Involvement::ALL {
+            assert_eq!(Involvement::parse(level.word()), Ok(level));
+        }
+        for wrong in ["", "loud", "Mentions", "everything,nothing"] {
+            assert!(Involvement::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn counts_are_exact_to_999() {
+        let labels: Vec<String> = [-1, 0, 1, 999, 1000].iter().map(unread_label).collect();
+        assert_eq!(labels, ["", "", "1", "999", "999+"]);
+    }
 
     #[test]
     fn names_are_joined_as_people_say_them() {

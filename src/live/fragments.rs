@@ -2,6 +2,7 @@
 //!
 //! Invariant: nothing here knows who is looking: no "mine", no local time, no absolute URL.
 
+use crate::domain::ids::RoomId;
 use crate::domain::messages::{Message, Tombstone};
 use crate::domain::people::Author;
 use crate::domain::rich_text::SafeHtml;
@@ -102,4 +103,22 @@ pub struct TypingFragment<'p> {
 pub struct NotTypingFragment<'p> {
     /// Who.
     pub person: &'p Author,
+}
+
+/// What one person has not read of a room.
+#[derive(Template)]
+#[template(path = "rooms/_unread.html")]
+pub struct UnreadFragment {
+    /// Which room.
+    pub room_id: RoomId,
+    /// How much.
+    pub count: i64,
+}
+
+/// The room's name, where its page shows it.
+#[derive(Template)]
+#[template(path = "rooms/_renamed.html")]
+pub struct RenamedFragment<'n> {
+    /// The name.
+    pub name: &'n str,
 }

@@ -5,12 +5,14 @@
 //! what only programs ask for (`message_posted`) is JSON in both formats. Only what comes in order has a revision.
 
 use super::fragments::{
-    CreatedFragment, NotTypingFragment, PresentFragment, RemovedFragment, TypingFragment, UpdatedFragment,
+    CreatedFragment, NotTypingFragment, PresentFragment, RemovedFragment, RenamedFragment, TypingFragment,
+    UnreadFragment, UpdatedFragment,
 };
-use super::json::MessageJson;
-use crate::domain::ids::{Revision, RoomId};
+use super::json::{MessageJson, RoomJson};
+use crate::domain::ids::{Revision, RoomId, UserId};
 use crate::domain::messages::{Change, Message};
 use crate::domain::people::Author;
+use crate::domain::rooms::RoomEntry;
 use askama::Template;
 use bytestring::ByteString;
 use serde_json::{Value, json};
@@ -55,6 +57,56 @@ pub enum Event {
         /// How many they are.
         count: usize,
     },
+    /// Messages came in a room, by revision and author, or (`must_recount`) went. Each socket makes of it what its reader has not
+    /// read.
+    Activity {
+        /// Where.
+        room_id: RoomId,
+        /// What came.
+        added: Vec<(Revision, UserId)>,
+        /// Whether counting what came is not enough.
+        must_recount: bool,
+    },
+    /// What one person has not read of a room.
+    Unread {
+        /// Where.
+        room_id: RoomId,
+        /// How much; past `UNREAD_MAX`, more than that.
+        count: i64,
+        /// When that was so.
+        as_of: Revision,
+    },
+    /// A room is new to one's list.
+    RoomAdded {
+        /// Which.
+        room_id: RoomId,
+        /// Over how long pages should spread their requests.
+        spread_ms: usize,
+    },
+    /// A room has another name or kind.
+    RoomChanged {
+        /// Which.
+        room_id: RoomId,
+        /// Over how long pages should spread their requests.
+        spread_ms: usize,
+    },
+    /// A room is gone from one's list.
+    RoomRemoved {
+        /// Which.
+        room_id: RoomId,
+        /// Over how long pages should spread their requests.
+        spread_ms: usize,
+    },
+    /// The room one looks at has another name.
+    Renamed {
+        /// Its name now.
+        name: String,
+    },
+    /// Who is online, of those that a page shows.
+    Online {
+        /// All of them.
+        user_ids: Vec<UserId>,
+    },
     /// Somebody's name or picture changed; by the number of that change.
     Person(Author, i64),
     /// What is shown can't be brought up to date step by step: fetch it afresh.
@@ -83,6 +135,11 @@ impl Frame {
         }
     }
 
+    /// What happened.
+    pub fn event(&self) -> &Event {
+        &self.event
+    }
+
     /// The text to send; none when the event is not for that format.
     pub fn text(&self, format: Format) -> Option<ByteString> {
         match format {
@@ -101,7 +158,13 @@ fn html(event: &Event) -> Option<ByteString> {
         Event::Typing { person, on: true, .. } => TypingFragment { person }.render(),
         Event::Typing { person, on: false, .. } => NotTypingFragment { person }.render(),
         Event::Here { people, count } => PresentFragment { people, count: *count }.render(),
-        Event::Presence { .. } => return None,
+        Event::Unread { room_id, count, .. } => UnreadFragment { room_id: *room_id, count: *count }.render(),
+        Event::Renamed { name } => RenamedFragment { name }.render(),
+        Event::RoomAdded { spread_ms, .. }
+        | Event::RoomChanged { spread_ms, .. }
+        | Event::RoomRemoved { spread_ms, .. } => return Some(sidebar_changed(*spread_ms)),
+        Event::Online { user_ids } => return Some(online(user_ids)),
+        Event::Presence { .. } | Event::Activity { .. } => return None,
         Event::Person(person, revision) => return Some(person_changed(person, *revision)),
         Event::Reload => return Some(reload()),
     };
@@ -117,7 +180,14 @@ fn json(event: &Event) -> Option<ByteString> {
         Event::Presence { room_id, person, online } => {
             json!({"type": "presence", "room_id": room_id, "user_id": person.id, "online": online})
         }
-        Event::Here { .. } => return None,
+        Event::Unread { room_id, count, .. } => {
+            json!({"type": "unread", "room_id": room_id, "unread_count": count, "mention": false})
+        }
+        Event::RoomRemoved { room_id, .. } => json!({"type": "room_removed", "room": {"id": room_id}}),
+        Event::Online { user_ids } => return Some(online(user_ids)),
+        // Rooms differ from member to member: what is said of them is made for each.
+        Event::RoomAdded { .. } | Event::RoomChanged { .. } => return None,
+        Event::Here { .. } | Event::Activity { .. } | Event::Renamed { .. } => return None,
         Event::Person(person, revision) => return Some(person_changed(person, *revision)),
         Event::Reload => return Some(reload()),
     };
@@ -148,6 +218,21 @@ fn person_changed(person: &Author, revision: i64) -> ByteString {
     json!({"type": "person_updated", "people_revision": revision, "user": user}).to_string().into()
 }
 
+/// "Fetch the sidebar afresh, within so long."
+fn sidebar_changed(spread_ms: usize) -> ByteString {
+    json!({"type": "sidebar_changed", "spread_ms": spread_ms}).to_string().into()
+}
+
+/// "Of those you show, these are online, and no others."
+fn online(user_ids: &[UserId]) -> ByteString {
+    json!({"type": "online", "user_ids": user_ids}).to_string().into()
+}
+
+/// "A room of yours is new, or changed", as its member sees it.
+pub fn room(kind: &'static str, entry: &RoomEntry) -> ByteString {
+    json!({"type": kind, "room": RoomJson::from(entry)}).to_string().into()
+}
+
 /// "Fetch what you show afresh."
 pub fn reload() -> ByteString {
     ByteString::from_static(r#"{"type":"reload"}"#)
@@ -158,9 +243,10 @@ pub fn pong() -> ByteString {
     ByteString::from_static(r#"{"type":"pong"}"#)
 }
 
-/// "You have everything up to `revision`", with the versions of the sidebar and of the assets.
-pub fn caught_up(revision: Revision, sidebar: &str, version: &str) -> ByteString {
-    json!({"type": "caught_up", "revision": revision, "sidebar": sidebar, "version": version})
+/// "You have everything up to `revision`", and of people's names and pictures up to `people`, with the versions of the sidebar and of
+/// the assets.
+pub fn caught_up(revision: Revision, people: i64, sidebar: &str, version: &str) -> ByteString {
+    json!({"type": "caught_up", "revision": revision, "people_revision": people, "sidebar": sidebar, "version": version})
         .to_string()
         .into()
 }
@@ -178,7 +264,7 @@ pub fn error(message: &str, client_message_id: Option<&str>) -> ByteString {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::{MessageId, UserId};
+    use crate::domain::ids::MessageId;
     use crate::domain::messages::{Body, ClientMessageId, Tombstone};
     use crate::domain::people::Role;
     use uuid::Uuid;

@@ -7,11 +7,12 @@
 use super::frames::{Event, Format, Frame};
 use super::topics::{SocketId, Topics};
 use crate::domain::clock::Clock;
-use crate::domain::ids::{RoomId, SessionId, UserId};
+use crate::domain::ids::{Revision, RoomId, SessionId, UserId};
 use crate::domain::people::Author;
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc};
@@ -36,11 +37,17 @@ pub enum CloseReason {
     SignedOut,
     /// Too many sockets.
     TooMany,
+    /// No longer in the room.
+    NoLongerMember,
+    /// The room is gone.
+    NoSuchRoom,
 }
 
 impl CloseReason {
     fn from_code(code: u8) -> Option<Self> {
-        [Self::Stopping, Self::SignedOut, Self::TooMany].into_iter().find(|reason| *reason as u8 == code)
+        [Self::Stopping, Self::SignedOut, Self::TooMany, Self::NoLongerMember, Self::NoSuchRoom]
+            .into_iter()
+            .find(|reason| *reason as u8 == code)
     }
 }
 
@@ -64,6 +71,8 @@ pub struct Subscriber {
     pub session_id: SessionId,
     /// The room they look at, if any.
     pub room_id: Option<RoomId>,
+    /// The rooms they want to hear of.
+    pub rooms: Vec<RoomId>,
     /// What they want to be sent.
     pub format: Format,
 }
@@ -184,6 +193,16 @@ impl Subscription {
         }
     }
 
+    /// Puts right which rooms this socket hears of: those it named when it subscribed were others.
+    pub fn follow(&self, rooms: Vec<RoomId>) {
+        self.hub.must(Order::Follow(self.id, rooms));
+    }
+
+    /// Says of which people the page shows whether they are online. It is told at once, and when that changes.
+    pub fn watch(&self, people: Vec<UserId>) {
+        self.hub.order(Order::Watch(self.id, people));
+    }
+
     /// A way to say what the person does, apart from receiving.
     pub fn voice(&self) -> Voice {
         Voice { id: self.id, hub: self.hub.clone() }
@@ -221,7 +240,18 @@ enum Order {
     Unsubscribe(SocketId),
     Present(SocketId, bool),
     Typing(SocketId, bool),
+    Follow(SocketId, Vec<RoomId>),
+    Watch(SocketId, Vec<UserId>),
     Publish(RoomId, Event),
+    Joined(RoomId, Vec<UserId>),
+    Left {
+        room: RoomId,
+        people: Vec<UserId>,
+        stay: bool,
+    },
+    RoomChanged(RoomId, String),
+    RoomDeleted(RoomId),
+    Unread(UserId, RoomId, i64, Revision),
     Person(Author, i64),
     Close(Whose, CloseReason),
     Tick,
@@ -240,6 +270,7 @@ struct HubShared {
     /// How often something could not be queued for the hub.
     overflows: AtomicU64,
     is_stopping: AtomicBool,
+    online: RwLock<HashSet<UserId>>,
 }
 
 impl Hub {
@@ -273,6 +304,41 @@ impl Hub {
     /// Hands `event` to the sockets of a room. Never waits: when the hub can't take it, every socket re-reads.
     pub fn publish(&self, room_id: RoomId, event: Event) {
         self.must(Order::Publish(room_id, event));
+    }
+
+    /// Some people came into a room, or want to hear of it again.
+    pub fn joined(&self, room: RoomId, people: Vec<UserId>) {
+        self.must(Order::Joined(room, people));
+    }
+
+    /// Some people are in a room no longer: not one more frame of it reaches them.
+    pub fn left(&self, room: RoomId, people: Vec<UserId>) {
+        self.must(Order::Left { room, people, stay: false });
+    }
+
+    /// Somebody is still in a room, but wants to hear of it no longer.
+    pub fn hidden(&self, room: RoomId, person: UserId) {
+        self.must(Order::Left { room, people: vec![person], stay: true });
+    }
+
+    /// A room has another name or kind.
+    pub fn room_changed(&self, room: RoomId, name: String) {
+        self.must(Order::RoomChanged(room, name));
+    }
+
+    /// A room is gone.
+    pub fn room_deleted(&self, room: RoomId) {
+        self.must(Order::RoomDeleted(room));
+    }
+
+    /// Somebody has read a room, or marked it as not read, on one of their devices: what was unread as of a revision.
+    pub fn unread(&self, person: UserId, room: RoomId, count: i64, as_of: Revision) {
+        self.must(Order::Unread(person, room, count, as_of));
+    }
+
+    /// Whether somebody looks at a page of ours just now.
+    pub fn is_online(&self, person: UserId) -> bool {
+        self.shared.online.read().unwrap_or_else(PoisonError::into_inner).contains(&person)
     }
 
     /// Tells everyone that somebody's name or picture changed, by the number of that change.
@@ -342,14 +408,27 @@ fn run(queue: &Receiver<Order>, mut topics: Topics, shared: &HubShared, clock: &
             Order::Unsubscribe(id) => topics.unsubscribe(id, clock()),
             Order::Present(id, is_present) => topics.set_present(id, is_present, clock()),
             Order::Typing(id, on) => topics.set_typing(id, on, clock()),
-            Order::Publish(room_id, event) => topics.publish(room_id, event),
-            Order::Person(person, revision) => topics.person_changed(person, revision),
+            Order::Follow(id, rooms) => topics.follow(id, rooms),
+            Order::Watch(id, people) => topics.watch(id, people),
+            Order::Publish(room_id, event) => topics.publish(room_id, event, clock()),
+            Order::Joined(room_id, people) => topics.joined(room_id, &people),
+            Order::Left { room, people, stay } => topics.left(room, &people, stay),
+            Order::RoomChanged(room_id, name) => topics.room_changed(room_id, name),
+            Order::RoomDeleted(room_id) => topics.room_deleted(room_id),
+            Order::Unread(person, room_id, count, as_of) => topics.unread(person, room_id, count, as_of),
+            Order::Person(person, revision) => topics.person_changed(&person, revision),
             Order::Close(whose, reason) => topics.close(whose, reason),
-            Order::Tick => topics.tick(clock()),
+            Order::Tick => tick(&mut topics, shared, clock()),
         }
         if Instant::now() >= next_tick {
-            topics.tick(clock());
+            tick(&mut topics, shared, clock());
             next_tick = Instant::now() + TICK;
         }
+    }
+}
+
+fn tick(topics: &mut Topics, shared: &HubShared, now_ms: i64) {
+    if topics.tick(now_ms) {
+        *shared.online.write().unwrap_or_else(PoisonError::into_inner) = topics.online();
     }
 }

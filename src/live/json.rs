@@ -129,7 +129,7 @@ impl From<&RoomEntry> for RoomJson {
             id: room.id,
             kind: room.kind,
             name: room.name.clone(),
-            unread: entry.unread_count > 0 && room.involvement != Involvement::Invisible,
+            unread: entry.is_unread(),
             unread_count: entry.unread_count,
             involvement: room.involvement,
             last_message_at: room.last_message_at_ms.map(iso),

@@ -1,24 +1,26 @@
-//! The hub's state: sockets by room, who is here, who is writing.
+//! The hub's state: sockets, by room and by person, and what each is to be told.
 //!
 //! Invariants: a socket gets the frames of its room in the order they were published, or is marked lagging; a
 //! socket whose receiver is gone is forgotten at the next look; presence is counted, so several tabs of one
 //! person are one, and it is gone when the last is. The clock is an argument.
 
-use super::frames::{Event, Format, Frame};
+use super::following::Following;
+use super::frames::{Event, Frame};
 use super::hub::{CloseReason, Outlet, Subscriber, Whose};
-use crate::domain::ids::{RoomId, UserId};
+use super::presence::{News, Presence};
+use super::room_topic::RoomTopic;
+use crate::domain::ids::{Revision, RoomId, UserId};
+use crate::domain::messages::Change;
 use crate::domain::people::Author;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
-/// Faces shown of those who are here; more would not fit beside the room's name.
-const FACES_MAX: usize = 8;
-/// Who came or went, told to programs at each tick: a thousand arriving at once after a restart must not
-/// cost a million frames.
-const PRESENCE_EVENTS_MAX: usize = 10;
-/// How long somebody may be away before it is told: longer than a page takes to reload.
-const GRACE_MS: i64 = 3_000;
-/// How long a typing mark lives without a new key stroke.
-const TYPING_MS: i64 = 5_000;
+/// Comings and goings in the account taken note of at each tick. Each costs a frame to those few who watch the person.
+const ONLINE_NEWS_MAX: usize = 1_000;
+/// Time that a server may take for one of the requests that a change of rooms sends its way.
+const SPREAD_PER_SOCKET_MS: usize = 2;
+/// When the last of those requests should come, at the latest.
+const SPREAD_MAX_MS: usize = 10_000;
 
 /// Names a socket within the hub.
 pub(super) type SocketId = u64;
@@ -27,27 +29,16 @@ struct Socket {
     subscriber: Subscriber,
     outlet: Outlet,
     is_present: bool,
-}
-
-#[derive(Default)]
-struct Topic {
-    sockets: BTreeMap<SocketId, Outlet>,
-    /// Sockets that are present, by person.
-    present: BTreeMap<UserId, (Author, usize)>,
-    /// Who was told to be here.
-    told: BTreeMap<UserId, Author>,
-    /// Since when those who were told to be here are away.
-    away_since_ms: HashMap<UserId, i64>,
-    /// Who is writing, and since when nothing was heard of it.
-    typing: BTreeMap<UserId, (Author, i64)>,
-    is_dirty: bool,
+    watched: Vec<UserId>,
 }
 
 /// Everything the hub knows.
 pub(super) struct Topics {
     sockets: HashMap<SocketId, Socket>,
-    rooms: HashMap<RoomId, Topic>,
-    per_person: HashMap<UserId, usize>,
+    rooms: HashMap<RoomId, RoomTopic>,
+    by_person: HashMap<UserId, BTreeSet<SocketId>>,
+    following: Following,
+    online: Presence,
     sockets_per_person_max: usize,
     sockets_max: usize,
 }
@@ -57,7 +48,9 @@ impl Topics {
         Self {
             sockets: HashMap::new(),
             rooms: HashMap::new(),
-            per_person: HashMap::new(),
+            by_person: HashMap::new(),
+            following: Following::default(),
+            online: Presence::default(),
             sockets_per_person_max,
             sockets_max,
         }
@@ -66,21 +59,23 @@ impl Topics {
     /// Takes a socket in, or closes it when there are too many. Tells it who is here.
     pub(super) fn subscribe(&mut self, id: SocketId, subscriber: Subscriber, outlet: Outlet) {
         let person = subscriber.person.id;
-        let mine = self.per_person.get(&person).copied().unwrap_or(0);
+        let mine = self.by_person.get(&person).map_or(0, BTreeSet::len);
         if self.sockets.len() >= self.sockets_max || mine >= self.sockets_per_person_max {
             outlet.close(CloseReason::TooMany);
             return;
         }
-        *self.per_person.entry(person).or_default() += 1;
+        self.by_person.entry(person).or_default().insert(id);
+        self.following.follow(id, &subscriber.rooms);
         let room_id = subscriber.room_id;
         if let Some(room_id) = room_id {
-            self.rooms.entry(room_id).or_default().sockets.insert(id, outlet.clone());
+            let topic = self.rooms.entry(room_id).or_insert_with(|| RoomTopic::new(room_id));
+            topic.sockets.insert(id, outlet.clone());
         }
-        self.sockets.insert(id, Socket { subscriber, outlet: outlet.clone(), is_present: false });
+        let socket = Socket { subscriber, outlet: outlet.clone(), is_present: false, watched: Vec::new() };
+        self.sockets.insert(id, socket);
         self.set_present(id, true, 0);
-        if let Some((room_id, topic)) = room_id.and_then(|room_id| Some((room_id, self.rooms.get(&room_id)?)))
-        {
-            topic.greet(room_id, &outlet);
+        if let Some(topic) = room_id.and_then(|room_id| self.rooms.get(&room_id)) {
+            topic.greet(&outlet);
         }
     }
 
@@ -89,70 +84,169 @@ impl Topics {
         self.set_present(id, false, now_ms);
         let Some(socket) = self.sockets.remove(&id) else { return };
         let person = socket.subscriber.person.id;
-        if let Some(count) = self.per_person.get_mut(&person) {
-            *count -= 1;
-            if *count == 0 {
-                self.per_person.remove(&person);
+        if let Some(mine) = self.by_person.get_mut(&person) {
+            mine.remove(&id);
+            if mine.is_empty() {
+                self.by_person.remove(&person);
             }
         }
-        if let Some(room_id) = socket.subscriber.room_id
-            && let Some(topic) = self.rooms.get_mut(&room_id)
-        {
-            topic.sockets.remove(&id);
-            if !topic.present.contains_key(&person) {
-                topic.stop_typing(room_id, person);
-            }
+        self.following.unfollow(id, &socket.subscriber.rooms);
+        self.following.unwatch(id, &socket.watched);
+        if let Some(topic) = socket.subscriber.room_id.and_then(|room_id| self.rooms.get_mut(&room_id)) {
+            topic.forget(id, person);
         }
     }
 
-    /// Notes that somebody looks at the room through this socket, or no longer does.
+    /// Notes that somebody looks at the page through this socket, or no longer does.
     pub(super) fn set_present(&mut self, id: SocketId, is_present: bool, now_ms: i64) {
         let Some(socket) = self.sockets.get_mut(&id) else { return };
-        let Some(room_id) = socket.subscriber.room_id else { return };
         if socket.is_present == is_present {
             return;
         }
         socket.is_present = is_present;
         let person = &socket.subscriber.person;
-        let Some(topic) = self.rooms.get_mut(&room_id) else { return };
-        topic.is_dirty = true;
-        if is_present {
-            topic.away_since_ms.remove(&person.id);
-            topic.present.entry(person.id).or_insert_with(|| (person.clone(), 0)).1 += 1;
-        } else if let Some((_, count)) = topic.present.get_mut(&person.id) {
-            *count -= 1;
-            if *count == 0 {
-                topic.present.remove(&person.id);
-                topic.away_since_ms.insert(person.id, now_ms);
-            }
+        let topic = socket.subscriber.room_id.and_then(|room_id| self.rooms.get_mut(&room_id));
+        let presences = topic.map(|topic| &mut topic.presence).into_iter().chain([&mut self.online]);
+        for presence in presences {
+            if is_present { presence.comes(person) } else { presence.goes(person.id, now_ms) }
         }
     }
 
     /// Notes that somebody writes, or stopped, and tells the room when that is new.
     pub(super) fn set_typing(&mut self, id: SocketId, on: bool, now_ms: i64) {
         let Some(socket) = self.sockets.get(&id) else { return };
-        let Some(room_id) = socket.subscriber.room_id else { return };
-        let Some(topic) = self.rooms.get_mut(&room_id) else { return };
         let person = socket.subscriber.person.clone();
-        if !on {
-            topic.stop_typing(room_id, person.id);
-        } else if topic.typing.insert(person.id, (person.clone(), now_ms)).is_none() {
-            topic.tell_in_passing(Event::Typing { room_id, person, on: true });
+        let Some(topic) = socket.subscriber.room_id.and_then(|room_id| self.rooms.get_mut(&room_id)) else {
+            return;
+        };
+        if on { topic.start_typing(person, now_ms) } else { topic.stop_typing(person.id) }
+    }
+
+    /// Hands an event to every socket of a room, and news of it to those who follow the room from elsewhere.
+    pub(super) fn publish(&mut self, room_id: RoomId, event: Event, now_ms: i64) {
+        let news = match &event {
+            Event::Change(Change::Created(message)) => {
+                let message = (message.created_revision, message.creator.id);
+                self.following.note(room_id, Some(message), now_ms)
+            }
+            Event::Change(Change::Removed(_)) => self.following.note(room_id, None, now_ms),
+            _ => None,
+        };
+        if let Some(topic) = self.rooms.get(&room_id) {
+            topic.tell(&Frame::new(event));
+        }
+        if let Some(news) = news {
+            self.tell_followers(room_id, &news);
         }
     }
 
-    /// Hands an event to every socket of a room.
-    pub(super) fn publish(&mut self, room_id: RoomId, event: Event) {
-        if let Some(topic) = self.rooms.get(&room_id) {
-            let frame = Frame::new(event);
-            for outlet in topic.sockets.values() {
-                outlet.send(&frame);
+    fn tell_followers(&self, room_id: RoomId, frame: &Arc<Frame>) {
+        self.tell(self.following.followers(room_id).into_iter(), frame);
+    }
+
+    fn tell(&self, sockets: impl Iterator<Item = SocketId>, frame: &Arc<Frame>) {
+        for socket in sockets.filter_map(|id| self.sockets.get(&id)) {
+            socket.outlet.send(frame);
+        }
+    }
+
+    /// The sockets of some people.
+    fn sockets_of(&self, people: &[UserId]) -> Vec<SocketId> {
+        people.iter().filter_map(|person| self.by_person.get(person)).flatten().copied().collect()
+    }
+
+    /// Puts right which rooms a socket follows.
+    pub(super) fn follow(&mut self, id: SocketId, rooms: Vec<RoomId>) {
+        let Some(socket) = self.sockets.get_mut(&id) else { return };
+        self.following.unfollow(id, &socket.subscriber.rooms);
+        self.following.follow(id, &rooms);
+        socket.subscriber.rooms = rooms;
+    }
+
+    /// Puts right which people a socket watches, and tells it who of them is online.
+    pub(super) fn watch(&mut self, id: SocketId, people: Vec<UserId>) {
+        let Some(socket) = self.sockets.get_mut(&id) else { return };
+        self.following.unwatch(id, &socket.watched);
+        self.following.watch(id, &people);
+        socket.watched = people;
+        self.tell_online(id);
+    }
+
+    fn tell_online(&self, id: SocketId) {
+        let Some(socket) = self.sockets.get(&id) else { return };
+        let online = socket.watched.iter().copied().filter(|person| self.online.is_told(*person)).collect();
+        socket.outlet.send_in_passing(&Frame::new(Event::Online { user_ids: online }));
+    }
+
+    /// Some people came into a room: they follow it from now on, and their pages show it.
+    pub(super) fn joined(&mut self, room_id: RoomId, people: &[UserId]) {
+        let sockets = self.sockets_of(people);
+        for id in &sockets {
+            if let Some(socket) = self.sockets.get_mut(id)
+                && !socket.subscriber.rooms.contains(&room_id)
+            {
+                socket.subscriber.rooms.push(room_id);
+                self.following.follow(*id, &[room_id]);
             }
         }
+        let frame = Frame::new(Event::RoomAdded { room_id, spread_ms: spread_ms(sockets.len()) });
+        self.tell(sockets.into_iter(), &frame);
+    }
+
+    /// Some people left a room, or (`stay`) no longer want to hear of it. A page that shows the room ends unless they stay.
+    pub(super) fn left(&mut self, room_id: RoomId, people: &[UserId], stay: bool) {
+        let sockets = self.sockets_of(people);
+        for id in &sockets {
+            let Some(socket) = self.sockets.get_mut(id) else { continue };
+            socket.subscriber.rooms.retain(|room| *room != room_id);
+            self.following.unfollow(*id, &[room_id]);
+            if !stay && socket.subscriber.room_id == Some(room_id) {
+                socket.outlet.close(CloseReason::NoLongerMember);
+                if let Some(topic) = self.rooms.get_mut(&room_id) {
+                    topic.sockets.remove(id);
+                }
+            }
+        }
+        let frame = Frame::new(Event::RoomRemoved { room_id, spread_ms: spread_ms(sockets.len()) });
+        self.tell(sockets.into_iter(), &frame);
+    }
+
+    /// A room has another name or kind: pages that show or list it show that.
+    pub(super) fn room_changed(&mut self, room_id: RoomId, name: String) {
+        let followers = self.following.followers(room_id);
+        let spread_ms = spread_ms(followers.len());
+        self.tell(followers.into_iter(), &Frame::new(Event::RoomChanged { room_id, spread_ms }));
+        if let Some(topic) = self.rooms.get(&room_id) {
+            topic.tell(&Frame::new(Event::Renamed { name }));
+        }
+    }
+
+    /// A room is gone: pages that show it end, those that list it don't any more.
+    pub(super) fn room_deleted(&mut self, room_id: RoomId) {
+        if let Some(topic) = self.rooms.get(&room_id) {
+            for outlet in topic.sockets.values() {
+                outlet.close(CloseReason::NoSuchRoom);
+            }
+        }
+        let followers = self.following.followers(room_id);
+        for id in &followers {
+            if let Some(socket) = self.sockets.get_mut(id) {
+                socket.subscriber.rooms.retain(|room| *room != room_id);
+                self.following.unfollow(*id, &[room_id]);
+            }
+        }
+        let frame = Frame::new(Event::RoomRemoved { room_id, spread_ms: spread_ms(followers.len()) });
+        self.tell(followers.into_iter(), &frame);
+    }
+
+    /// Tells all pages of one person what they have not read of a room.
+    pub(super) fn unread(&self, person: UserId, room_id: RoomId, count: i64, as_of: Revision) {
+        let frame = Frame::new(Event::Unread { room_id, count, as_of });
+        self.tell(self.sockets_of(&[person]).into_iter(), &frame);
     }
 
     /// Knows somebody by their new name from now on, and tells everyone.
-    pub(super) fn person_changed(&mut self, person: Author, revision: i64) {
+    pub(super) fn person_changed(&mut self, person: &Author, revision: i64) {
         let frame = Frame::new(Event::Person(person.clone(), revision));
         for socket in self.sockets.values_mut() {
             if socket.subscriber.person.id == person.id {
@@ -160,14 +254,9 @@ impl Topics {
             }
             socket.outlet.send(&frame);
         }
+        self.online.renamed(person);
         for topic in self.rooms.values_mut() {
-            if let Some((known, _)) = topic.present.get_mut(&person.id) {
-                known.clone_from(&person);
-            }
-            if let Some(known) = topic.told.get_mut(&person.id) {
-                known.clone_from(&person);
-                topic.is_dirty = true;
-            }
+            topic.presence.renamed(person);
         }
     }
 
@@ -190,20 +279,33 @@ impl Topics {
         }
     }
 
-    /// Forgets sockets that are gone, ends old typing marks and tells who came and went.
-    pub(super) fn tick(&mut self, now_ms: i64) {
+    /// Forgets sockets that are gone, ends old typing marks and tells who came and went. Tells whether other people are online now.
+    pub(super) fn tick(&mut self, now_ms: i64) -> bool {
         let gone: Vec<SocketId> =
             self.sockets.iter().filter(|(_, socket)| socket.outlet.is_gone()).map(|(id, _)| *id).collect();
         for id in gone {
             self.unsubscribe(id, now_ms);
         }
-        for (room_id, topic) in &mut self.rooms {
-            topic.end_typing(*room_id, now_ms);
-            if topic.is_dirty {
-                topic.tell_presence(*room_id, now_ms);
-            }
+        for topic in self.rooms.values_mut() {
+            topic.tick(now_ms);
         }
-        self.rooms.retain(|_, topic| !topic.sockets.is_empty() || topic.is_dirty);
+        self.rooms.retain(|_, topic| !topic.is_over());
+        for (room_id, news) in self.following.due(now_ms) {
+            self.tell_followers(room_id, &news);
+        }
+        if !self.online.is_dirty() {
+            return false;
+        }
+        let News { came, went } = self.online.news(now_ms, ONLINE_NEWS_MAX);
+        for id in self.following.watchers(came.iter().chain(&went).map(|person| person.id)) {
+            self.tell_online(id);
+        }
+        !came.is_empty() || !went.is_empty()
+    }
+
+    /// Everybody who is online.
+    pub(super) fn online(&self) -> HashSet<UserId> {
+        self.online.told().keys().copied().collect()
     }
 
     /// How many sockets there are.
@@ -215,94 +317,13 @@ impl Topics {
     /// Who is here, by the count of their present sockets.
     #[cfg(test)]
     pub(super) fn present(&self, room_id: RoomId) -> Vec<(UserId, usize)> {
-        let topic = self.rooms.get(&room_id);
-        topic.map(|topic| topic.present.iter().map(|(id, (_, n))| (*id, *n)).collect()).unwrap_or_default()
+        self.rooms.get(&room_id).map(|topic| topic.presence.counts()).unwrap_or_default()
     }
 }
 
-impl Topic {
-    /// Tells a new socket who is here: those of whom the others were told, and those of whom they are about to be,
-    /// itself among them.
-    fn greet(&self, room_id: RoomId, outlet: &Outlet) {
-        let mut everyone = self.told.clone();
-        everyone.extend(self.present.values().map(|(person, _)| (person.id, person.clone())));
-        match outlet.format {
-            Format::Html => outlet.send_in_passing(&Frame::new(here(&everyone))),
-            Format::Json => {
-                for person in everyone.into_values().take(PRESENCE_EVENTS_MAX) {
-                    outlet.send_in_passing(&Frame::new(Event::Presence { room_id, person, online: true }));
-                }
-            }
-        }
-        for (person, _) in self.typing.values().take(PRESENCE_EVENTS_MAX) {
-            let person = person.clone();
-            outlet.send_in_passing(&Frame::new(Event::Typing { room_id, person, on: true }));
-        }
-    }
-
-    fn tell_in_passing(&self, event: Event) {
-        let frame = Frame::new(event);
-        for outlet in self.sockets.values() {
-            outlet.send_in_passing(&frame);
-        }
-    }
-
-    fn stop_typing(&mut self, room_id: RoomId, person: UserId) {
-        if let Some((person, _)) = self.typing.remove(&person) {
-            self.tell_in_passing(Event::Typing { room_id, person, on: false });
-        }
-    }
-
-    fn end_typing(&mut self, room_id: RoomId, now_ms: i64) {
-        let silent =
-            |(id, (_, heard_ms)): (&UserId, &(Author, i64))| (now_ms - heard_ms >= TYPING_MS).then_some(*id);
-        let ended: Vec<UserId> = self.typing.iter().filter_map(silent).collect();
-        for person in ended {
-            self.stop_typing(room_id, person);
-        }
-    }
-
-    /// Tells who came and who has been away for longer than the grace.
-    fn tell_presence(&mut self, room_id: RoomId, now_ms: i64) {
-        let came: Vec<Author> = self
-            .present
-            .values()
-            .filter(|(person, _)| !self.told.contains_key(&person.id))
-            .map(|(person, _)| person.clone())
-            .collect();
-        let is_away = |id: &UserId| {
-            let since_ms = self.away_since_ms.get(id).copied().unwrap_or(now_ms);
-            !self.present.contains_key(id) && now_ms - since_ms >= GRACE_MS
-        };
-        let went: Vec<Author> = self.told.values().filter(|person| is_away(&person.id)).cloned().collect();
-        let changed = !came.is_empty() || !went.is_empty();
-        for (person, online) in went
-            .into_iter()
-            .map(|person| (person, false))
-            .chain(came.into_iter().map(|person| (person, true)))
-            .take(PRESENCE_EVENTS_MAX)
-        {
-            if online {
-                self.told.insert(person.id, person.clone());
-            } else {
-                self.told.remove(&person.id);
-                self.away_since_ms.remove(&person.id);
-            }
-            self.tell_in_passing(Event::Presence { room_id, person, online });
-        }
-        if changed {
-            self.tell_in_passing(here(&self.told));
-        }
-        self.is_dirty = !self.told.keys().eq(self.present.keys());
-        if !self.is_dirty {
-            self.away_since_ms.clear();
-        }
-    }
-}
-
-/// The faces of the first, and the count of all.
-fn here(people: &BTreeMap<UserId, Author>) -> Event {
-    Event::Here { people: people.values().take(FACES_MAX).cloned().collect(), count: people.len() }
+/// Over how long so many pages should spread their requests.
+fn spread_ms(sockets: usize) -> usize {
+    (sockets * SPREAD_PER_SOCKET_MS).min(SPREAD_MAX_MS)
 }
 
 #[cfg(test)]
@@ -310,8 +331,11 @@ mod tests {
     use super::*;
     use crate::domain::ids::SessionId;
     use crate::domain::people::Role;
+    use crate::live::frames::Format;
+    use crate::live::presence::GRACE_MS;
+    use crate::live::room_topic::TYPING_MS;
     use proptest::prelude::*;
-    use std::sync::Arc;
+    use std::collections::BTreeMap;
     use tokio::sync::mpsc::Receiver;
 
     const ROOM: RoomId = RoomId(4);
@@ -335,6 +359,7 @@ mod tests {
             person,
             session_id: SessionId(id as i64),
             room_id: Some(ROOM),
+            rooms: vec![ROOM],
             format: Format::Json,
         };
         topics.subscribe(id, subscriber, outlet);

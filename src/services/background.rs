@@ -3,7 +3,8 @@
 //! Invariants: each kind of work is a state in the database, so it is resumed after a crash; a batch is one bounded write,
 //! between batches others have their turn; it ends when the server stops, between two batches.
 
-use crate::db::{Db, Tx};
+use super::reading::Reading;
+use crate::db::{Db, Tx, rooms};
 use crate::error::AppError;
 use crate::live::hub::Hub;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub struct Background(Arc<Inner>);
 struct Inner {
     db: Db,
     hub: Hub,
+    reading: Reading,
     wake: Notify,
     is_stopping: AtomicBool,
 }
@@ -32,12 +34,12 @@ struct Inner {
 type Batch = fn(&Tx<'_>, &Hub) -> Result<bool, AppError>;
 
 /// Every kind of work.
-const WORK: &[Batch] = &[];
+const WORK: &[Batch] = &[|tx, _| Ok(rooms::delete_batch(tx)?)];
 
 impl Background {
-    /// Background work on `db`; what others must know of it is told to `hub`.
-    pub fn new(db: Db, hub: Hub) -> Self {
-        let inner = Inner { db, hub, wake: Notify::new(), is_stopping: AtomicBool::new(false) };
+    /// Background work on `db`; what others must know of it is told to `hub`. Cursors that moved are written down by and by.
+    pub fn new(db: Db, hub: Hub, reading: Reading) -> Self {
+        let inner = Inner { db, hub, reading, wake: Notify::new(), is_stopping: AtomicBool::new(false) };
         Self(Arc::new(inner))
     }
 
@@ -55,11 +57,21 @@ impl Background {
     /// Does what there is to do, until it is stopped.
     pub async fn run(self) {
         while !self.0.is_stopping.load(Ordering::SeqCst) {
+            self.write_down().await;
             for batch in WORK {
                 self.finish(*batch).await;
             }
             // Whether it was woken or waited makes no difference: it looks.
             let _ = timeout(LOOK_EVERY, self.0.wake.notified()).await;
+        }
+        self.write_down().await;
+    }
+
+    async fn write_down(&self) {
+        if !self.0.reading.is_level()
+            && let Err(error) = self.0.reading.write_down(&self.0.db).await
+        {
+            tracing::warn!(?error, "what was read could not be written down yet");
         }
     }
 

@@ -42,7 +42,7 @@ pub async fn post(
         memberships::demand(tx, room, author)?;
         match messages::insert(tx, room, author, &draft)? {
             Some(message) => {
-                rooms::update_last_message(tx, room)?;
+                rooms::update_last_message(tx, room, message.id)?;
                 announce(tx, &hub, Change::Created(message.clone()));
                 Ok(Posted { message, is_new: true })
             }

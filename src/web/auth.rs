@@ -6,15 +6,17 @@
 
 use super::App;
 use super::client::Client;
+use crate::db::audit::Actor;
 use crate::db::sessions::{Found, Origin};
-use crate::db::{Snapshot, messages, rooms, sessions};
+use crate::db::{Snapshot, accounts, messages, rooms, sessions};
 use crate::domain::ids::{MessageId, RoomId, SessionId, UserId};
 use crate::domain::messages::{EDITORS_ONLY, Message};
 use crate::domain::people::{ADMINISTRATORS_ONLY, User, Viewer};
-use crate::domain::rooms::Room;
+use crate::domain::rooms::{self as rooms_rules, Room};
 use crate::domain::secrets::TokenHash;
 use crate::error::AppError;
 use crate::services;
+use crate::services::rooms::CREATORS_ONLY;
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -45,6 +47,15 @@ pub struct RoomMember {
     app: web::Data<App>,
 }
 
+/// Somebody signed in who may make open and closed rooms.
+pub struct RoomCreator(pub Viewer);
+
+/// A member who may change an open or closed room: whoever made it, or an administrator. A ping is not found: it never changes.
+pub struct RoomEditor(pub RoomMember);
+
+/// A member who may delete the room: of a ping anybody in it, else whoever may change it.
+pub struct RoomRemover(pub RoomMember);
+
 /// Somebody who may change the message that the path names: its author or an administrator, in its room.
 pub struct MessageEditor {
     /// Their membership.
@@ -57,6 +68,11 @@ impl RoomMember {
     /// The person.
     pub fn user(&self) -> &User {
         &self.viewer.user
+    }
+
+    /// Whether they may change the room.
+    pub fn may_edit(&self) -> bool {
+        !self.room.is_direct() && (self.room.creator_id == self.user().id || self.user().is_administrator())
     }
 
     /// Runs `work` in a read transaction in which the membership holds.
@@ -202,6 +218,63 @@ impl FromRequest for RoomMember {
             Ok(Self { viewer, room, app: asking.app })
         })
     }
+}
+
+impl FromRequest for RoomCreator {
+    type Error = AppError;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let asking = Asking::of(request);
+        Box::pin(async move {
+            let (viewer, account) = asking?.look_up(|snapshot, _| Ok(accounts::account(snapshot)?)).await?;
+            let is_restricted = account.is_some_and(|account| account.restricts_room_creation);
+            if is_restricted && !viewer.user.is_administrator() {
+                return Err(AppError::Forbidden(CREATORS_ONLY.into()));
+            }
+            Ok(Self(viewer))
+        })
+    }
+}
+
+impl FromRequest for RoomEditor {
+    type Error = AppError;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let member = RoomMember::from_request(request, payload);
+        Box::pin(async move {
+            let member = member.await?;
+            match (member.room.is_direct(), member.may_edit()) {
+                (true, _) => Err(AppError::NotFound),
+                (false, false) => Err(AppError::Forbidden(rooms_rules::EDITORS_ONLY.into())),
+                (false, true) => Ok(Self(member)),
+            }
+        })
+    }
+}
+
+impl FromRequest for RoomRemover {
+    type Error = AppError;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let member = RoomMember::from_request(request, payload);
+        Box::pin(async move {
+            let member = member.await?;
+            if member.room.is_direct() || member.may_edit() {
+                Ok(Self(member))
+            } else {
+                Err(AppError::Forbidden(rooms_rules::EDITORS_ONLY.into()))
+            }
+        })
+    }
+}
+
+/// Who acts, and from where, for the audit log.
+pub fn actor(request: &HttpRequest, app: &App, user: &User) -> Actor {
+    let ip_address = Client::of(request.head(), &app.config).origin(request.headers()).ip_address;
+    Actor { id: Some(user.id), name: user.name.clone(), ip_address }
 }
 
 impl FromRequest for MessageEditor {

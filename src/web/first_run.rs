@@ -75,10 +75,10 @@ pub(super) struct JoinPage {
 }
 
 /// Answers a form that was refused: the form again, the message at its field, what was typed kept; programs get the error.
-pub(super) fn form_again(
+pub(super) async fn form_again(
     request: &HttpRequest,
     error: AppError,
-    page: impl FnOnce(Invalid) -> Result<HttpResponse, AppError>,
+    page: impl AsyncFnOnce(Invalid) -> Result<HttpResponse, AppError>,
 ) -> Result<HttpResponse, AppError> {
     if Wants::of(request) != Wants::Page {
         return Err(error);
@@ -89,7 +89,7 @@ pub(super) fn form_again(
         AppError::Conflict(sentence) => Invalid::new("email_address", sentence),
         error => return Err(error),
     };
-    let mut response = page(invalid)?;
+    let mut response = page(invalid).await?;
     *response.status_mut() = status;
     response.headers_mut().remove(actix_web::http::header::ETAG);
     Ok(response)
@@ -118,12 +118,11 @@ pub async fn create(
     let (account_name, person) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {
-            return form_again(&request, error.into(), |error| {
-                answer::page(
-                    &request,
-                    &FirstRunPage { look: Look::of(None, None), form: form.with_error(error) },
-                )
-            });
+            return form_again(&request, error.into(), async |error| {
+                let page = FirstRunPage { look: Look::of(None, None), form: form.with_error(error) };
+                answer::page(&request, &page)
+            })
+            .await;
         }
     };
     match first_run(&app.db, &app.passwords, account_name, person, origin).await? {

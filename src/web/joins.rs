@@ -66,13 +66,16 @@ pub async fn create(
     };
     match joined {
         Ok(somebody) => signed_in(&request, &app, &somebody, "/", StatusCode::CREATED),
-        Err(error) => form_again(&request, error, |error| {
-            let page = JoinPage {
-                look: Look::of(Some(&account), None),
-                join_code: join_code.into_inner(),
-                form: form.with_error(error),
-            };
-            answer::page(&request, &page)
-        }),
+        Err(error) => {
+            form_again(&request, error, async |error| {
+                let page = JoinPage {
+                    look: Look::of(Some(&account), None),
+                    join_code: join_code.into_inner(),
+                    form: form.with_error(error),
+                };
+                answer::page(&request, &page)
+            })
+            .await
+        }
     }
 }

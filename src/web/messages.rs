@@ -216,7 +216,7 @@ pub async fn create(
 /// Answers a plain form that was refused: the room, with what was typed kept and what is wrong beside it.
 async fn form_again(
     request: &HttpRequest,
-    app: &App,
+    app: &web::Data<App>,
     member: &RoomMember,
     form: MessageForm,
     error: AppError,

@@ -8,11 +8,11 @@ use super::entry::LAST_ROOM_COOKIE;
 use super::look::Look;
 use super::sidebar::Sidebar;
 use crate::db::messages::{self, PAGE_LEN};
-use crate::db::{accounts, memberships, rooms};
+use crate::db::{accounts, memberships, rooms, users};
 use crate::domain::ids::{MessageId, Revision, UserId};
 use crate::domain::messages::{Place, Window};
 use crate::domain::people::User;
-use crate::domain::rooms::{Room, RoomEntry};
+use crate::domain::rooms::Room;
 use crate::error::AppError;
 use crate::live::fragments::MessageFragment;
 use crate::live::json::RoomJson;
@@ -67,6 +67,7 @@ struct RoomPage<'w> {
     list: MessageList<'w>,
     sidebar: Sidebar,
     current_room_id: i64,
+    people_revision: i64,
     composer: Composer,
 }
 
@@ -82,23 +83,25 @@ pub(super) struct Composer {
 /// The room page with the messages at `place`.
 pub(super) async fn room_page(
     request: &HttpRequest,
-    app: &App,
+    app: &web::Data<App>,
     member: &RoomMember,
     place: Place,
     composer: Composer,
 ) -> Result<HttpResponse, AppError> {
     let client = Client::of(request.head(), &app.config);
-    let viewer_id = member.user().id;
-    let (room, window, sidebar, members_count, account) = member
+    let (viewer_id, app) = (member.user().id, app.clone());
+    let (room, window, sidebar, members_count, account, people_revision) = member
         .read(move |snapshot, room| {
             let mut window = messages::page(snapshot, room.id, place, PAGE_LEN)?;
             if window.messages.is_empty() && place != Place::Newest {
                 // Nothing lies beyond: the room at its newest is the next best.
                 window = messages::page(snapshot, room.id, Place::Newest, PAGE_LEN)?;
             }
-            let sidebar = Sidebar::read(snapshot, viewer_id, &client)?;
+            let sidebar = Sidebar::read(snapshot, &app, viewer_id, &client)?;
             let members_count = memberships::count(snapshot, room.id)?;
-            Ok((room, window, sidebar, members_count, accounts::account(snapshot)?))
+            let people_revision = users::people_revision(snapshot)?;
+            let account = accounts::account(snapshot)?;
+            Ok((room, window, sidebar, members_count, account, people_revision))
         })
         .await?;
     let (room_id, current_room_id) = (room.id, room.id.0);
@@ -110,6 +113,7 @@ pub(super) async fn room_page(
         list: MessageList::new(&window, place),
         sidebar,
         current_room_id,
+        people_revision,
         composer,
     };
     let mut response = answer::page(request, &page)?;
@@ -150,7 +154,8 @@ pub(super) async fn json_list(
     app: &App,
     viewer: UserId,
 ) -> Result<HttpResponse, AppError> {
-    let entries = app.db.read(move |snapshot| Ok(rooms::page_for_member(snapshot, viewer)?)).await?;
+    let moves = app.reading.of(viewer);
+    let entries = app.db.read(move |snapshot| Ok(rooms::page_for_member(snapshot, viewer, &moves)?)).await?;
     answer::json(request, StatusCode::OK, &entries.iter().map(RoomJson::from).collect::<Vec<_>>())
 }
 
@@ -163,14 +168,7 @@ pub async fn show(
     if Wants::of(&request) != Wants::Json {
         return room_page(&request, &app, &member, Place::Newest, Composer::default()).await;
     }
-    let viewer_id = member.user().id;
-    let entry: RoomEntry = member
-        .read(move |snapshot, room| {
-            let unread_count = rooms::unread_count(snapshot, &room, viewer_id)?;
-            Ok(RoomEntry { room, unread_count })
-        })
-        .await?;
-    answer::json(&request, StatusCode::OK, &RoomJson::from(&entry))
+    super::room_settings::made_answer(&request, &app, member.user().id, member.room.id, StatusCode::OK).await
 }
 
 /// `GET /rooms/{room_id}/@{message_id}`: the room around a message; as JSON, the messages there.

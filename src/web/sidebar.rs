@@ -1,4 +1,4 @@
-//! The sidebar: the rooms somebody is in, the invite link for administrators, and themselves.
+//! The sidebar: one's pings, the people one has none with, one's rooms, and oneself.
 
 use super::App;
 use super::answer::{self, Wants};
@@ -6,20 +6,79 @@ use super::auth::CurrentUser;
 use super::client::Client;
 use crate::db::{Snapshot, accounts, rooms, users};
 use crate::domain::ids::{RoomId, UserId};
-use crate::domain::people::User;
-use crate::domain::rooms::Room;
+use crate::domain::people::{Author, User, initials};
+use crate::domain::rooms::{Involvement, RoomEntry};
 use crate::error::AppError;
+use crate::live::hub::Hub;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
+
+/// Faces of one ping.
+const FACES_MAX: usize = 4;
+/// Pings shown; older ones are found again by starting them.
+const PINGS_MAX: usize = 100;
+/// People shown in pings and beside them, when there are so many.
+const PEOPLE_MAX: usize = 20;
+
+/// A ping as the sidebar shows it.
+pub(super) struct Ping {
+    pub(super) entry: RoomEntry,
+    /// Of one other person, their first name; of several, their initials.
+    pub(super) label: String,
+    /// The other person, when there is one only, and whether they are online.
+    pub(super) person_id: Option<UserId>,
+    pub(super) is_online: bool,
+}
+
+impl Ping {
+    fn of(entry: RoomEntry, hub: &Hub) -> Self {
+        let person_id = if let [person] = entry.people.as_slice() { Some(person.id) } else { None };
+        Self {
+            label: label(&entry.people),
+            is_online: person_id.is_some_and(|person| hub.is_online(person)),
+            person_id,
+            entry,
+        }
+    }
+
+    /// The first faces.
+    pub(super) fn faces(&self) -> &[Author] {
+        &self.entry.people[..self.entry.people.len().min(FACES_MAX)]
+    }
+}
+
+fn label(people: &[Author]) -> String {
+    match people {
+        [person] => first_name(&person.name).to_owned(),
+        several => several.iter().map(|person| initials(&person.name)).collect::<Vec<_>>().join(" "),
+    }
+}
+
+fn first_name(name: &str) -> &str {
+    name.split_whitespace().next().unwrap_or(name)
+}
+
+/// Somebody one has no ping with.
+pub(super) struct Stranger {
+    pub(super) person: Author,
+    pub(super) first_name: String,
+    pub(super) is_online: bool,
+}
 
 /// What the sidebar shows to one person.
 pub(super) struct Sidebar {
-    pub(super) rooms: Vec<Room>,
+    pub(super) pings: Vec<Ping>,
+    pub(super) strangers: Vec<Stranger>,
+    pub(super) rooms: Vec<RoomEntry>,
     pub(super) viewer: User,
+    pub(super) may_make_rooms: bool,
     pub(super) invite_url: Option<String>,
-    /// Changes when anything else here does.
+    /// Nobody else is here yet: then inviting comes first.
+    pub(super) is_alone: bool,
+    /// Changes when anything else here does, but for who is online.
     pub(super) version: String,
 }
 
@@ -28,24 +87,84 @@ impl Sidebar {
     ///
     /// # Errors
     /// What the database says.
-    pub(super) fn read(snapshot: &Snapshot<'_>, viewer: UserId, client: &Client) -> Result<Self, AppError> {
+    pub(super) fn read(
+        snapshot: &Snapshot<'_>,
+        app: &App,
+        viewer: UserId,
+        client: &Client,
+    ) -> Result<Self, AppError> {
         let viewer = users::find(snapshot, viewer)?;
-        let rooms = rooms::sidebar(snapshot, viewer.id)?;
-        let account = accounts::account(snapshot)?.filter(|_| viewer.is_administrator());
-        let join_path = account.map(|account| format!("/join/{}", account.join_code));
-        let version = version(&rooms, &viewer, join_path.as_deref());
+        let mut entries = rooms::page_for_member(snapshot, viewer.id, &app.reading.of(viewer.id))?;
+        entries.retain(|entry| entry.room.involvement != Involvement::Invisible);
+        let (pings, rooms): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.room.is_direct());
+        let pings: Vec<Ping> =
+            pings.into_iter().take(PINGS_MAX).map(|ping| Ping::of(ping, &app.hub)).collect();
+        let strangers = strangers(snapshot, app, &viewer, &pings)?;
+        let is_alone = pings.is_empty() && strangers.is_empty();
+        let account = accounts::account(snapshot)?;
+        let is_restricted = account.as_ref().is_some_and(|account| account.restricts_room_creation);
+        let join_path = account
+            .filter(|_| viewer.is_administrator())
+            .map(|account| format!("/join/{}", account.join_code));
+        let may_make_rooms = viewer.is_administrator() || !is_restricted;
         let invite_url = join_path.map(|path| client.url(&path));
-        Ok(Self { rooms, viewer, invite_url, version })
+        let version = String::new();
+        let mut sidebar =
+            Self { pings, strangers, rooms, viewer, may_make_rooms, invite_url, is_alone, version };
+        sidebar.version = sidebar.digest();
+        Ok(sidebar)
+    }
+
+    fn digest(&self) -> String {
+        let mut digest = Sha256::new();
+        let mut add = |text: String| digest.update(text + "\0");
+        for RoomEntry { room, unread_count, people } in self.entries() {
+            add(format!("{} {:?} {} {unread_count}", room.id, room.kind, room.name));
+            people.iter().for_each(|person| add(person.avatar_url()));
+        }
+        for stranger in &self.strangers {
+            add(format!("{} {}", stranger.person.name, stranger.person.avatar_url()));
+        }
+        let viewer = &self.viewer;
+        add(format!("{} {:?} {}", viewer.name, viewer.role, viewer.as_author().avatar_url()));
+        add(format!("{} {:?}", self.may_make_rooms, self.invite_url));
+        hex::encode(&digest.finalize()[..8])
+    }
+
+    /// Everything that can be unread.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &RoomEntry> {
+        self.pings.iter().map(|ping| &ping.entry).chain(&self.rooms)
+    }
+
+    /// The people whose being online is shown.
+    pub(super) fn people(&self) -> Vec<UserId> {
+        let pinged = self.pings.iter().filter_map(|ping| ping.person_id);
+        pinged.chain(self.strangers.iter().map(|stranger| stranger.person.id)).collect()
     }
 }
 
-fn version(rooms: &[Room], viewer: &User, join_path: Option<&str>) -> String {
-    let mut digest = Sha256::new();
-    for room in rooms {
-        digest.update(format!("{}\0{:?}\0{}\0", room.id, room.kind, room.name));
+/// People one has no ping with, those who came first first, until about [`PEOPLE_MAX`] people are shown.
+fn strangers(
+    snapshot: &Snapshot<'_>,
+    app: &App,
+    viewer: &User,
+    pings: &[Ping],
+) -> Result<Vec<Stranger>, AppError> {
+    let mut known: HashSet<UserId> =
+        pings.iter().flat_map(|ping| &ping.entry.people).map(|person| person.id).collect();
+    let wanted = PEOPLE_MAX.saturating_sub(known.len());
+    if wanted == 0 {
+        return Ok(Vec::new());
     }
-    digest.update(format!("{}\0{:?}\0{join_path:?}", viewer.name, viewer.role));
-    hex::encode(&digest.finalize()[..8])
+    known.insert(viewer.id);
+    let first = users::first(snapshot, u32::try_from(wanted + known.len()).unwrap_or(u32::MAX))?;
+    let strangers = first.into_iter().filter(|user| !known.contains(&user.id)).take(wanted);
+    let stranger = |user: User| Stranger {
+        first_name: first_name(&user.name).to_owned(),
+        is_online: app.hub.is_online(user.id),
+        person: user.as_author(),
+    };
+    Ok(strangers.map(stranger).collect())
 }
 
 #[derive(Template)]
@@ -71,8 +190,9 @@ pub async fn show(
     if Wants::of(&request) == Wants::Json {
         return super::rooms::json_list(&request, &app, viewer.user.id).await;
     }
-    let client = Client::of(request.head(), &app.config);
-    let sidebar = app.db.read(move |snapshot| Sidebar::read(snapshot, viewer.user.id, &client)).await?;
+    let (client, app_) = (Client::of(request.head(), &app.config), app.clone());
+    let sidebar =
+        app.db.read(move |snapshot| Sidebar::read(snapshot, &app_, viewer.user.id, &client)).await?;
     let room = query.room_id.as_ref().and_then(|id| id.parse::<RoomId>().ok());
     answer::page(&request, &SidebarFragment { sidebar, current_room_id: room.map_or(0, |room| room.0) })
 }

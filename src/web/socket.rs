@@ -7,7 +7,9 @@
 //! database; whatever ends the task, the subscription ends with it.
 
 mod hearing;
+mod missed;
 mod sending;
+mod unread;
 
 use super::App;
 use super::auth::{TOUCH_AFTER_MS, shown_token, touch};
@@ -26,6 +28,9 @@ use actix_ws::CloseCode;
 use hearing::{FRAME_MAX, Hearing};
 use sending::Sending;
 use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -40,6 +45,7 @@ pub struct SocketQuery {
     room: Option<String>,
     since: Option<String>,
     last_seen_message_id: Option<String>,
+    people: Option<String>,
     format: Option<String>,
 }
 
@@ -54,7 +60,26 @@ enum Since {
     Message(MessageId),
 }
 
+/// How far the peer knows everything.
+#[derive(Debug, Clone, Copy)]
+struct Cursors {
+    since: Since,
+    /// Changes of names and pictures; none: it does not show any from before.
+    people: Option<i64>,
+}
+
 impl SocketQuery {
+    fn cursors(&self) -> Result<Cursors, AppError> {
+        let people = match &self.people {
+            None => None,
+            Some(text) => {
+                let wrong = AppError::BadRequest("people must be a revision: a number.");
+                Some(text.parse().ok().filter(|number| *number >= 0).ok_or(wrong)?)
+            }
+        };
+        Ok(Cursors { since: self.since()?, people })
+    }
+
     fn since(&self) -> Result<Since, AppError> {
         let number = |text: &String| text.parse::<i64>().ok().filter(|number| *number >= 0);
         match (&self.since, &self.last_seen_message_id) {
@@ -83,6 +108,8 @@ impl From<CloseReason> for End {
             CloseReason::Stopping => Self::Close(1001, "the server is stopping; come back"),
             CloseReason::SignedOut => Self::Close(4401, "signed out"),
             CloseReason::TooMany => Self::Close(4429, "too many sockets"),
+            CloseReason::NoLongerMember => Self::Close(4403, "no longer a member"),
+            CloseReason::NoSuchRoom => Self::Close(4404, "no such room"),
         }
     }
 }
@@ -107,7 +134,7 @@ pub async fn index(
     payload: web::Payload,
     query: web::Query<SocketQuery>,
 ) -> Result<HttpResponse, AppError> {
-    let since = query.since()?;
+    let cursors = query.cursors()?;
     let format = match query.format.as_deref() {
         None | Some("html") => Format::Html,
         Some("json") => Format::Json,
@@ -121,16 +148,23 @@ pub async fn index(
     let origin = client.origin(request.headers());
     // A room that is no room is one that can't be found.
     let room = query.room.as_ref().map(|room| room.parse().unwrap_or(RoomId(0)));
-    let peer = Peer { client, origin, room, format };
+    let peer = Arc::new(Peer { client, origin, room, format });
     rt::spawn(async move {
         let closing = session.clone();
         let end = match open(&app, token, &peer).await {
-            Ok((viewer, subscription)) => {
+            Ok((viewer, subscribed)) => {
                 let (answers, answered) = mpsc::channel(ANSWERS_MAX);
-                let voice = subscription.voice();
-                let hearing = Hearing { app: app.clone(), viewer: viewer.clone(), room, voice, answers };
-                let sending = Sending::new(app, peer, viewer, session, subscription);
-                tokio::select! { end = hearing.run(stream) => end, end = sending.run(since, answered) => end }
+                let (voice, is_present) = (subscribed.0.voice(), Arc::new(AtomicBool::new(true)));
+                let hearing = Hearing {
+                    app: app.clone(),
+                    viewer: viewer.clone(),
+                    room,
+                    voice,
+                    answers,
+                    is_present: is_present.clone(),
+                };
+                let sending = Sending::new(app, viewer, peer, session, subscribed, is_present);
+                tokio::select! { end = hearing.run(stream) => end, end = sending.run(cursors, answered) => end }
             }
             Err(end) => end,
         };
@@ -153,17 +187,22 @@ struct Peer {
 }
 
 /// Finds out who it is and subscribes them.
-async fn open(app: &App, token: Option<TokenHash>, peer: &Peer) -> Result<(Viewer, Subscription), End> {
+async fn open(
+    app: &App,
+    token: Option<TokenHash>,
+    peer: &Peer,
+) -> Result<(Viewer, (Subscription, BTreeSet<RoomId>)), End> {
     let token = token.ok_or(AppError::SignedOut)?;
     let (used_after_ms, room_id) = (app.sessions_end_ms(), peer.room);
-    let found = app
+    let (found, rooms) = app
         .db
         .read(move |snapshot| {
             let found = sessions::by_token(snapshot, &token, used_after_ms)?.ok_or(AppError::SignedOut)?;
             if let Some(room_id) = room_id {
                 rooms::for_member(snapshot, room_id, found.viewer.user.id)?.ok_or(AppError::NotFound)?;
             }
-            Ok(found)
+            let rooms = rooms::visible(snapshot, found.viewer.user.id)?;
+            Ok((found, rooms))
         })
         .await?;
     let viewer = found.viewer;
@@ -171,7 +210,8 @@ async fn open(app: &App, token: Option<TokenHash>, peer: &Peer) -> Result<(Viewe
         touch(app, viewer.session_id, peer.origin.clone()).await;
     }
     let (person, session_id) = (viewer.user.as_author(), viewer.session_id);
-    let subscriber = Subscriber { person, session_id, room_id, format: peer.format };
+    let followed: BTreeSet<RoomId> = rooms.iter().copied().collect();
+    let subscriber = Subscriber { person, session_id, room_id, rooms, format: peer.format };
     let subscription = app.hub.subscribe(subscriber).ok_or(AppError::Busy)?;
-    Ok((viewer, subscription))
+    Ok((viewer, (subscription, followed)))
 }

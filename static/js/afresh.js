@@ -1,5 +1,6 @@
 // Parts of the page that are fetched afresh, and ways out of it.
-import { messages, roomId } from "./page.js";
+import { messages, roomId, when } from "./page.js";
+import { applyFrame } from "./revisions.js";
 
 /** Fetches the list of messages; tells whether it came. What is being written or waits to be sent stays. */
 export async function fetchList() {
@@ -13,13 +14,40 @@ export async function fetchList() {
   return messages() !== before;
 }
 
-export function fetchSidebar() {
-  htmx.ajax("GET", `/users/me/sidebar?room_id=${roomId}`, { target: "#sidebar", swap: "outerHTML" });
+let sidebarTimer = null;
+let held = null; // unread marks that came while the sidebar was being fetched: it may be older than they
+
+/** Fetches the sidebar, some time within `spread` milliseconds. */
+export function fetchSidebar(spread = 0) {
+  sidebarTimer ??= setTimeout(renewSidebar, Math.random() * spread);
 }
+
+async function renewSidebar() {
+  sidebarTimer = null;
+  held = [];
+  const isOpen = document.getElementById("sidebar").hasAttribute("data-open");
+  try {
+    await htmx.ajax("GET", `/users/me/sidebar?room_id=${roomId ?? ""}`, { target: "#sidebar", swap: "outerMorph" });
+  } catch {
+    // Offline: the way back fetches it again.
+  }
+  document.getElementById("sidebar").toggleAttribute("data-open", isOpen);
+  const marks = held;
+  held = null;
+  marks?.forEach(applyFrame);
+}
+
+/** Keeps an unread mark, to be put again after the sidebar has come. */
+export function holdForSidebar(text) {
+  if (text.includes('hx-target="#unread_')) held?.push(text);
+}
+
+when("frame", ({ type, spread_ms: spread }) => type === "sidebar_changed" && fetchSidebar(spread));
 
 /** Says that the server was updated: the page goes on, and is offered to be loaded anew. */
 export function offerReload() {
-  document.querySelector("[data-update]").hidden = false;
+  const offer = document.querySelector("[data-update]");
+  if (offer) offer.hidden = false;
 }
 
 /** The way back in, to this page. */

@@ -4,9 +4,16 @@ import "./message-list.js";
 import "./composer.js";
 import "./copy-field.js";
 import "./sidebar.js";
+import "./menu.js";
+import "./message-actions.js";
+import "./people.js";
 import "./viewport.js";
 import { start as startOutbox } from "./outbox.js";
+import { start as startReading } from "./reading.js";
 import { start as startSocket } from "./socket.js";
+import { start as startUnread } from "./unread.js";
 
 startOutbox();
+startUnread();
+startReading();
 startSocket();

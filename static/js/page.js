@@ -12,18 +12,26 @@ export const pending = () => document.getElementById("pending");
 export const isNewest = () => !document.getElementById("newer");
 
 /** The page's cursor: everything up to this revision has been taken in. Only socket frames move it. */
-export const cursor = () => Number(messages().dataset.revision);
+const keeper = () => messages() ?? main;
+export const cursor = () => Number(keeper().dataset.revision);
 export const advance = (revision) => {
-  if (revision > cursor()) messages().dataset.revision = revision;
+  if (revision > cursor()) keeper().dataset.revision = revision;
 };
 
-/** Tells other modules of something: `level`, `list`, `not-shown`, `sent`, `signed-out`, `stale`. */
+/** Likewise of people's names and pictures. */
+export const people = () => Number(main.dataset.people);
+export const advancePeople = (revision) => {
+  if (revision > people()) main.dataset.people = revision;
+};
+
+/** Tells other modules of something: `frame`, `level`, `list`, `not-shown`, `sent`, `signed-out`, `stale`. */
 export const tell = (name, detail) => document.dispatchEvent(new CustomEvent(`campfire:${name}`, { detail }));
 export const when = (name, act) => document.addEventListener(`campfire:${name}`, (event) => act(event.detail));
 
 /** Shows a line above the composer, or hides it when there is nothing to say. */
 export function say(text, link) {
   const line = document.getElementById("connection");
+  if (!line) return;
   line.hidden = !text;
   line.textContent = text ?? "";
   if (!link) return;

@@ -1,6 +1,6 @@
 // The socket: connects, keeps the connection alive, catches up, and comes back when it is lost.
-import { advance, cursor, roomId, say, tell, when } from "./page.js";
-import { fetchList, fetchSidebar, offerReload, signInLink } from "./afresh.js";
+import { advance, advancePeople, cursor, people, roomId, say, tell, when } from "./page.js";
+import { fetchList, fetchSidebar, holdForSidebar, offerReload, signInLink } from "./afresh.js";
 import { applyFrame, forget } from "./revisions.js";
 
 const PING_EVERY = 20_000; // the server hears of us
@@ -32,9 +32,11 @@ export function start() {
   when("stale", refresh);
 }
 
-/** Says something to the server, if it can be heard. */
+/** Says something to the server; tells whether it can be heard. */
 export function send(frame) {
-  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
+  const isOpen = socket?.readyState === WebSocket.OPEN;
+  if (isOpen) socket.send(JSON.stringify(frame));
+  return isOpen;
 }
 
 function ping() {
@@ -49,7 +51,7 @@ function connect() {
   comeBack = null;
   if (isOver || isRefreshing || socket) return;
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  const mine = new WebSocket(`${scheme}//${location.host}/ws?room=${roomId}&since=${cursor()}`);
+  const mine = new WebSocket(`${scheme}//${location.host}/ws?${roomId ? `room=${roomId}&` : ""}since=${cursor()}&people=${people()}`);
   socket = mine;
   askedAt = Date.now();
   mine.onmessage = ({ data }) => mine === socket && hear(data);
@@ -59,6 +61,7 @@ function connect() {
 function hear(data) {
   askedAt = 0;
   if (data.startsWith("{")) return heed(JSON.parse(data));
+  holdForSidebar(data);
   const revision = applyFrame(data);
   if (revision) advance(revision);
 }
@@ -68,16 +71,17 @@ function heed(frame) {
   if (frame.type === "caught_up") {
     attempt = 0;
     advance(frame.revision);
+    advancePeople(frame.people_revision);
     say(null);
-    document.getElementById("typing").replaceChildren();
+    document.getElementById("typing")?.replaceChildren();
     tell("level");
     if (document.hidden) send({ type: "absent" });
     if (frame.version !== document.documentElement.dataset.version) offerReload();
-    if (frame.sidebar !== document.getElementById("sidebar").dataset.version) {
-      setTimeout(fetchSidebar, Math.random() * SPREAD);
-    }
+    if (frame.sidebar !== document.getElementById("sidebar").dataset.version) fetchSidebar(SPREAD);
   } else if (frame.type === "reload") {
     refresh();
+  } else {
+    tell("frame", frame);
   }
 }
 
@@ -138,7 +142,7 @@ async function refresh() {
   if (isRefreshing) return;
   isRefreshing = true;
   hangUp();
-  const isFresh = await fetchList();
+  const isFresh = !roomId || (await fetchList());
   isRefreshing = false;
   if (!isFresh) return lost(); // Offline again: the way back leads here.
   forget(cursor());

@@ -184,8 +184,8 @@ async fn whoever_has_the_invite_link_comes_into_every_open_room_and_no_other() {
     assert_eq!(server.visitor().form("/join/aaaa-bbbb-cccc", &bob).await.status(), 404, "no account yet");
     let ann = server.administrator().await;
     ann.says("before Bob came").await;
-    let rooms = "INSERT INTO rooms (id, kind, name, creator_id, created_at_ms, updated_at_ms)
-                 VALUES (2, 'open', 'Two', 1, 0, 0), (3, 'closed', 'Three', 1, 0, 0)";
+    let rooms = "INSERT INTO rooms (id, kind, name, name_key, creator_id, created_at_ms, updated_at_ms)
+                 VALUES (2, 'open', 'Two', 'two', 1, 0, 0), (3, 'closed', 'Three', 'three', 1, 0, 0)";
     server.sql(rooms).await;
     let (visitor, path) = (server.visitor(), join_path(&server).await);
     for wrong in ["/join/aaaa-bbbb-cccc", &format!("{path}x")] {

@@ -3,16 +3,19 @@
 use super::super::messages::{MessageForm, submit};
 use super::super::{App, errors};
 use super::End;
-use crate::domain::ids::RoomId;
+use crate::domain::ids::{MessageId, RoomId};
 use crate::domain::people::Viewer;
 use crate::live::frames;
 use crate::live::hub::Voice;
+use crate::services::reading;
 use actix_web::rt::time::timeout;
 use actix_web::web;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, ProtocolError};
 use bytestring::ByteString;
 use futures_util::StreamExt;
 use serde::Deserialize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
@@ -30,6 +33,7 @@ enum Said {
     Ping,
     Present,
     Absent,
+    Read { message_id: Option<MessageId> },
     TypingStart,
     TypingStop,
     Message { content: String, room_id: RoomId, client_message_id: Option<String> },
@@ -42,6 +46,7 @@ pub(super) struct Hearing {
     pub(super) room: Option<RoomId>,
     pub(super) voice: Voice,
     pub(super) answers: mpsc::Sender<ByteString>,
+    pub(super) is_present: Arc<AtomicBool>,
 }
 
 impl Hearing {
@@ -84,12 +89,28 @@ impl Hearing {
         }
     }
 
+    fn set_present(&self, is_present: bool) {
+        self.is_present.store(is_present, Ordering::Relaxed);
+        self.voice.set_present(is_present);
+    }
+
+    /// Moves the read cursor.
+    async fn read(&self, through: Option<MessageId>) -> Option<ByteString> {
+        let Some(room) = self.room else {
+            return Some(frames::error("This socket is at no room, so nothing is read there.", None));
+        };
+        let App { db, hub, reading, .. } = self.app.get_ref();
+        let read = reading::read(db, hub, reading, self.viewer.user.id, room, through).await;
+        read.err().map(|error| frames::error(&errors::sentence(&error), None))
+    }
+
     /// Does what the peer said; tells what to answer.
     async fn heed(&self, said: Said) -> Option<ByteString> {
         match said {
             Said::Ping => return Some(frames::pong()),
-            Said::Present => self.voice.set_present(true),
-            Said::Absent => self.voice.set_present(false),
+            Said::Present => self.set_present(true),
+            Said::Absent => self.set_present(false),
+            Said::Read { message_id } => return self.read(message_id).await,
             Said::TypingStart => self.voice.set_typing(true),
             Said::TypingStop => self.voice.set_typing(false),
             Said::Message { content, room_id, client_message_id } => {

@@ -1,12 +1,11 @@
 //! The sending half of a socket: catches up, then sends what comes, at the peer's pace.
 
-use super::super::sidebar::Sidebar;
 use super::super::{App, assets};
-use super::{Client, End, Peer, Since};
-use crate::db::sessions::Origin;
-use crate::db::{Snapshot, messages, rooms, sessions};
+use super::missed::{Missed, PEOPLE_MAX, Wanted};
+use super::unread::{Then, Unread};
+use super::{Cursors, End, Peer, Since};
+use crate::db::{messages, rooms, sessions};
 use crate::domain::ids::{Revision, RoomId};
-use crate::domain::messages::{Change, Place};
 use crate::domain::people::Viewer;
 use crate::error::AppError;
 use crate::live::frames::{self, Event, Format, Frame};
@@ -15,6 +14,9 @@ use actix_web::rt::time::{interval, timeout};
 use actix_web::web;
 use actix_ws::{Closed, Session};
 use bytestring::ByteString;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::error::Elapsed;
@@ -29,51 +31,50 @@ const PINGS_PER_TOUCH: u32 = 12 * PINGS_PER_CHECK;
 const STALL_MAX: Duration = Duration::from_secs(30);
 /// Changes that a page is brought up to date with one by one; past it, fetching the list is less work for both.
 const CATCH_UP_MAX: u32 = 200;
-/// Messages sent first to a socket that says nothing of what it has seen.
-const RECENT_LEN: u32 = 50;
-
-/// What was read to bring a socket up to date.
-struct Missed {
-    changes: Vec<Change>,
-    revision: Revision,
-    sidebar: String,
-}
+/// How often the rooms to hear of are put right before it is left to the events that follow.
+const FOLLOW_TRIES: u32 = 3;
 
 /// The sending half of a socket.
 pub(super) struct Sending {
     app: web::Data<App>,
     viewer: Viewer,
-    client: Client,
-    origin: Origin,
-    room: Option<RoomId>,
-    format: Format,
+    peer: Arc<Peer>,
     session: Session,
     subscription: Subscription,
+    /// The rooms that the hub knows this socket to hear of.
+    followed: BTreeSet<RoomId>,
+    /// Whether the reader looks at the page.
+    is_present: Arc<AtomicBool>,
     cursor: Revision,
+    people: Option<i64>,
+    unread: Unread,
 }
 
 impl Sending {
     pub(super) fn new(
         app: web::Data<App>,
-        peer: Peer,
         viewer: Viewer,
+        peer: Arc<Peer>,
         session: Session,
-        subscription: Subscription,
+        (subscription, followed): (Subscription, BTreeSet<RoomId>),
+        is_present: Arc<AtomicBool>,
     ) -> Self {
-        let Peer { client, origin, room, format } = peer;
-        Self { app, viewer, client, origin, room, format, session, subscription, cursor: Revision(0) }
+        let unread = Unread::of(viewer.user.id);
+        let (cursor, people) = (Revision(0), None);
+        Self { app, viewer, peer, session, subscription, followed, is_present, cursor, people, unread }
     }
 
     /// Catches up, then sends what comes, until the end.
-    pub(super) async fn run(mut self, since: Since, mut answers: mpsc::Receiver<ByteString>) -> End {
-        match self.serve(since, &mut answers).await {
+    pub(super) async fn run(mut self, cursors: Cursors, mut answers: mpsc::Receiver<ByteString>) -> End {
+        match self.serve(cursors, &mut answers).await {
             Ok(()) => End::Gone,
             Err(end) => end,
         }
     }
 
-    async fn serve(&mut self, since: Since, answers: &mut mpsc::Receiver<ByteString>) -> Result<(), End> {
-        self.catch_up(since).await?;
+    async fn serve(&mut self, cursors: Cursors, answers: &mut mpsc::Receiver<ByteString>) -> Result<(), End> {
+        self.people = cursors.people;
+        self.catch_up(cursors.since).await?;
         let mut pings = interval(PING_EVERY);
         let mut pinged = 0;
         pings.tick().await;
@@ -94,7 +95,7 @@ impl Sending {
                         self.check_session().await?;
                     }
                     if pinged % PINGS_PER_TOUCH == 0 {
-                        super::touch(&self.app, self.viewer.session_id, self.origin.clone()).await;
+                        super::touch(&self.app, self.viewer.session_id, self.peer.origin.clone()).await;
                     }
                     self.ping().await?;
                 }
@@ -104,16 +105,102 @@ impl Sending {
 
     /// Sends a live frame, unless the snapshot that was caught up with has it already.
     async fn send_frame(&mut self, frame: &Frame) -> Result<(), End> {
-        if frame.revision().is_some_and(|revision| revision <= self.cursor) {
+        if frame.revision().is_some_and(|revision| revision <= self.cursor) || !self.note(frame).await? {
             return Ok(());
         }
-        if let Some(text) = frame.text(self.format) {
+        if let Some(text) = frame.text(self.peer.format) {
             self.send(text).await?;
         }
         if let Some(revision) = frame.revision() {
             self.cursor = revision;
         }
         Ok(())
+    }
+
+    /// Takes note of what concerns this reader in particular; tells whether the frame is to be sent as it is.
+    async fn note(&mut self, frame: &Frame) -> Result<bool, End> {
+        match frame.event() {
+            Event::Activity { room_id, added, must_recount } => {
+                let then = self.unread.heard(*room_id, added, *must_recount);
+                // Who looks at the room sees the message itself.
+                let is_looking = self.peer.room == Some(*room_id) && self.is_present.load(Ordering::Relaxed);
+                self.tell_unread(*room_id, then, is_looking).await?;
+                return Ok(false);
+            }
+            Event::Unread { room_id, count, as_of } => {
+                let then = self.unread.told(*room_id, *count, *as_of);
+                self.tell_unread(*room_id, then, false).await?;
+                return Ok(false);
+            }
+            Event::RoomAdded { room_id, .. } => {
+                self.unread.add(*room_id, self.cursor);
+                self.followed.insert(*room_id);
+                self.send_room("room_created", *room_id).await?;
+            }
+            Event::RoomChanged { room_id, .. } => self.send_room("room_updated", *room_id).await?,
+            Event::RoomRemoved { room_id, .. } => {
+                self.unread.remove(*room_id);
+                self.followed.remove(room_id);
+            }
+            Event::Person(_, revision) => return Ok(!self.knows_people(*revision)),
+            _ => {}
+        }
+        Ok(true)
+    }
+
+    /// Whether a change of somebody's name or picture is known already; it is from now on.
+    fn knows_people(&mut self, revision: i64) -> bool {
+        let is_known = self.people.is_some_and(|known| revision <= known);
+        self.people = self.people.map(|known| known.max(revision));
+        is_known
+    }
+
+    async fn tell_unread(&mut self, room_id: RoomId, then: Then, is_looking: bool) -> Result<(), End> {
+        let count = match then {
+            Then::Nothing => return Ok(()),
+            Then::Tell(count) => count,
+            Then::Recount => match self.recount(room_id).await? {
+                Some(count) => count,
+                None => return Ok(()),
+            },
+        };
+        let frame = Frame::new(Event::Unread { room_id, count, as_of: self.cursor });
+        match frame.text(self.peer.format) {
+            Some(text) if !is_looking => self.send(text).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads a room's count from the database; none when the room is no longer the reader's.
+    async fn recount(&mut self, room: RoomId) -> Result<Option<i64>, End> {
+        let (viewer, moves) = (self.viewer.user.id, self.app.reading.of(self.viewer.user.id));
+        let read = self.app.db.read(move |snapshot| {
+            let entry = rooms::entry_for_member(snapshot, room, viewer, &moves)?;
+            Ok((entry.unread_count, messages::revision(snapshot)?))
+        });
+        match read.await {
+            Ok((count, as_of)) => {
+                self.unread.set(room, count, as_of);
+                Ok(Some(count))
+            }
+            Err(AppError::NotFound) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Tells a program of a room as this member sees it. Pages fetch their sidebar.
+    async fn send_room(&mut self, kind: &'static str, room: RoomId) -> Result<(), End> {
+        if self.peer.format != Format::Json {
+            return Ok(());
+        }
+        let (viewer, moves) = (self.viewer.user.id, self.app.reading.of(self.viewer.user.id));
+        let read =
+            self.app.db.read(move |snapshot| rooms::entry_for_member(snapshot, room, viewer, &moves)).await;
+        match read {
+            Ok(entry) => self.send(frames::room(kind, &entry)).await,
+            Err(AppError::NotFound) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Sends text; ends when the peer takes nothing for too long or the server wants the socket closed.
@@ -133,16 +220,19 @@ impl Sending {
 
     /// Sends what the peer has missed when it connects, or tells it to fetch everything afresh.
     async fn catch_up(&mut self, since: Since) -> Result<(), End> {
-        let (missed, is_reload) = self.missed(since).await?;
+        let (mut missed, mut is_reload) = self.missed(since).await?;
+        is_reload |= missed.people.len() > PEOPLE_MAX as usize;
         if is_reload {
             self.send(frames::reload()).await?;
+            missed.changes.clear();
+            missed.people.clear();
         }
-        for change in missed.changes {
-            if let Some(text) = Frame::new(Event::Change(change)).text(self.format) {
+        for change in std::mem::take(&mut missed.changes) {
+            if let Some(text) = Frame::new(Event::Change(change)).text(self.peer.format) {
                 self.send(text).await?;
             }
         }
-        self.caught_up(missed.revision, &missed.sidebar).await
+        self.caught_up(missed).await
     }
 
     /// Re-reads what was dropped while the peer was slow, at its pace, until level.
@@ -150,25 +240,35 @@ impl Sending {
         // What is missed comes in batches, but what the peer knew stays what it knew before the first.
         let known = self.cursor;
         loop {
-            let missed = self.read_missed(self.cursor, known, CATCH_UP_MAX).await?;
+            let wanted = Wanted::After { after: self.cursor, known, limit: CATCH_UP_MAX };
+            let mut missed = self.read(wanted).await?;
             let is_level = missed.changes.len() < CATCH_UP_MAX as usize;
-            for change in missed.changes {
+            for change in std::mem::take(&mut missed.changes) {
                 self.send_frame(&Frame::new(Event::Change(change))).await?;
             }
             if is_level {
-                return self.caught_up(missed.revision, &missed.sidebar).await;
+                return self.caught_up(missed).await;
             }
         }
     }
 
-    async fn caught_up(&mut self, revision: Revision, sidebar: &str) -> Result<(), End> {
-        self.cursor = self.cursor.max(revision);
-        self.send(frames::caught_up(self.cursor, sidebar, assets::version())).await
+    /// Sends what else has changed, and that the peer is level.
+    async fn caught_up(&mut self, missed: Missed) -> Result<(), End> {
+        self.cursor = self.cursor.max(missed.revision);
+        for (person, revision) in missed.people {
+            if let Some(text) = Frame::new(Event::Person(person, revision)).text(self.peer.format) {
+                self.send(text).await?;
+            }
+        }
+        self.people = Some(missed.people_revision);
+        self.subscription.watch(missed.shown_people);
+        let version = assets::version();
+        self.send(frames::caught_up(self.cursor, missed.people_revision, &missed.sidebar, version)).await
     }
 
     /// What to send first, and whether the peer must fetch afresh instead.
-    async fn missed(&self, since: Since) -> Result<(Missed, bool), End> {
-        let since = match (since, self.room) {
+    async fn missed(&mut self, since: Since) -> Result<(Missed, bool), End> {
+        let since = match (since, self.peer.room) {
             (Since::Revision(revision), _) => Some(revision),
             (Since::Message(id), Some(room)) => {
                 let stored =
@@ -177,52 +277,33 @@ impl Sending {
             }
             (Since::Message(_) | Since::Unknown, _) => None,
         };
-        let Some(since) = since else { return Ok((self.read_recent().await?, false)) };
-        let mut missed = self.read_missed(since, since, CATCH_UP_MAX + 1).await?;
+        let Some(since) = since else { return Ok((self.read(Wanted::Recent).await?, false)) };
+        let missed = self.read(Wanted::After { after: since, known: since, limit: CATCH_UP_MAX + 1 }).await?;
         let is_reload = since > missed.revision || missed.changes.len() > CATCH_UP_MAX as usize;
-        if is_reload {
-            missed.changes.clear();
-        }
         Ok((missed, is_reload))
     }
 
-    /// What changed past a revision, in one snapshot with the right to see it.
-    async fn read_missed(&self, after: Revision, known: Revision, limit: u32) -> Result<Missed, End> {
-        self.read_rightly(move |snapshot, room| match room {
-            Some(room) => Ok(messages::changes_after(snapshot, room, after, known, limit)?),
-            None => Ok(Vec::new()),
-        })
-        .await
-    }
-
-    /// The most recent messages, oldest first.
-    async fn read_recent(&self) -> Result<Missed, End> {
-        self.read_rightly(move |snapshot, room| {
-            let Some(room) = room else { return Ok(Vec::new()) };
-            let window = messages::page(snapshot, room, Place::Newest, RECENT_LEN)?;
-            Ok(window.messages.into_iter().map(Change::Created).collect())
-        })
-        .await
-    }
-
-    async fn read_rightly(
-        &self,
-        changes: impl FnOnce(&Snapshot<'_>, Option<RoomId>) -> Result<Vec<Change>, AppError> + Send + 'static,
-    ) -> Result<Missed, End> {
-        let (viewer, room, client) = (self.viewer.clone(), self.room, self.client.clone());
-        let used_after_ms = self.app.sessions_end_ms();
-        let missed = self.app.db.read(move |snapshot| {
-            if !sessions::is_valid(snapshot, viewer.session_id, used_after_ms)? {
-                return Err(AppError::SignedOut);
+    /// Reads what was missed, and sees to it that the hub knows the very rooms to hear of: what is published after the read reaches
+    /// this socket, what was before is in it.
+    async fn read(&mut self, wanted: Wanted) -> Result<Missed, End> {
+        let mut tries = 0;
+        loop {
+            let (app, viewer, peer) = (self.app.clone(), self.viewer.clone(), self.peer.clone());
+            let people = self.people;
+            let read = self
+                .app
+                .db
+                .read(move |snapshot| Missed::read(snapshot, &app, &viewer, &peer, wanted, people));
+            let missed = read.await?;
+            self.unread.reset(missed.unread.iter().copied(), missed.revision);
+            let rooms = self.unread.rooms();
+            if rooms == self.followed || tries == FOLLOW_TRIES {
+                return Ok(missed);
             }
-            if let Some(room) = room {
-                rooms::for_member(snapshot, room, viewer.user.id)?.ok_or(AppError::NotFound)?;
-            }
-            let revision = messages::revision(snapshot)?;
-            let sidebar = Sidebar::read(snapshot, viewer.user.id, &client)?.version;
-            Ok(Missed { changes: changes(snapshot, room)?, revision, sidebar })
-        });
-        Ok(missed.await?)
+            tries += 1;
+            self.subscription.follow(rooms.iter().copied().collect());
+            self.followed = rooms;
+        }
     }
 
     async fn check_session(&self) -> Result<(), End> {

@@ -1,0 +1,168 @@
+//! Who hears of what happens elsewhere: of messages in rooms they are in but don't look at, and of people coming and going.
+//!
+//! Invariants: a room's news is told at once after a quiet second, then at most once a second, so that what a busy room costs the others
+//! is bounded; nothing of it is lost, only gathered.
+
+use super::frames::{Event, Frame};
+use super::topics::SocketId;
+use crate::domain::ids::{Revision, RoomId, UserId};
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+use std::sync::Arc;
+
+/// How often one room's news is told at most.
+const NEWS_EVERY_MS: i64 = 1_000;
+/// Messages gathered between two tellings; past it, whoever follows counts anew.
+const GATHERED_MAX: usize = 1_000;
+
+/// What was posted in a room since it was last told.
+#[derive(Default)]
+struct Gathered {
+    added: Vec<(Revision, UserId)>,
+    must_recount: bool,
+    told_at_ms: i64,
+}
+
+impl Gathered {
+    fn is_empty(&self) -> bool {
+        self.added.is_empty() && !self.must_recount
+    }
+
+    fn take(&mut self, room_id: RoomId, now_ms: i64) -> Arc<Frame> {
+        self.told_at_ms = now_ms;
+        let must_recount = std::mem::take(&mut self.must_recount);
+        Frame::new(Event::Activity { room_id, added: std::mem::take(&mut self.added), must_recount })
+    }
+}
+
+/// An index of sockets by what they follow, and what they are to be told.
+#[derive(Default)]
+pub(super) struct Following {
+    by_room: HashMap<RoomId, HashSet<SocketId>>,
+    by_person: HashMap<UserId, HashSet<SocketId>>,
+    news: HashMap<RoomId, Gathered>,
+}
+
+impl Following {
+    pub(super) fn follow(&mut self, socket: SocketId, rooms: &[RoomId]) {
+        add(&mut self.by_room, socket, rooms);
+    }
+
+    pub(super) fn unfollow(&mut self, socket: SocketId, rooms: &[RoomId]) {
+        remove(&mut self.by_room, socket, rooms);
+    }
+
+    pub(super) fn watch(&mut self, socket: SocketId, people: &[UserId]) {
+        add(&mut self.by_person, socket, people);
+    }
+
+    pub(super) fn unwatch(&mut self, socket: SocketId, people: &[UserId]) {
+        remove(&mut self.by_person, socket, people);
+    }
+
+    /// The sockets that follow a room.
+    pub(super) fn followers(&self, room: RoomId) -> Vec<SocketId> {
+        self.by_room.get(&room).map(|sockets| sockets.iter().copied().collect()).unwrap_or_default()
+    }
+
+    /// The sockets that watch any of these people.
+    pub(super) fn watchers(&self, people: impl Iterator<Item = UserId>) -> HashSet<SocketId> {
+        people.filter_map(|person| self.by_person.get(&person)).flatten().copied().collect()
+    }
+
+    /// Notes a message in a room, or (none) that its followers must count anew; gives what to tell them now, if it is time.
+    pub(super) fn note(
+        &mut self,
+        room: RoomId,
+        message: Option<(Revision, UserId)>,
+        now_ms: i64,
+    ) -> Option<Arc<Frame>> {
+        if !self.by_room.contains_key(&room) {
+            return None;
+        }
+        let gathered = self.news.entry(room).or_default();
+        match message {
+            Some(message) if gathered.added.len() < GATHERED_MAX => gathered.added.push(message),
+            _ => gathered.must_recount = true,
+        }
+        (now_ms - gathered.told_at_ms >= NEWS_EVERY_MS).then(|| gathered.take(room, now_ms))
+    }
+
+    /// What was gathered and is due.
+    pub(super) fn due(&mut self, now_ms: i64) -> Vec<(RoomId, Arc<Frame>)> {
+        let is_due = |gathered: &Gathered| now_ms - gathered.told_at_ms >= NEWS_EVERY_MS;
+        // A room that was quiet for long enough is told at once anyway: nothing need be known of it.
+        self.news.retain(|_, gathered| !gathered.is_empty() || !is_due(gathered));
+        let due = self.news.iter_mut().filter(|(_, gathered)| !gathered.is_empty() && is_due(gathered));
+        due.map(|(room, gathered)| (*room, gathered.take(*room, now_ms))).collect()
+    }
+}
+
+fn add<K: Eq + Hash + Copy>(index: &mut HashMap<K, HashSet<SocketId>>, socket: SocketId, keys: &[K]) {
+    for key in keys {
+        index.entry(*key).or_default().insert(socket);
+    }
+}
+
+fn remove<K: Eq + Hash + Copy>(index: &mut HashMap<K, HashSet<SocketId>>, socket: SocketId, keys: &[K]) {
+    for key in keys {
+        if let Some(sockets) = index.get_mut(key) {
+            sockets.remove(&socket);
+            if sockets.is_empty() {
+                index.remove(key);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const ROOM: RoomId = RoomId(1);
+
+    fn added(frame: &Frame) -> usize {
+        let Event::Activity { added, .. } = frame.event() else { panic!("not activity") };
+        added.len()
+    }
+
+    proptest! {
+        #[test]
+        fn every_message_is_told_once_and_no_more_than_once_a_second(pauses in proptest::collection::vec(0..700_i64, 1..60)) {
+            let mut following = Following::default();
+            following.follow(7, &[ROOM]);
+            let (mut now_ms, mut told, mut told_at) = (10_000, 0, Vec::new());
+            for (number, pause) in pauses.iter().enumerate() {
+                now_ms += pause;
+                let message = Some((Revision(number as i64), UserId(1)));
+                let frames = following.note(ROOM, message, now_ms).into_iter();
+                for frame in frames.chain(following.due(now_ms).into_iter().map(|(_, frame)| frame)) {
+                    told += added(&frame);
+                    told_at.push(now_ms);
+                }
+            }
+            for (_, frame) in following.due(now_ms + NEWS_EVERY_MS) {
+                told += added(&frame);
+            }
+            prop_assert_eq!(told, pauses.len());
+            prop_assert!(told_at.windows(2).all(|pair| pair[1] - pair[0] >= NEWS_EVERY_MS));
+            following.due(now_ms + 10 * NEWS_EVERY_MS);
+            prop_assert!(following.news.is_empty(), "a quiet room is forgotten");
+        }
+    }
+
+    #[test]
+    fn nothing_is_gathered_for_nobody_and_too_much_is_counted_anew() {
+        let mut following = Following::default();
+        assert!(following.note(ROOM, Some((Revision(1), UserId(1))), 5_000).is_none());
+        following.follow(7, &[ROOM]);
+        for number in 0..=GATHERED_MAX as i64 + 1 {
+            following.note(ROOM, Some((Revision(number), UserId(1))), 5_000);
+        }
+        let due = following.due(6_000);
+        assert!(matches!(due[0].1.event(), Event::Activity { must_recount: true, .. }));
+        following.unfollow(7, &[ROOM]);
+        assert_eq!(following.followers(ROOM), Vec::<SocketId>::new());
+    }
+}

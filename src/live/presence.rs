@@ -1,0 +1,116 @@
+//! Who is here: counted by sockets, told with a grace.
+//!
+//! Invariants: several tabs of one person are one; a count is never negative and gone at zero; who goes is told only after the
+//! grace, so that nobody flickers when a page reloads. The clock is an argument.
+
+use crate::domain::ids::UserId;
+use crate::domain::people::Author;
+use std::collections::{BTreeMap, HashMap};
+
+/// Who came or went, told at each look: a thousand arriving at once after a restart must not cost a million frames.
+pub(super) const NEWS_MAX: usize = 10;
+/// How long somebody may be away before it is told: longer than a page takes to reload.
+pub(super) const GRACE_MS: i64 = 3_000;
+
+/// The people who are here, and those of whom that was told.
+#[derive(Default)]
+pub(super) struct Presence {
+    /// Sockets that are present, by person.
+    present: BTreeMap<UserId, (Author, usize)>,
+    /// Who was told to be here.
+    told: BTreeMap<UserId, Author>,
+    /// Since when those who were told to be here are away.
+    away_since_ms: HashMap<UserId, i64>,
+    is_dirty: bool,
+}
+
+/// Who came and who went, since it was last told.
+pub(super) struct News {
+    pub(super) came: Vec<Author>,
+    pub(super) went: Vec<Author>,
+}
+
+impl Presence {
+    /// One more socket of somebody is present.
+    pub(super) fn comes(&mut self, person: &Author) {
+        self.is_dirty = true;
+        self.away_since_ms.remove(&person.id);
+        self.present.entry(person.id).or_insert_with(|| (person.clone(), 0)).1 += 1;
+    }
+
+    /// One socket of somebody fewer is present.
+    pub(super) fn goes(&mut self, person: UserId, now_ms: i64) {
+        let Some((_, count)) = self.present.get_mut(&person) else { return };
+        self.is_dirty = true;
+        *count -= 1;
+        if *count == 0 {
+            self.present.remove(&person);
+            self.away_since_ms.insert(person, now_ms);
+        }
+    }
+
+    /// Knows somebody by their new name.
+    pub(super) fn renamed(&mut self, person: &Author) {
+        if let Some((known, _)) = self.present.get_mut(&person.id) {
+            known.clone_from(person);
+        }
+        if let Some(known) = self.told.get_mut(&person.id) {
+            known.clone_from(person);
+        }
+    }
+
+    /// Whether a socket of somebody is present.
+    pub(super) fn is_here(&self, person: UserId) -> bool {
+        self.present.contains_key(&person)
+    }
+
+    /// Whether somebody was told to be here.
+    pub(super) fn is_told(&self, person: UserId) -> bool {
+        self.told.contains_key(&person)
+    }
+
+    /// Those who were told to be here.
+    pub(super) fn told(&self) -> &BTreeMap<UserId, Author> {
+        &self.told
+    }
+
+    /// Those who were told to be here and those who are about to be.
+    pub(super) fn everyone(&self) -> BTreeMap<UserId, Author> {
+        let mut everyone = self.told.clone();
+        everyone.extend(self.present.values().map(|(person, _)| (person.id, person.clone())));
+        everyone
+    }
+
+    /// Whether there is, or may soon be, something to tell.
+    pub(super) fn is_dirty(&self) -> bool {
+        self.is_dirty
+    }
+
+    /// Who came and who has been away for longer than the grace, at most `limit` of both together; they count as told.
+    pub(super) fn news(&mut self, now_ms: i64, limit: usize) -> News {
+        let is_away = |id: &UserId| {
+            let since_ms = self.away_since_ms.get(id).copied().unwrap_or(now_ms);
+            !self.present.contains_key(id) && now_ms - since_ms >= GRACE_MS
+        };
+        let went: Vec<Author> =
+            self.told.values().filter(|person| is_away(&person.id)).take(limit).cloned().collect();
+        let new = self.present.values().filter(|(person, _)| !self.told.contains_key(&person.id));
+        let came: Vec<Author> = new.map(|(person, _)| person.clone()).take(limit - went.len()).collect();
+        for person in &went {
+            self.told.remove(&person.id);
+            self.away_since_ms.remove(&person.id);
+        }
+        self.told.extend(came.iter().map(|person| (person.id, person.clone())));
+        self.is_dirty = !self.told.keys().eq(self.present.keys());
+        if !self.is_dirty {
+            self.away_since_ms.clear();
+        }
+        News { came, went }
+    }
+
+    /// The present sockets of each.
+    #[cfg(test)]
+    pub(super) fn counts(&self) -> Vec<(UserId, usize)> {
+        self.present.iter().map(|(id, (_, count))| (*id, *count)).collect()
+    }
+}

@@ -1,0 +1,117 @@
+//! One room's sockets: who is here and who is writing, told to each other.
+
+use super::frames::{Event, Format, Frame};
+use super::hub::Outlet;
+use super::presence::{NEWS_MAX, Presence};
+use super::topics::SocketId;
+use crate::domain::ids::{RoomId, UserId};
+use crate::domain::people::Author;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Faces shown of those who are here; more would not fit beside the room's name.
+const FACES_MAX: usize = 8;
+/// How long a typing mark lives without a new key stroke.
+pub(super) const TYPING_MS: i64 = 5_000;
+
+/// The sockets that look at one room.
+pub(super) struct RoomTopic {
+    room_id: RoomId,
+    pub(super) sockets: BTreeMap<SocketId, Outlet>,
+    pub(super) presence: Presence,
+    /// Who is writing, and since when nothing was heard of it.
+    typing: BTreeMap<UserId, (Author, i64)>,
+}
+
+impl RoomTopic {
+    pub(super) fn new(room_id: RoomId) -> Self {
+        Self { room_id, sockets: BTreeMap::new(), presence: Presence::default(), typing: BTreeMap::new() }
+    }
+
+    /// Whether there is nobody to tell anything and nothing to be told.
+    pub(super) fn is_over(&self) -> bool {
+        self.sockets.is_empty() && !self.presence.is_dirty()
+    }
+
+    /// Hands a frame that must not be missed to every socket.
+    pub(super) fn tell(&self, frame: &Arc<Frame>) {
+        for outlet in self.sockets.values() {
+            outlet.send(frame);
+        }
+    }
+
+    fn tell_in_passing(&self, event: Event) {
+        let frame = Frame::new(event);
+        for outlet in self.sockets.values() {
+            outlet.send_in_passing(&frame);
+        }
+    }
+
+    /// Tells a new socket who is here: those of whom the others were told, and those of whom they are about to be,
+    /// itself among them.
+    pub(super) fn greet(&self, outlet: &Outlet) {
+        let (room_id, everyone) = (self.room_id, self.presence.everyone());
+        match outlet.format {
+            Format::Html => outlet.send_in_passing(&Frame::new(here(&everyone))),
+            Format::Json => {
+                for person in everyone.into_values().take(NEWS_MAX) {
+                    outlet.send_in_passing(&Frame::new(Event::Presence { room_id, person, online: true }));
+                }
+            }
+        }
+        for (person, _) in self.typing.values().take(NEWS_MAX) {
+            let person = person.clone();
+            outlet.send_in_passing(&Frame::new(Event::Typing { room_id, person, on: true }));
+        }
+    }
+
+    /// Forgets a socket; who has no other here stops writing.
+    pub(super) fn forget(&mut self, socket: SocketId, person: UserId) {
+        self.sockets.remove(&socket);
+        if !self.presence.is_here(person) {
+            self.stop_typing(person);
+        }
+    }
+
+    /// Somebody writes; the others are told when that is new.
+    pub(super) fn start_typing(&mut self, person: Author, now_ms: i64) {
+        if self.typing.insert(person.id, (person.clone(), now_ms)).is_none() {
+            self.tell_in_passing(Event::Typing { room_id: self.room_id, person, on: true });
+        }
+    }
+
+    /// Somebody writes no longer.
+    pub(super) fn stop_typing(&mut self, person: UserId) {
+        if let Some((person, _)) = self.typing.remove(&person) {
+            self.tell_in_passing(Event::Typing { room_id: self.room_id, person, on: false });
+        }
+    }
+
+    /// Ends old typing marks and tells who came and went.
+    pub(super) fn tick(&mut self, now_ms: i64) {
+        let silent =
+            |(id, (_, heard_ms)): (&UserId, &(Author, i64))| (now_ms - heard_ms >= TYPING_MS).then_some(*id);
+        let ended: Vec<UserId> = self.typing.iter().filter_map(silent).collect();
+        for person in ended {
+            self.stop_typing(person);
+        }
+        if !self.presence.is_dirty() {
+            return;
+        }
+        let news = self.presence.news(now_ms, NEWS_MAX);
+        let is_news = !news.came.is_empty() || !news.went.is_empty();
+        let (went, came) =
+            (news.went.into_iter().map(|it| (it, false)), news.came.into_iter().map(|it| (it, true)));
+        for (person, online) in went.chain(came) {
+            self.tell_in_passing(Event::Presence { room_id: self.room_id, person, online });
+        }
+        if is_news {
+            self.tell_in_passing(here(self.presence.told()));
+        }
+    }
+}
+
+/// The faces of the first, and the count of all.
+fn here(people: &BTreeMap<UserId, Author>) -> Event {
+    Event::Here { people: people.values().take(FACES_MAX).cloned().collect(), count: people.len() }
+}

@@ -1,0 +1,158 @@
+//! What people have read: cursors that move all day, kept here and written in batches.
+//!
+//! Invariants: a cursor moves forward, and back only by [`mark_unread`]; what is kept here counts at once, in pages as in other
+//! devices; a crash costs the moves of the last seconds, which shows as unread what was read, never the other way round.
+
+use crate::db::messages::{self, Stored};
+use crate::db::rooms::Moves;
+use crate::db::{Db, memberships, rooms};
+use crate::domain::ids::{MessageId, RoomId, UserId};
+use crate::error::AppError;
+use crate::live::hub::Hub;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Moves kept at most: those of a few seconds. Past it a page is told to try again.
+const MOVES_MAX: usize = 50_000;
+/// Moves written at once.
+const BATCH_LEN: usize = 500;
+
+/// Cursors that moved and are not written yet.
+#[derive(Clone, Default)]
+pub struct Reading(Arc<Mutex<BTreeMap<(UserId, RoomId), MessageId>>>);
+
+impl Reading {
+    fn moves(&self) -> MutexGuard<'_, BTreeMap<(UserId, RoomId), MessageId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The moves of one person, to be counted with.
+    pub fn of(&self, user: UserId) -> Moves {
+        let moves = self.moves();
+        let mine = moves.range((user, RoomId(i64::MIN))..=(user, RoomId(i64::MAX)));
+        mine.map(|((_, room), through)| (*room, *through)).collect()
+    }
+
+    /// Notes that somebody has read a room through a message.
+    fn note(&self, user: UserId, room: RoomId, through: MessageId) -> Result<(), AppError> {
+        let mut moves = self.moves();
+        if moves.len() >= MOVES_MAX && !moves.contains_key(&(user, room)) {
+            return Err(AppError::Busy);
+        }
+        let known = moves.entry((user, room)).or_insert(through);
+        *known = through.max(*known);
+        Ok(())
+    }
+
+    fn forget(&self, user: UserId, room: RoomId) {
+        self.moves().remove(&(user, room));
+    }
+
+    /// Writes the moves down, some at a time. What can't be written stays and is tried again.
+    ///
+    /// # Errors
+    /// As for any write; what was not written is still kept.
+    ///
+    /// # Side effects
+    /// 1. the cursors are written.
+    pub async fn write_down(&self, db: &Db) -> Result<(), AppError> {
+        loop {
+            let kept = self.clone();
+            // Looked at on the writer's thread: a mark as unread that came before has taken its move away.
+            let written = db.write(move |tx| {
+                let batch: Vec<_> =
+                    kept.moves().iter().take(BATCH_LEN).map(|(key, id)| (*key, *id)).collect();
+                for ((user, room), through) in &batch {
+                    memberships::update_read(tx, *room, *user, *through)?;
+                }
+                Ok(batch)
+            });
+            let written = written.await?;
+            let mut moves = self.moves();
+            for (key, through) in &written {
+                if moves.get(key) == Some(through) {
+                    moves.remove(key);
+                }
+            }
+            if moves.is_empty() || written.len() < BATCH_LEN {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether there is anything to write down.
+    pub fn is_level(&self) -> bool {
+        self.moves().is_empty()
+    }
+}
+
+/// Notes that somebody has read a room through a message (none: all there is); answers what is left.
+///
+/// # Errors
+/// `NotFound` when they are not in the room, or the message is not of it; `Busy` when too many moves wait. Nothing is noted then.
+///
+/// # Side effects
+/// 1. the move is kept, to be written soon; 2. their other pages are told.
+pub async fn read(
+    db: &Db,
+    hub: &Hub,
+    reading: &Reading,
+    user: UserId,
+    room: RoomId,
+    through: Option<MessageId>,
+) -> Result<i64, AppError> {
+    let moves = reading.of(user);
+    let (through, count, as_of) = db
+        .read(move |snapshot| {
+            let found = rooms::for_member(snapshot, room, user)?.ok_or(AppError::NotFound)?;
+            let wished = match through {
+                Some(id) => message_id(&messages::find(snapshot, room, id)?),
+                None => found.last_message_id,
+            };
+            let known = moves.get(&room).copied().unwrap_or_default().max(found.last_read_message_id);
+            let through = wished.max(known);
+            let count = rooms::unread_after(snapshot, room, user, through)?;
+            Ok((through, count, messages::revision(snapshot)?))
+        })
+        .await?;
+    reading.note(user, room, through)?;
+    hub.unread(user, room, count, as_of);
+    Ok(count)
+}
+
+fn message_id(stored: &Stored) -> MessageId {
+    match stored {
+        Stored::Message(message) => message.id,
+        Stored::Tombstone(tombstone) => tombstone.id,
+    }
+}
+
+/// Marks a room as unread from a message on; answers how much is unread.
+///
+/// # Errors
+/// `NotFound` when they are not in the room, or the message is not of it. Nothing is changed then.
+///
+/// # Side effects
+/// 1. the cursor is written; 2. their pages are told.
+pub async fn mark_unread(
+    db: &Db,
+    hub: &Hub,
+    reading: &Reading,
+    user: UserId,
+    room: RoomId,
+    from: MessageId,
+) -> Result<i64, AppError> {
+    let (hub, reading) = (hub.clone(), reading.clone());
+    db.write(move |tx| {
+        memberships::demand(tx, room, user)?;
+        let from = message_id(&messages::find(tx, room, from)?);
+        reading.forget(user, room);
+        memberships::update_unread_from(tx, room, user, from)?;
+        let count = rooms::unread_after(tx, room, user, MessageId(from.0 - 1))?;
+        let as_of = messages::revision(tx)?;
+        // Should it fail, pages show it when they next fetch the sidebar.
+        tx.after_commit(move || hub.unread(user, room, count, as_of), || {});
+        Ok(count)
+    })
+    .await
+}

@@ -1,0 +1,253 @@
+//! Making, changing and deleting rooms, and who is in them.
+//!
+//! Each write checks the right again inside its transaction, and leaves what the people concerned must be told.
+
+use super::background::Background;
+use crate::db::audit::{self, Actor};
+use crate::db::{Db, Tx, accounts, memberships, rooms, users};
+use crate::domain::audit::Act;
+use crate::domain::ids::{RoomId, UserId};
+use crate::domain::rooms::{DirectKey, Involvement, RoomKind};
+use crate::domain::text::Name;
+use crate::error::{AppError, Invalid};
+use crate::live::hub::Hub;
+use std::collections::HashSet;
+
+/// People chosen for one room: as many as an account's pages can offer.
+pub const CHOSEN_MAX: usize = 5_000;
+/// Why somebody may not make a room.
+pub const CREATORS_ONLY: &str = "In this account only administrators make rooms. Ask one of them.";
+
+/// Makes an open room: everyone is in it.
+///
+/// # Errors
+/// `Forbidden` when only administrators may make rooms and this is none. Nothing is written then.
+///
+/// # Side effects
+/// 1. the room and everyone's membership are written; 2. everyone's pages are told.
+pub async fn create_open(db: &Db, hub: &Hub, creator: UserId, name: Name) -> Result<RoomId, AppError> {
+    let hub = hub.clone();
+    db.write(move |tx| {
+        demand_creator(tx, creator)?;
+        let room = rooms::insert(tx, RoomKind::Open, &name, creator)?;
+        let people = memberships::insert_everyone(tx, room)?;
+        tell_joined(tx, &hub, room, people);
+        Ok(room)
+    })
+    .await
+}
+
+/// Makes a closed room of its creator and those they chose.
+///
+/// # Errors
+/// `Forbidden` as for [`create_open`]; `Invalid` when one of the chosen is not here. Nothing is written then.
+///
+/// # Side effects
+/// 1. the room and the memberships are written; 2. the pages of those in it are told.
+pub async fn create_closed(
+    db: &Db,
+    hub: &Hub,
+    creator: UserId,
+    name: Name,
+    chosen: Vec<UserId>,
+) -> Result<RoomId, AppError> {
+    let hub = hub.clone();
+    db.write(move |tx| {
+        demand_creator(tx, creator)?;
+        let room = rooms::insert(tx, RoomKind::Closed, &name, creator)?;
+        let people: HashSet<UserId> = chosen.into_iter().chain([creator]).collect();
+        let people = add(tx, room, &people, Involvement::Mentions)?;
+        tell_joined(tx, &hub, room, people);
+        Ok(room)
+    })
+    .await
+}
+
+/// What becomes of an open or closed room when it is saved.
+pub struct RoomChange {
+    /// Its kind from now on: open or closed.
+    pub kind: RoomKind,
+    /// Its name from now on; none: as it was.
+    pub name: Option<Name>,
+    /// Of a closed room, exactly who is in it; none: who is in it now.
+    pub people: Option<Vec<UserId>>,
+}
+
+/// Saves an open or closed room.
+///
+/// # Errors
+/// `NotFound` when there is no such room for the editor (a ping is none); `Forbidden` when they neither made it nor run the account;
+/// `Invalid` when one of the chosen is not here, or nobody would be left. Nothing is written then.
+///
+/// # Side effects
+/// 1. name, kind and memberships are written; 2. those who left, those who came, and those who stay are told; pages of those who left end.
+pub async fn update(
+    db: &Db,
+    hub: &Hub,
+    editor: UserId,
+    room: RoomId,
+    change: RoomChange,
+) -> Result<(), AppError> {
+    let hub = hub.clone();
+    db.write(move |tx| {
+        let (_, old_name) = rooms::demand_editor(tx, room, editor)?;
+        let name = change.name.map_or_else(|| Name::parse("name", &old_name), Ok)?;
+        rooms::update(tx, room, change.kind, &name)?;
+        let (mut came, mut left) = (Vec::new(), Vec::new());
+        if change.kind == RoomKind::Open {
+            came = memberships::insert_everyone(tx, room)?;
+        } else if let Some(chosen) = change.people {
+            let chosen: HashSet<UserId> = chosen.into_iter().collect();
+            let before: HashSet<UserId> = memberships::ids(tx, room)?.into_iter().collect();
+            let new = &chosen - &before;
+            came = add(tx, room, &new, Involvement::Mentions)?;
+            left = (&before - &chosen).into_iter().collect();
+            if chosen.is_empty() {
+                return Err(Invalid::new(
+                    "user_ids",
+                    "Somebody has to stay in the room. To end it, delete it.",
+                )
+                .into());
+            }
+            for person in &left {
+                memberships::delete(tx, room, *person)?;
+            }
+        }
+        let name = name.as_str().to_owned();
+        tx.after_commit(
+            move || {
+                hub.left(room, left);
+                hub.room_changed(room, name);
+                hub.joined(room, came);
+            },
+            || {},
+        );
+        Ok(())
+    })
+    .await
+}
+
+/// Puts people into a room; returns those who were not there.
+fn add(
+    tx: &Tx<'_>,
+    room: RoomId,
+    people: &HashSet<UserId>,
+    involvement: Involvement,
+) -> Result<Vec<UserId>, AppError> {
+    for person in people {
+        if !memberships::insert(tx, room, *person, involvement)? {
+            return Err(Invalid::new("user_ids", "Somebody you chose is not here (any more).").into());
+        }
+    }
+    Ok(people.iter().copied().collect())
+}
+
+/// Leaves the news for those who came.
+fn tell_joined(tx: &Tx<'_>, hub: &Hub, room: RoomId, people: Vec<UserId>) {
+    let hub = hub.clone();
+    // Should it fail, their pages learn of it when they next connect: the sidebar's version differs.
+    tx.after_commit(move || hub.joined(room, people), || {});
+}
+
+fn demand_creator(tx: &Tx<'_>, creator: UserId) -> Result<(), AppError> {
+    let user = users::find_active(tx, creator)?.ok_or(AppError::SignedOut)?;
+    let is_restricted = accounts::account(tx)?.is_some_and(|account| account.restricts_room_creation);
+    if is_restricted && !user.is_administrator() {
+        return Err(AppError::Forbidden(CREATORS_ONLY.into()));
+    }
+    Ok(())
+}
+
+/// Deletes a room with everything in it. Nobody finds it from the commit on; its rows go in batches.
+///
+/// # Errors
+/// `NotFound` when there is no such room for the remover; `Forbidden` when it is no ping and they neither made it nor run the account.
+/// Nothing is written then.
+///
+/// # Side effects
+/// 1. the room is marked as deleted, with a line in the audit log unless it is a ping; 2. its pages end and lists lose it; 3. the
+///    background is set to work.
+pub async fn remove(
+    db: &Db,
+    hub: &Hub,
+    background: &Background,
+    remover: Actor,
+    room: RoomId,
+) -> Result<(), AppError> {
+    let (hub, background) = (hub.clone(), background.clone());
+    db.write(move |tx| {
+        let id = remover.id.ok_or(AppError::SignedOut)?;
+        let found = rooms::for_member(tx, room, id)?.ok_or(AppError::NotFound)?;
+        if found.is_direct() {
+            memberships::demand(tx, room, id)?;
+        } else {
+            rooms::demand_editor(tx, room, id)?;
+            audit::insert(tx, &remover, Act::RoomDeleted, &found.name, "")?;
+        }
+        rooms::update_deleted(tx, room)?;
+        tx.after_commit(
+            move || {
+                hub.room_deleted(room);
+                background.nudge();
+            },
+            || {},
+        );
+        Ok(())
+    })
+    .await
+}
+
+/// Finds the ping of exactly these people, or starts it. Tells whether it is new.
+///
+/// # Errors
+/// `Invalid` when one of them is not here (any more). Nothing is written then.
+///
+/// # Side effects
+/// 1. a new ping and its memberships are written; one that the starter had made invisible is back; 2. those concerned are told.
+pub async fn ping(db: &Db, hub: &Hub, starter: UserId, key: DirectKey) -> Result<(RoomId, bool), AppError> {
+    let hub = hub.clone();
+    db.write(move |tx| {
+        users::find_active(tx, starter)?.ok_or(AppError::SignedOut)?;
+        if let Some(room) = rooms::insert_direct(tx, &key, starter)? {
+            let people: HashSet<UserId> = key.people().collect();
+            let people = add(tx, room, &people, Involvement::Everything)?;
+            tell_joined(tx, &hub, room, people);
+            return Ok((room, true));
+        }
+        let room = rooms::direct(tx, &key)?;
+        if !memberships::is_visible(tx, room, starter)? {
+            memberships::update_involvement(tx, room, starter, Involvement::Everything)?;
+            tell_joined(tx, &hub, room, vec![starter]);
+        }
+        Ok((room, false))
+    })
+    .await
+}
+
+/// Sets how much somebody wants to hear of a room.
+///
+/// # Errors
+/// `NotFound` when they are not in it. Nothing is written then.
+///
+/// # Side effects
+/// 1. the involvement is written; 2. their pages are told when the room came into their list or left it.
+pub async fn set_involvement(
+    db: &Db,
+    hub: &Hub,
+    user: UserId,
+    room: RoomId,
+    involvement: Involvement,
+) -> Result<(), AppError> {
+    let hub = hub.clone();
+    db.write(move |tx| {
+        memberships::demand(tx, room, user)?;
+        let before = memberships::update_involvement(tx, room, user, involvement)?;
+        match (before == Involvement::Invisible, involvement == Involvement::Invisible) {
+            (false, true) => tx.after_commit(move || hub.hidden(room, user), || {}),
+            (true, false) => tell_joined(tx, &hub, room, vec![user]),
+            _ => {}
+        }
+        Ok(())
+    })
+    .await
+}

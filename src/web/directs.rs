@@ -1,0 +1,147 @@
+//! Pings: conversations of a fixed set of people.
+
+use super::App;
+use super::answer::{self, Wants, no_content, see_other};
+use super::auth::{CurrentUser, RoomMember, RoomRemover, actor};
+use super::first_run::form_again;
+use super::forms::Submission;
+use super::look::Look;
+use super::room_settings::{TypedIds, made_answer};
+use crate::db::{accounts, rooms, users};
+use crate::domain::ids::UserId;
+use crate::domain::people::{Author, User};
+use crate::domain::rooms::{DirectKey, Room};
+use crate::error::{AppError, Invalid};
+use crate::services::rooms::{ping, remove};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+use std::collections::HashSet;
+
+/// The people of a ping, as submitted; and as shown, with what is wrong with them.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct DirectForm {
+    user_ids: TypedIds,
+    #[serde(skip)]
+    error: Option<Invalid>,
+}
+
+impl DirectForm {
+    fn parse(&self, starter: UserId) -> Result<DirectKey, Invalid> {
+        let chosen = self.user_ids.parse()?.filter(|chosen| !chosen.is_empty());
+        let chosen = chosen.ok_or_else(|| Invalid::new("user_ids", "Choose whom to ping."))?;
+        DirectKey::of(starter, chosen)
+    }
+
+    /// What is wrong with a field.
+    fn error_of(&self, field: &str) -> Option<&str> {
+        self.error.as_ref().filter(|error| error.field == field).map(|error| error.message.as_ref())
+    }
+}
+
+#[derive(Template)]
+#[template(path = "directs/new.html")]
+struct NewPingPage {
+    look: Look,
+    viewer_id: UserId,
+    form: DirectForm,
+    people: Vec<User>,
+    chosen: HashSet<UserId>,
+}
+
+#[derive(Template)]
+#[template(path = "directs/edit.html")]
+struct EditPingPage {
+    look: Look,
+    room: Room,
+    people: Vec<Author>,
+}
+
+async fn new_page(
+    request: &HttpRequest,
+    app: &App,
+    viewer: &User,
+    form: DirectForm,
+) -> Result<HttpResponse, AppError> {
+    let (people, account) =
+        app.db.read(|snapshot| Ok((users::choice(snapshot)?, accounts::account(snapshot)?))).await?;
+    let chosen = form.user_ids.parse().ok().flatten().unwrap_or_default().into_iter().collect();
+    let look = Look::of(account.as_ref(), Some(viewer));
+    answer::page(request, &NewPingPage { look, viewer_id: viewer.id, form, people, chosen })
+}
+
+/// `GET /rooms/directs/new`: whom to ping.
+pub async fn new(
+    request: HttpRequest,
+    app: web::Data<App>,
+    CurrentUser(viewer): CurrentUser,
+) -> Result<HttpResponse, AppError> {
+    new_page(&request, &app, &viewer.user, DirectForm::default()).await
+}
+
+/// `POST /rooms/directs`: the ping of exactly these people and oneself. 201 when it is new, 200 when it was there.
+pub async fn create(
+    request: HttpRequest,
+    app: web::Data<App>,
+    CurrentUser(viewer): CurrentUser,
+    submission: Submission,
+) -> Result<HttpResponse, AppError> {
+    let form: DirectForm = submission.form().await?;
+    let started = match form.parse(viewer.user.id) {
+        Ok(key) => ping(&app.db, &app.hub, viewer.user.id, key).await,
+        Err(invalid) => Err(invalid.into()),
+    };
+    match started {
+        Ok((room, is_new)) => {
+            let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+            made_answer(&request, &app, viewer.user.id, room, status).await
+        }
+        Err(error) => {
+            form_again(&request, error, async |error| {
+                new_page(&request, &app, &viewer.user, DirectForm { error: Some(error), ..form }).await
+            })
+            .await
+        }
+    }
+}
+
+/// `GET /rooms/directs/{room_id}/edit`: who is in a ping, and the way to delete it. Its people never change.
+pub async fn edit(request: HttpRequest, member: RoomMember) -> Result<HttpResponse, AppError> {
+    if !member.room.is_direct() {
+        return Err(AppError::NotFound);
+    }
+    let viewer = member.user().id;
+    let (room, people, account) = member
+        .read(move |snapshot, room| {
+            let people = rooms::direct_people(snapshot, room.id, viewer)?;
+            Ok((room, people, accounts::account(snapshot)?))
+        })
+        .await?;
+    let look = Look::of(account.as_ref(), Some(member.user()));
+    answer::page(&request, &EditPingPage { look, room, people })
+}
+
+/// `DELETE /rooms/directs/{room_id}`: deletes a ping; any of its people may.
+pub async fn destroy(
+    request: HttpRequest,
+    app: web::Data<App>,
+    remover: RoomRemover,
+) -> Result<HttpResponse, AppError> {
+    if !remover.0.room.is_direct() {
+        return Err(AppError::NotFound);
+    }
+    destroy_room(request, app, remover).await
+}
+
+/// `DELETE /rooms/{room_id}`, and by its kind: deletes a room with everything in it.
+pub async fn destroy_room(
+    request: HttpRequest,
+    app: web::Data<App>,
+    RoomRemover(member): RoomRemover,
+) -> Result<HttpResponse, AppError> {
+    let remover = actor(&request, &app, member.user());
+    remove(&app.db, &app.hub, &app.background, remover, member.room.id).await?;
+    if Wants::of(&request) == Wants::Json { Ok(no_content()) } else { Ok(see_other("/")) }
+}

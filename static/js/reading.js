@@ -1,0 +1,40 @@
+// Moves the read cursor: to the newest message, when it was really on screen and the page visible. Marking something as unread
+// pauses that until the room is left.
+import { isNewest, messages, roomId, when } from "./page.js";
+import { send } from "./socket.js";
+
+let readId = 0;
+let isPaused = false;
+
+function look() {
+  const last = messages()?.lastElementChild;
+  const scroller = document.getElementById("scroller");
+  if (isPaused || document.hidden || !last || !isNewest()) return;
+  const id = Number(last.dataset.messageId);
+  const isOnScreen = last.getBoundingClientRect().top < scroller.getBoundingClientRect().bottom;
+  if (id > readId && isOnScreen && send({ type: "read", message_id: id })) readId = id;
+}
+
+/** Marks the room as unread from a message on. */
+export async function markUnread(messageId) {
+  isPaused = true;
+  const url = `/rooms/${roomId}/read`;
+  await fetch(url, {
+    method: "DELETE",
+    headers: { "content-type": "application/json", accept: "application/json" },
+    body: JSON.stringify({ message_id: messageId }),
+  });
+}
+
+/** Reads on from now on. */
+export function start() {
+  let frame = 0;
+  const soon = () => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(look);
+  };
+  document.getElementById("scroller").parentElement.addEventListener("scroll", soon, { capture: true, passive: true });
+  document.addEventListener("visibilitychange", soon);
+  new MutationObserver(soon).observe(document.getElementById("main"), { childList: true, subtree: true });
+  when("level", soon);
+}
