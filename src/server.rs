@@ -10,6 +10,7 @@ use crate::error::AppError;
 use crate::live::hub::Hub;
 use crate::services::background::Background;
 use crate::services::passwords::Passwords;
+use crate::services::pictures::Pictures;
 use crate::web::limits::{Attempts, Posts};
 use crate::web::{
     App, access_log, assets, entry, errors, first_run, guard, health, joins, members, messages, rooms,
@@ -107,6 +108,7 @@ impl Server {
         let hub = Hub::start(config.sockets_per_person, config.sockets_max, clock.clone())
             .map_err(|error| StartError::System(error.to_string()))?;
         let passwords = Passwords::start().map_err(|error| StartError::System(error.to_string()))?;
+        let pictures = Pictures::start().map_err(|error| StartError::System(error.to_string()))?;
         let background = Background::new(db.clone(), hub.clone());
         let posts = Posts::new(config.post_burst, config.posts_per_second);
         let app = Data::new(App {
@@ -114,6 +116,7 @@ impl Server {
             db: db.clone(),
             hub: hub.clone(),
             passwords,
+            pictures,
             attempts: Attempts::default(),
             posts,
             background: background.clone(),

@@ -8,7 +8,9 @@ pub mod background;
 pub mod messages;
 pub mod passwords;
 pub mod people;
+pub mod pictures;
 pub mod sessions;
+mod workers;
 
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;

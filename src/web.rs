@@ -32,6 +32,7 @@ use crate::domain::clock::Clock;
 use crate::live::hub::Hub;
 use crate::services::background::Background;
 use crate::services::passwords::Passwords;
+use crate::services::pictures::Pictures;
 use limits::{Attempts, Posts};
 
 /// What handlers work with: one for the whole process.
@@ -44,6 +45,8 @@ pub struct App {
     pub hub: Hub,
     /// Hashing of passwords.
     pub passwords: Passwords,
+    /// Making of small pictures.
+    pub pictures: Pictures,
     /// Attempts to sign in or join, by address of the peer and by e-mail address.
     pub attempts: Attempts,
     /// Posts by person.
