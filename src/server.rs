@@ -13,8 +13,8 @@ use crate::services::passwords::Passwords;
 use crate::services::pictures::Pictures;
 use crate::web::limits::{Attempts, Posts};
 use crate::web::{
-    App, access_log, assets, entry, errors, first_run, guard, health, joins, members, messages, rooms,
-    sessions, sidebar, socket, users,
+    App, access_log, assets, avatars, devices, entry, errors, first_run, guard, health, joins, members,
+    messages, profile, rooms, sessions, sidebar, socket, transfers, users,
 };
 use actix_web::dev::{Server as ActixServer, ServerHandle};
 use actix_web::guard::{Any, Get, Head, Patch, Put};
@@ -221,6 +221,11 @@ fn table() -> Vec<Row> {
         ("/first_run", "GET, HEAD, POST", vec![read().to(first_run::new), post().to(first_run::create)]),
         ("/session/new", "GET, HEAD", vec![read().to(sessions::new)]),
         ("/session", "POST, DELETE", vec![post().to(sessions::create), delete().to(sessions::destroy)]),
+        (
+            "/session/transfers/{token}",
+            "GET, HEAD, PUT, PATCH",
+            vec![read().to(transfers::show), change().to(transfers::update)],
+        ),
         ("/join/{join_code}", "GET, HEAD, POST", vec![read().to(joins::new), post().to(joins::create)]),
         ("/rooms", "GET, HEAD", vec![read().to(rooms::index)]),
         ("/rooms/{room_id}", "GET, HEAD", vec![read().to(rooms::show)]),
@@ -237,7 +242,22 @@ fn table() -> Vec<Row> {
         ),
         ("/rooms/{room_id}/members", "GET, HEAD", vec![read().to(members::index)]),
         ("/users/me/sidebar", "GET, HEAD", vec![read().to(sidebar::show)]),
-        ("/users/{user_id}/avatar", "GET, HEAD", vec![read().to(users::avatar)]),
+        (
+            "/users/me/profile",
+            "GET, HEAD, PUT, PATCH",
+            vec![read().to(profile::edit), change().to(profile::update)],
+        ),
+        ("/users/me/avatar", "DELETE", vec![delete().to(avatars::destroy)]),
+        ("/users/me/sessions", "GET, HEAD", vec![read().to(devices::index)]),
+        ("/users/me/sessions/{session_id}", "DELETE", vec![delete().to(devices::destroy)]),
+        ("/users/me/transfers", "POST", vec![post().to(transfers::create)]),
+        ("/users/{user_id}", "GET, HEAD", vec![read().to(users::show)]),
+        (
+            "/users/{user_id}/avatar",
+            "GET, HEAD, DELETE",
+            vec![read().to(avatars::show), delete().to(avatars::destroy_by_id)],
+        ),
+        ("/users/{user_id}/transfers", "POST", vec![post().to(transfers::create_for)]),
         ("/users/{user_id}/stylesheet", "GET, HEAD", vec![read().to(users::stylesheet)]),
         ("/ws", "GET", vec![get().to(socket::index)]),
     ]

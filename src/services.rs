@@ -10,6 +10,7 @@ pub mod passwords;
 pub mod people;
 pub mod pictures;
 pub mod sessions;
+pub mod transfers;
 mod workers;
 
 use rand::rand_core::UnwrapErr;

@@ -3,6 +3,7 @@
 use super::App;
 use super::answer::{self, Wants, see_other};
 use super::client::Client;
+use super::errors::sentence;
 use super::forms::Submission;
 use super::look::Look;
 use super::sessions::signed_in;
@@ -87,6 +88,8 @@ pub(super) fn form_again(
     let invalid = match error {
         AppError::Invalid(invalid) => invalid,
         AppError::Conflict(sentence) => Invalid::new("email_address", sentence),
+        // Where there is a file, it is what is too large: a person's fields are far from the bound of a body.
+        AppError::TooLarge { .. } => Invalid::new("avatar", sentence(&error)),
         error => return Err(error),
     };
     let mut response = page(invalid)?;
