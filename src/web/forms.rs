@@ -128,8 +128,7 @@ impl Submission {
         let parts = read_parts(Multipart::new(&self.headers, self.payload), file_field, file_max);
         let (fields, file) = timeout(FILE_TIME_MAX, parts).await.map_err(|_| too_slow)??;
         // Written as a plain form and read as one: the same fields mean the same, repeated ones too.
-        let form =
-            serde_html_form::to_string(&fields).and_then(|plain| Ok(serde_html_form::from_str(&plain)));
+        let form = serde_html_form::to_string(&fields).map(|plain| serde_html_form::from_str(&plain));
         match form {
             Ok(Ok(form)) => Ok((form, file)),
             _ => Err(unreadable().into()),
