@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod avatars;
 mod checkpointer;
 mod columns;
 pub mod memberships;
@@ -15,6 +16,7 @@ mod readers;
 pub mod rooms;
 pub mod sessions;
 pub mod storage;
+pub mod transfers;
 pub mod users;
 mod writer;
 

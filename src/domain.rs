@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod clock;
+pub mod devices;
 pub mod ids;
 pub mod messages;
 pub mod people;

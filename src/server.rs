@@ -10,11 +10,13 @@ use crate::error::AppError;
 use crate::live::hub::Hub;
 use crate::services::background::Background;
 use crate::services::passwords::Passwords;
+use crate::services::pictures::Pictures;
 use crate::services::reading::Reading;
 use crate::web::limits::{Attempts, Posts};
 use crate::web::{
-    App, access_log, assets, directs, entry, errors, first_run, guard, health, involvements, joins, members,
-    messages, reads, room_settings, rooms, sessions, sidebar, socket, users,
+    App, access_log, assets, avatars, devices, directs, entry, errors, first_run, guard, health,
+    involvements, joins, members, messages, profile, reads, room_settings, rooms, sessions, sidebar, socket,
+    transfers, users,
 };
 use actix_web::dev::{Server as ActixServer, ServerHandle};
 use actix_web::guard::{Any, Get, Head, Patch, Put};
@@ -110,12 +112,14 @@ impl Server {
         let passwords = Passwords::start().map_err(|error| StartError::System(error.to_string()))?;
         let reading = Reading::default();
         let background = Background::new(db.clone(), hub.clone(), reading.clone());
+        let pictures = Pictures::start().map_err(|error| StartError::System(error.to_string()))?;
         let posts = Posts::new(config.post_burst, config.posts_per_second);
         let app = Data::new(App {
             config,
             db: db.clone(),
             hub: hub.clone(),
             passwords,
+            pictures,
             attempts: Attempts::default(),
             posts,
             reading,
@@ -222,6 +226,11 @@ fn table() -> Vec<Row> {
         ("/first_run", "GET, HEAD, POST", vec![read().to(first_run::new), post().to(first_run::create)]),
         ("/session/new", "GET, HEAD", vec![read().to(sessions::new)]),
         ("/session", "POST, DELETE", vec![post().to(sessions::create), delete().to(sessions::destroy)]),
+        (
+            "/session/transfers/{token}",
+            "GET, HEAD, PUT, PATCH",
+            vec![read().to(transfers::show), change().to(transfers::update)],
+        ),
         ("/join/{join_code}", "GET, HEAD, POST", vec![read().to(joins::new), post().to(joins::create)]),
         ("/rooms", "GET, HEAD", vec![read().to(rooms::index)]),
         ("/rooms/opens", "POST", vec![post().to(room_settings::create_as_open)]),
@@ -284,7 +293,22 @@ fn table() -> Vec<Row> {
         ),
         ("/rooms/{room_id}/members", "GET, HEAD", vec![read().to(members::index)]),
         ("/users/me/sidebar", "GET, HEAD", vec![read().to(sidebar::show)]),
-        ("/users/{user_id}/avatar", "GET, HEAD", vec![read().to(users::avatar)]),
+        (
+            "/users/me/profile",
+            "GET, HEAD, PUT, PATCH",
+            vec![read().to(profile::edit), change().to(profile::update)],
+        ),
+        ("/users/me/avatar", "DELETE", vec![delete().to(avatars::destroy)]),
+        ("/users/me/sessions", "GET, HEAD", vec![read().to(devices::index)]),
+        ("/users/me/sessions/{session_id}", "DELETE", vec![delete().to(devices::destroy)]),
+        ("/users/me/transfers", "POST", vec![post().to(transfers::create)]),
+        ("/users/{user_id}", "GET, HEAD", vec![read().to(users::show)]),
+        (
+            "/users/{user_id}/avatar",
+            "GET, HEAD, DELETE",
+            vec![read().to(avatars::show), delete().to(avatars::destroy_by_id)],
+        ),
+        ("/users/{user_id}/transfers", "POST", vec![post().to(transfers::create_for)]),
         ("/users/{user_id}/stylesheet", "GET, HEAD", vec![read().to(users::stylesheet)]),
         ("/ws", "GET", vec![get().to(socket::index)]),
     ]

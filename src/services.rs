@@ -8,9 +8,12 @@ pub mod background;
 pub mod messages;
 pub mod passwords;
 pub mod people;
+pub mod pictures;
 pub mod reading;
 pub mod rooms;
 pub mod sessions;
+pub mod transfers;
+mod workers;
 
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;

@@ -6,7 +6,9 @@ pub mod access_log;
 pub mod answer;
 pub mod assets;
 pub mod auth;
+pub mod avatars;
 pub mod client;
+pub mod devices;
 pub mod directs;
 pub mod entry;
 pub mod errors;
@@ -21,6 +23,7 @@ pub mod look;
 pub mod members;
 pub mod messages;
 pub mod origin;
+pub mod profile;
 pub mod qr_code;
 pub mod reads;
 pub mod room_settings;
@@ -28,6 +31,7 @@ pub mod rooms;
 pub mod sessions;
 pub mod sidebar;
 pub mod socket;
+pub mod transfers;
 pub mod users;
 
 use crate::config::Config;
@@ -36,6 +40,7 @@ use crate::domain::clock::Clock;
 use crate::live::hub::Hub;
 use crate::services::background::Background;
 use crate::services::passwords::Passwords;
+use crate::services::pictures::Pictures;
 use crate::services::reading::Reading;
 use limits::{Attempts, Posts};
 
@@ -49,6 +54,8 @@ pub struct App {
     pub hub: Hub,
     /// Hashing of passwords.
     pub passwords: Passwords,
+    /// Making of small pictures.
+    pub pictures: Pictures,
     /// Attempts to sign in or join, by address of the peer and by e-mail address.
     pub attempts: Attempts,
     /// Posts by person.

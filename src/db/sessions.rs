@@ -4,6 +4,7 @@ use super::{Tx, users};
 use crate::domain::ids::{SessionId, UserId};
 use crate::domain::people::Viewer;
 use crate::domain::secrets::TokenHash;
+use crate::error::AppError;
 use rusqlite::{Connection, OptionalExtension, Result};
 
 /// Where a session comes from, as shown in its owner's list.
@@ -50,6 +51,44 @@ pub fn is_valid(connection: &Connection, id: SessionId, used_after_ms: i64) -> R
     connection.prepare_cached(sql)?.exists((id, used_after_ms))
 }
 
+/// A session in its owner's list.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// Its id.
+    pub id: SessionId,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// When it was started, in milliseconds since 1970.
+    pub created_at_ms: i64,
+    /// When its use was last written down.
+    pub last_used_at_ms: i64,
+}
+
+/// Sessions in a list: more than anybody has devices.
+pub const LISTED_MAX: u32 = 100;
+
+/// Somebody's valid sessions, those used last first. Reads only; at most [`LISTED_MAX`].
+pub fn of_user(connection: &Connection, user: UserId, used_after_ms: i64) -> Result<Vec<Listed>> {
+    let sql = "SELECT id, ip_address, user_agent, created_at_ms, last_used_at_ms FROM sessions
+               WHERE user_id = ?1 AND last_used_at_ms > ?2 ORDER BY last_used_at_ms DESC, id DESC LIMIT ?3";
+    let mut statement = connection.prepare_cached(sql)?;
+    let sessions = statement.query_map((user, used_after_ms, LISTED_MAX), |row| {
+        Ok(Listed {
+            id: row.get(0)?,
+            origin: Origin { ip_address: row.get(1)?, user_agent: row.get(2)? },
+            created_at_ms: row.get(3)?,
+            last_used_at_ms: row.get(4)?,
+        })
+    })?;
+    sessions.collect()
+}
+
+/// Makes sure, inside a write, that the session a request came by is still there and its owner active. Reads one row by its
+/// key.
+pub fn demand(tx: &Tx<'_>, viewer: &Viewer) -> std::result::Result<(), AppError> {
+    if is_valid(tx, viewer.session_id, 0)? { Ok(()) } else { Err(AppError::SignedOut) }
+}
+
 /// Starts a session, if the person is still active. Writes `sessions`.
 pub fn insert(tx: &Tx<'_>, user: UserId, token: &TokenHash, origin: &Origin) -> Result<Option<SessionId>> {
     let sql =
@@ -69,6 +108,18 @@ pub fn update_last_used(tx: &Tx<'_>, id: SessionId, origin: &Origin) -> Result<(
 /// Ends a session; its token is worth nothing from then on. Writes `sessions`.
 pub fn delete(tx: &Tx<'_>, id: SessionId) -> Result<()> {
     tx.prepare_cached("DELETE FROM sessions WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// Ends a session of somebody's; tells whether they had it. Writes `sessions`.
+pub fn delete_own(tx: &Tx<'_>, user: UserId, id: SessionId) -> Result<bool> {
+    let sql = "DELETE FROM sessions WHERE id = ?2 AND user_id = ?1";
+    Ok(tx.prepare_cached(sql)?.execute((user, id))? == 1)
+}
+
+/// Ends all of somebody's sessions but one. Writes `sessions`.
+pub fn delete_others(tx: &Tx<'_>, user: UserId, keep: SessionId) -> Result<()> {
+    tx.prepare_cached("DELETE FROM sessions WHERE user_id = ?1 AND id <> ?2")?.execute((user, keep))?;
     Ok(())
 }
 

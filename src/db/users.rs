@@ -2,10 +2,11 @@
 
 use super::Tx;
 use crate::domain::ids::UserId;
-use crate::domain::people::{ADMINISTRATORS_ONLY, Role, User};
+use crate::domain::people::{ADMINISTRATORS_ONLY, Role, Theme, User};
 use crate::domain::secrets::PasswordHash;
-use crate::domain::text::{EmailAddress, Name, name_key};
+use crate::domain::text::{Bio, EmailAddress, Name, name_key};
 use crate::error::AppError;
+use rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 /// The columns that [`user_at`] reads.
@@ -91,6 +92,13 @@ pub fn with_password(
         .optional()
 }
 
+/// The password hash of somebody who has one. Reads only.
+pub fn password_hash(connection: &Connection, id: UserId) -> Result<Option<PasswordHash>> {
+    let sql = "SELECT password_hash FROM users WHERE id = ?1";
+    let hash: Option<String> = connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))?;
+    Ok(hash.map(PasswordHash::stored))
+}
+
 /// The first active administrator: whom to ask for help. Reads only.
 pub fn first_administrator(connection: &Connection) -> Result<Option<User>> {
     let sql = format!(
@@ -117,6 +125,57 @@ pub fn next_people_revision(tx: &Tx<'_>, id: UserId) -> Result<i64> {
     let sql = "UPDATE users SET people_revision = ?2, updated_at_ms = ?3 WHERE id = ?1";
     tx.prepare_cached(sql)?.execute((id, revision, tx.now_ms()))?;
     Ok(revision)
+}
+
+/// What of somebody changes; none: stays.
+#[derive(Default)]
+pub struct Changes {
+    /// Their name.
+    pub name: Option<Name>,
+    /// Their address.
+    pub email_address: Option<EmailAddress>,
+    /// What they say of themselves.
+    pub bio: Option<Bio>,
+    /// How they want pages to look.
+    pub theme: Option<Theme>,
+    /// Their password.
+    pub password: Option<PasswordHash>,
+}
+
+/// Changes somebody active. Writes `users`. An address that is taken is a `Conflict`: the schema decides.
+pub fn update(tx: &Tx<'_>, id: UserId, changes: &Changes) -> std::result::Result<User, AppError> {
+    let sql = format!(
+        "UPDATE users SET name = coalesce(?2, name), name_key = coalesce(?3, name_key),
+         email_address = coalesce(?4, email_address), bio = coalesce(?5, bio), theme = coalesce(?6, theme),
+         password_hash = coalesce(?7, password_hash), updated_at_ms = ?8
+         WHERE id = ?1 AND status = 'active' RETURNING {COLUMNS}"
+    );
+    let name = changes.name.as_ref().map(Name::as_str);
+    let values = (
+        id,
+        name,
+        name.map(name_key),
+        changes.email_address.as_ref().map(EmailAddress::as_str),
+        changes.bio.as_ref().map(Bio::as_str),
+        changes.theme,
+        changes.password.as_ref().map(PasswordHash::as_str),
+        tx.now_ms(),
+    );
+    match tx.prepare_cached(&sql)?.query_row(values, |row| user_at(row, 0)) {
+        Err(rusqlite::Error::SqliteFailure(error, _)) if error.extended_code == SQLITE_CONSTRAINT_UNIQUE => {
+            Err(AppError::Conflict("Somebody else here has this e-mail address."))
+        }
+        result => Ok(result?),
+    }
+}
+
+/// Gives somebody's picture a version; none when they have no picture any more. Writes `users`.
+pub fn update_avatar_version(tx: &Tx<'_>, id: UserId, version: Option<&str>) -> Result<User> {
+    let sql = format!(
+        "UPDATE users SET avatar_version = ?2, updated_at_ms = ?3 WHERE id = ?1 AND status = 'active'
+         RETURNING {COLUMNS}"
+    );
+    tx.prepare_cached(&sql)?.query_row((id, version, tx.now_ms()), |row| user_at(row, 0))
 }
 
 /// Adds an active person. Writes `users`. An address that is taken is a `Conflict`: the schema decides.

@@ -2,6 +2,7 @@
 
 use super::ids::{SessionId, UserId};
 use super::secrets::TokenHash;
+use crate::error::Invalid;
 use serde::Serialize;
 
 /// What somebody may do in the account.
@@ -64,7 +65,27 @@ pub enum Theme {
     Dark,
 }
 
+impl Theme {
+    /// Takes a word as a theme.
+    ///
+    /// # Errors
+    /// `Invalid` when it is none of the three.
+    pub fn parse(word: &str) -> Result<Self, Invalid> {
+        match word {
+            "system" => Ok(Self::System),
+            "light" => Ok(Self::Light),
+            "dark" => Ok(Self::Dark),
+            _ => Err(Invalid::new("theme", "A theme is one of system, light and dark.")),
+        }
+    }
+}
+
 impl User {
+    /// Whether they can come in.
+    pub fn is_active(&self) -> bool {
+        self.status == Status::Active
+    }
+
     /// Whether they run the account.
     pub fn is_administrator(&self) -> bool {
         self.role == Role::Administrator

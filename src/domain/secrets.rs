@@ -1,6 +1,6 @@
 //! Tokens, codes and password hashes: how they are made and what of them is kept.
 //!
-//! Invariants: tokens come from the caller's cryptographic generator; of a session token only the
+//! Invariants: tokens come from the caller's cryptographic generator; of a token only the
 //! SHA-256 is stored (it has 190 bits of its own, so a slow hash would add nothing); passwords are
 //! kept as argon2id.
 
@@ -12,32 +12,45 @@ use rand::distr::{Alphanumeric, SampleString};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-/// Characters in a session token: 32 of 62 kinds are 190.5 bits.
-pub const SESSION_TOKEN_LEN: usize = 32;
+/// Characters in a token: 32 of 62 kinds are 190.5 bits.
+pub const TOKEN_LEN: usize = 32;
 /// Characters in a join code without its hyphens: 12 of 62 kinds are 71 bits.
 const JOIN_CODE_LEN: usize = 12;
 /// Random bytes in a password's salt (RFC 9106, 3.1).
 const SALT_LEN: usize = 16;
 
-/// What a browser or script shows to prove its session. Never stored, never logged.
-pub struct SessionToken(String);
+macro_rules! token {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        pub struct $name(String);
 
-impl SessionToken {
-    /// A new token from `dice`.
-    pub fn generate(dice: &mut impl CryptoRng) -> Self {
-        Self(Alphanumeric.sample_string(dice, SESSION_TOKEN_LEN))
-    }
+        impl $name {
+            /// A new token from `dice`.
+            pub fn generate(dice: &mut impl CryptoRng) -> Self {
+                Self(Alphanumeric.sample_string(dice, TOKEN_LEN))
+            }
 
-    /// The token, to be handed to its owner once.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
+            /// The token, to be handed to its owner once.
+            pub fn reveal(&self) -> &str {
+                &self.0
+            }
 
-    /// What is stored of it.
-    pub fn hash(&self) -> TokenHash {
-        TokenHash::of(&self.0)
-    }
+            /// What is stored of it.
+            pub fn hash(&self) -> TokenHash {
+                TokenHash::of(&self.0)
+            }
+        }
+    };
 }
+
+token!(
+    /// What a browser or script shows to prove its session. Never stored, never logged.
+    SessionToken
+);
+token!(
+    /// The secret part of a link that signs somebody in on another device, once. Never stored, never logged.
+    TransferToken
+);
 
 /// The SHA-256 of a token, which finds its row and gives nothing away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -164,7 +177,7 @@ mod tests {
         let tokens: HashSet<String> =
             (0..10_000).map(|_| SessionToken::generate(&mut dice).reveal().to_owned()).collect();
         assert_eq!(tokens.len(), 10_000);
-        assert!(tokens.iter().all(|token| token.len() == SESSION_TOKEN_LEN));
+        assert!(tokens.iter().all(|token| token.len() == TOKEN_LEN));
         assert!(tokens.iter().all(|token| token.bytes().all(|byte| byte.is_ascii_alphanumeric())));
     }
 

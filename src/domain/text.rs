@@ -17,6 +17,8 @@ pub const EMAIL_ADDRESS_MAX: usize = 254;
 pub const PASSWORD_LEN_MIN: usize = 8;
 /// Bytes in a password, so that hashing has a bound; far past any pass phrase.
 pub const PASSWORD_MAX: usize = 1024;
+/// Characters in what somebody says of themselves: a line or two beside their name.
+pub const BIO_MAX: usize = 200;
 /// Characters in a message, after trimming.
 pub const MESSAGE_MAX: usize = 10_000;
 
@@ -103,6 +105,32 @@ impl EmailAddress {
     }
 
     /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What somebody says of themselves: at most [`BIO_MAX`] characters, of which there may be none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bio(String);
+
+impl Bio {
+    /// Takes `text` as a bio: trimmed, line ends as `\n`, control characters left out.
+    ///
+    /// # Errors
+    /// `Invalid` when it is too long.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let unix = text.replace("\r\n", "\n").replace('\r', "\n");
+        let clean: String = unix.chars().filter(|c| !c.is_control() || *c == '\n').collect();
+        let bio = clean.trim();
+        if bio.chars().count() > BIO_MAX {
+            let message = format!("A bio can have at most {BIO_MAX} characters.");
+            return Err(Invalid::new("bio", message));
+        }
+        Ok(Self(bio.to_owned()))
+    }
+
+    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -230,6 +258,18 @@ mod tests {
             let typed = format!(" {}@{} ", local.to_uppercase(), host);
             let address = EmailAddress::parse(&typed).unwrap();
             prop_assert_eq!(address.as_str(), format!("{local}@{host}"));
+        }
+
+        #[test]
+        fn a_bio_that_parses_is_trimmed_bounded_and_parses_to_itself(text in "\\PC{0,210}|[\\s\\S]{0,40}") {
+            match Bio::parse(&text) {
+                Ok(bio) => {
+                    prop_assert!(bio.as_str().chars().count() <= BIO_MAX);
+                    prop_assert!(!bio.as_str().contains(['\r', '\0']));
+                    prop_assert_eq!(&Bio::parse(bio.as_str()).unwrap(), &bio);
+                }
+                Err(_) => prop_assert!(text.chars().count() > BIO_MAX),
+            }
         }
 
         #[test]

@@ -60,6 +60,8 @@ pub(super) enum Whose {
     Session(SessionId),
     /// Those of one person.
     Person(UserId),
+    /// Those of one person's other sessions.
+    Others(UserId, SessionId),
 }
 
 /// Who a socket belongs to and what it wants to hear of.
@@ -349,6 +351,11 @@ impl Hub {
     /// Ends the sockets of a session.
     pub fn end_session(&self, session: SessionId) {
         self.must(Order::Close(Whose::Session(session), CloseReason::SignedOut));
+    }
+
+    /// Ends the sockets of a person's sessions but one.
+    pub fn end_other_sessions(&self, person: UserId, keep: SessionId) {
+        self.must(Order::Close(Whose::Others(person, keep), CloseReason::SignedOut));
     }
 
     /// Ends all sockets of a person, who can't come back.

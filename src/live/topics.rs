@@ -273,6 +273,9 @@ impl Topics {
             Whose::Everyone => true,
             Whose::Session(session) => socket.subscriber.session_id == session,
             Whose::Person(person) => socket.subscriber.person.id == person,
+            Whose::Others(person, keep) => {
+                socket.subscriber.person.id == person && socket.subscriber.session_id != keep
+            }
         };
         for socket in self.sockets.values().filter(concerned) {
             socket.outlet.close(reason);

@@ -4,15 +4,11 @@
 //! for an address nobody has as for a wrong password.
 
 use super::dice;
+use super::workers::Workers;
 use crate::domain::secrets::{HashMemory, PasswordHash};
 use crate::domain::text::Password;
 use crate::error::AppError;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, available_parallelism};
-use tokio::sync::oneshot;
 
 /// Hashes under way at once, each on a thread of its own that keeps the 19 MiB it works in: eighty sign-ins a second, for
 /// 38 MiB at most.
@@ -24,10 +20,8 @@ const WAITING_MAX: usize = 64;
 const DECOY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$er58XI7K1h6voLn7COeKDw$bYNI3p3F3ieSgPBnD04q6Ly4oEnNCXFfd0fzxSj3ACI";
 
-type Job = Box<dyn FnOnce(&mut HashMemory) + Send>;
-
 /// The hashing of passwords, bounded. Its threads end with it.
-pub struct Passwords(SyncSender<Job>);
+pub struct Passwords(Workers<HashMemory>);
 
 impl Passwords {
     /// Starts the threads.
@@ -35,14 +29,7 @@ impl Passwords {
     /// # Errors
     /// When the system gives none.
     pub fn start() -> io::Result<Self> {
-        let (jobs, queue) = sync_channel(WAITING_MAX);
-        let queue = Arc::new(Mutex::new(queue));
-        let cores = available_parallelism().map_or(1, usize::from);
-        for number in 0..cores.min(AT_ONCE_MAX) {
-            let queue = queue.clone();
-            thread::Builder::new().name(format!("hasher {number}")).spawn(move || work(&queue))?;
-        }
-        Ok(Self(jobs))
+        Ok(Self(Workers::start("hasher", AT_ONCE_MAX, WAITING_MAX)?))
     }
 
     /// Hashes a new password.
@@ -50,7 +37,7 @@ impl Passwords {
     /// # Errors
     /// `Busy` when too many wait.
     pub async fn hash(&self, password: Password) -> Result<PasswordHash, AppError> {
-        Ok(self.run(move |memory| PasswordHash::of(&password, &mut dice(), memory)).await??)
+        Ok(self.0.run(move |memory| PasswordHash::of(&password, &mut dice(), memory)).await??)
     }
 
     /// Whether `password` is the one behind `hash`; no hash, no match, after the same time.
@@ -60,36 +47,8 @@ impl Passwords {
     pub async fn verify(&self, password: String, hash: Option<PasswordHash>) -> Result<bool, AppError> {
         let is_known = hash.is_some();
         let hash = hash.unwrap_or_else(|| PasswordHash::stored(DECOY.to_owned()));
-        let matches = self.run(move |memory| hash.verify(password.as_bytes(), memory)).await?;
+        let matches = self.0.run(move |memory| hash.verify(password.as_bytes(), memory)).await?;
         Ok(matches && is_known)
-    }
-
-    /// Runs `work` on one of the threads.
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut HashMemory) -> T + Send + 'static,
-    ) -> Result<T, AppError> {
-        let (sender, receiver) = oneshot::channel();
-        let job: Job = Box::new(move |memory| {
-            // Whoever asked may have gone.
-            let _ = sender.send(work(memory));
-        });
-        match self.0.try_send(job) {
-            Ok(()) => {
-                receiver.await.map_err(|_| AppError::Internal("hashing a password panicked".to_owned()))
-            }
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(AppError::Busy),
-        }
-    }
-}
-
-fn work(queue: &Mutex<Receiver<Job>>) {
-    let mut memory = HashMemory::default();
-    loop {
-        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = job else { return };
-        // A panic costs the one who asked; the thread stays.
-        let _ = catch_unwind(AssertUnwindSafe(|| job(&mut memory)));
     }
 }
 

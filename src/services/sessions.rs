@@ -5,7 +5,7 @@ use super::passwords::Passwords;
 use crate::db::sessions::{self, Origin};
 use crate::db::{Db, users};
 use crate::domain::ids::SessionId;
-use crate::domain::people::User;
+use crate::domain::people::{User, Viewer};
 use crate::domain::secrets::SessionToken;
 use crate::domain::text::EmailAddress;
 use crate::error::AppError;
@@ -69,6 +69,27 @@ pub async fn sign_out(db: &Db, hub: &Hub, session: SessionId) -> Result<(), AppE
     let hub = hub.clone();
     db.write(move |tx| {
         sessions::delete(tx, session)?;
+        // Should it fail, each socket finds out when it next checks its session.
+        tx.after_commit(move || hub.end_session(session), || {});
+        Ok(())
+    })
+    .await
+}
+
+/// Ends a session of somebody's own, by whichever of their sessions they ask.
+///
+/// # Errors
+/// `NotFound` when it is not theirs or gone already; `SignedOut` when the session they ask by ended meanwhile.
+///
+/// # Side effects
+/// 1. the session is deleted; 2. its sockets are closed.
+pub async fn revoke(db: &Db, hub: &Hub, viewer: Viewer, session: SessionId) -> Result<(), AppError> {
+    let hub = hub.clone();
+    db.write(move |tx| {
+        sessions::demand(tx, &viewer)?;
+        if !sessions::delete_own(tx, viewer.user.id, session)? {
+            return Err(AppError::NotFound);
+        }
         // Should it fail, each socket finds out when it next checks its session.
         tx.after_commit(move || hub.end_session(session), || {});
         Ok(())

@@ -8,7 +8,7 @@ use super::guard::UnderApi;
 use crate::error::AppError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, VARY,
+    ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, LOCATION, VARY,
 };
 use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
@@ -87,6 +87,20 @@ pub fn json(
     Ok(send(request, status, "application/json", json))
 }
 
+/// Sends a body that may be kept for a day: its URL changes when it does.
+pub fn kept(request: &HttpRequest, content_type: &str, body: Vec<u8>) -> HttpResponse {
+    let mut response = send(request, StatusCode::OK, content_type, body);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, max-age=86400"));
+    response
+}
+
+/// Makes sure that nothing keeps an answer: there is a secret in it.
+pub fn never_kept(mut response: HttpResponse) -> HttpResponse {
+    response.headers_mut().remove(ETAG);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
 /// Sends the browser to where the result is, by GET.
 pub fn see_other(location: &str) -> HttpResponse {
     HttpResponse::SeeOther()
@@ -103,7 +117,8 @@ pub fn no_content() -> HttpResponse {
 /// Sends a body that depends on who asks, or 304 when the client has these very bytes.
 pub fn send(request: &HttpRequest, status: StatusCode, content_type: &str, body: Vec<u8>) -> HttpResponse {
     let plain = Bytes::from(body);
-    let gzipped = (plain.len() >= COMPRESS_MIN && takes_gzip(request))
+    let is_compressed = content_type.starts_with("image/") && content_type != "image/svg+xml";
+    let gzipped = (!is_compressed && plain.len() >= COMPRESS_MIN && takes_gzip(request))
         .then(|| gzip(&plain, Compression::fast()))
         .flatten();
     let etag = etag(&plain, gzipped.is_some());

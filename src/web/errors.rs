@@ -19,6 +19,8 @@ use std::fmt;
 /// How long to wait when the server is full or the disk fails: long enough to matter, short enough to try.
 const BUSY_RETRY_AFTER_S: u64 = 2;
 
+const MIB: usize = 1024 * 1024;
+
 impl fmt::Display for AppError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&sentence(self))
@@ -78,6 +80,9 @@ pub fn sentence(error: &AppError) -> String {
         AppError::Gone => "This message was removed.".into(),
         AppError::TooMany { retry_after_s: 1 } => "That was a lot at once. Try again in a second.".into(),
         AppError::TooMany { retry_after_s } => format!("That was a lot at once. Try again in {retry_after_s} seconds."),
+        AppError::TooLarge { limit_bytes } if *limit_bytes >= MIB => {
+            format!("That is too large: at most {} MiB fit.", limit_bytes / MIB)
+        }
         AppError::TooLarge { limit_bytes } => format!("That is too large: at most {} KiB fit.", limit_bytes / 1024),
         AppError::BadCredentials => "That e-mail address and password don't match anyone here. Try again?".into(),
         AppError::BadRequest(sentence) => (*sentence).into(),

@@ -1,12 +1,14 @@
-//! Bodies: forms and JSON, with the same flat field names, read only once the right was checked.
+//! Bodies: forms, with a file or without, and JSON, with the same flat field names, read only once the right was checked.
 //!
-//! Invariant: at most [`BODY_MAX`] bytes are kept of a body, whatever its headers say.
+//! Invariant: at most [`BODY_MAX`] bytes are kept of a body's fields, and of a file what its form allows, whatever the headers
+//! say.
 
 use crate::error::{AppError, Invalid};
+use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::dev::Payload;
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use actix_web::rt::time::timeout;
-use actix_web::web::BytesMut;
+use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
@@ -19,12 +21,32 @@ pub const BODY_MAX: usize = 128 * 1024;
 
 /// How long a body may take to arrive: a slow phone, not a connection that is held open.
 const BODY_TIME_MAX: Duration = Duration::from_secs(30);
+/// How long a body with a file may take to arrive: ten megabytes over a slow phone's megabit a second.
+const FILE_TIME_MAX: Duration = Duration::from_secs(120);
+/// Bytes of a file that are read and thrown away past its bound: a browser reads no answer before it has sent everything, and
+/// somebody who picked a film in place of a picture should be told.
+const DISCARD_MAX: usize = 64 * 1024 * 1024;
+/// What a field costs besides its name and value: the `&` and the `=` it would have in a plain form.
+const FIELD_COST: usize = 2;
 
 /// A body that has not been read yet.
 pub struct Submission {
     payload: Payload,
     content_type: String,
     announced: usize,
+    /// The one header that names the boundary between parts.
+    headers: HeaderMap,
+}
+
+/// A file that came with a form.
+#[derive(Debug)]
+pub struct Upload {
+    /// What it was called where it comes from; may be empty.
+    pub file_name: String,
+    /// What it says it is: a claim.
+    pub content_type: String,
+    /// What is in it; never empty.
+    pub bytes: Bytes,
 }
 
 impl FromRequest for Submission {
@@ -35,7 +57,13 @@ impl FromRequest for Submission {
         let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
         let content_type = header(CONTENT_TYPE).split(';').next().unwrap_or("").trim().to_lowercase();
         let announced = header(CONTENT_LENGTH).parse().unwrap_or(0);
-        ready(Ok(Self { payload: payload.take(), content_type, announced }))
+        let named = request.headers().get(CONTENT_TYPE).map(|value| (CONTENT_TYPE, value.clone()));
+        ready(Ok(Self {
+            payload: payload.take(),
+            content_type,
+            announced,
+            headers: named.into_iter().collect(),
+        }))
     }
 }
 
@@ -44,7 +72,28 @@ impl Submission {
     ///
     /// # Errors
     /// `TooLarge`, `UnsupportedMediaType`, `BadRequest` when the client stops in the middle, `Invalid` when it does not parse.
-    pub async fn form<F: DeserializeOwned>(mut self) -> Result<F, AppError> {
+    pub async fn form<F: DeserializeOwned>(self) -> Result<F, AppError> {
+        if self.has_parts() { Ok(self.parts("", 0).await?.0) } else { self.flat().await }
+    }
+
+    /// Reads the body as the form `F` and the file in its field `file_field`, of at most `file_max` bytes. Only
+    /// `multipart/form-data` (RFC 7578) carries one; an input for which no file was picked sends an empty one, which is none.
+    ///
+    /// # Errors
+    /// As [`Submission::form`]; `TooLarge` when the file is; `Invalid` when there are two.
+    pub async fn form_with_file<F: DeserializeOwned>(
+        self,
+        file_field: &'static str,
+        file_max: usize,
+    ) -> Result<(F, Option<Upload>), AppError> {
+        if self.has_parts() { self.parts(file_field, file_max).await } else { Ok((self.flat().await?, None)) }
+    }
+
+    fn has_parts(&self) -> bool {
+        self.content_type == "multipart/form-data"
+    }
+
+    async fn flat<F: DeserializeOwned>(mut self) -> Result<F, AppError> {
         let is_json = match self.content_type.as_str() {
             "application/json" => true,
             "application/x-www-form-urlencoded" => false,
@@ -67,6 +116,25 @@ impl Submission {
         })?)
     }
 
+    async fn parts<F: DeserializeOwned>(
+        self,
+        file_field: &'static str,
+        file_max: usize,
+    ) -> Result<(F, Option<Upload>), AppError> {
+        if self.announced > BODY_MAX + file_max + DISCARD_MAX {
+            return Err(AppError::TooLarge { limit_bytes: file_max.max(BODY_MAX) });
+        }
+        let too_slow = AppError::BadRequest("The body took too long to arrive.");
+        let parts = read_parts(Multipart::new(&self.headers, self.payload), file_field, file_max);
+        let (fields, file) = timeout(FILE_TIME_MAX, parts).await.map_err(|_| too_slow)??;
+        // Written as a plain form and read as one: the same fields mean the same, repeated ones too.
+        let form = serde_html_form::to_string(&fields).map(|plain| serde_html_form::from_str(&plain));
+        match form {
+            Ok(Ok(form)) => Ok((form, file)),
+            _ => Err(unreadable().into()),
+        }
+    }
+
     async fn read(&mut self) -> Result<BytesMut, AppError> {
         let too_large = AppError::TooLarge { limit_bytes: BODY_MAX };
         if self.announced > BODY_MAX {
@@ -84,7 +152,157 @@ impl Submission {
     }
 }
 
+/// The fields of a body in parts, in order, and its file.
+async fn read_parts(
+    mut parts: Multipart,
+    file_field: &'static str,
+    file_max: usize,
+) -> Result<(Vec<(String, String)>, Option<Upload>), AppError> {
+    let (mut fields, mut file, mut left) = (Vec::new(), None, BODY_MAX);
+    while let Some(part) = parts.next().await {
+        let mut part = part.map_err(refusal)?;
+        let disposition = part.content_disposition();
+        let name = disposition.and_then(|it| it.get_name()).unwrap_or_default().to_owned();
+        let file_name = disposition.and_then(|it| it.get_filename()).map(str::to_owned);
+        match file_name {
+            Some(file_name) if name == file_field => {
+                let content_type = part.content_type().map(ToString::to_string).unwrap_or_default();
+                let bytes = read_part(&mut part, file_max, DISCARD_MAX).await?;
+                let bytes = bytes.ok_or(AppError::TooLarge { limit_bytes: file_max })?.freeze();
+                if bytes.is_empty() {
+                    continue;
+                }
+                if file.is_some() {
+                    return Err(Invalid::new(file_field, "Only one file fits here.").into());
+                }
+                file = Some(Upload { file_name, content_type, bytes });
+            }
+            _ => {
+                let cost = name.len() + FIELD_COST;
+                let too_large = AppError::TooLarge { limit_bytes: BODY_MAX };
+                left = left.checked_sub(cost).ok_or(too_large.clone())?;
+                let bytes = read_part(&mut part, left, 0).await?.ok_or(too_large)?;
+                left -= bytes.len();
+                if file_name.is_none() {
+                    let value = String::from_utf8(bytes.to_vec()).map_err(|_| unreadable())?;
+                    fields.push((name, value));
+                }
+            }
+        }
+    }
+    Ok((fields, file))
+}
+
+/// Reads a part; none when it has more than `max` bytes, of which up to `discard_max` are read to no purpose but an answer.
+async fn read_part(part: &mut Field, max: usize, discard_max: usize) -> Result<Option<BytesMut>, AppError> {
+    let (mut bytes, mut length) = (BytesMut::new(), 0);
+    while let Some(chunk) = part.next().await {
+        let chunk = chunk.map_err(refusal)?;
+        length += chunk.len();
+        if length <= max {
+            bytes.extend_from_slice(&chunk);
+        } else if length - max > discard_max {
+            break;
+        }
+    }
+    Ok((length <= max).then_some(bytes))
+}
+
+fn refusal(error: MultipartError) -> AppError {
+    match error {
+        MultipartError::Payload(_) | MultipartError::Incomplete => {
+            AppError::BadRequest("The body ended before it was complete.")
+        }
+        _ => unreadable().into(),
+    }
+}
+
+fn unreadable() -> Invalid {
+    Invalid::new("body", "The body could not be read as this form.")
+}
+
 /// Where JSON stops being readable, in words of our own: the parser's name the program's types.
 fn place(error: &serde_json::Error) -> String {
     format!(" (see line {}, column {})", error.line(), error.column())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+    use serde::Deserialize;
+
+    #[derive(Deserialize, Debug, PartialEq, Default)]
+    #[serde(default)]
+    struct People {
+        name: String,
+        user_ids: Vec<i64>,
+    }
+
+    /// A body in parts: name, file name if it is a file, content.
+    fn parts(parts: &[(&str, Option<&str>, &str)]) -> String {
+        let part = |(name, file_name, content): &(&str, Option<&str>, &str)| {
+            let file = file_name.map(|it| format!("; filename=\"{it}\"\r\nContent-Type: image/png"));
+            let file = file.unwrap_or_default();
+            format!("--cut\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{content}\r\n")
+        };
+        parts.iter().map(part).collect::<String>() + "--cut--\r\n"
+    }
+
+    async fn read(body: String, file_max: usize) -> Result<(People, Option<Upload>), AppError> {
+        let request = TestRequest::default()
+            .insert_header(("content-type", "multipart/form-data; boundary=cut"))
+            .set_payload(body);
+        let (request, mut payload) = request.to_http_parts();
+        Submission::from_request(&request, &mut payload).await?.form_with_file("avatar", file_max).await
+    }
+
+    #[actix_web::test]
+    async fn fields_in_parts_mean_what_they_mean_in_a_plain_form() {
+        let body =
+            parts(&[("name", None, "Ann & Bob=?\r\n2"), ("user_ids", None, "7"), ("user_ids", None, "9")]);
+        let (people, file) = read(body, 10).await.unwrap();
+        assert_eq!(people, People { name: "Ann & Bob=?\r\n2".into(), user_ids: vec![7, 9] });
+        assert!(file.is_none());
+    }
+
+    #[actix_web::test]
+    async fn a_file_comes_with_its_name_and_one_that_was_not_picked_is_none() {
+        let (_, file) = read(parts(&[("avatar", Some("me.png"), "0123456789")]), 10).await.unwrap();
+        let file = file.unwrap();
+        assert_eq!((file.file_name.as_str(), file.content_type.as_str()), ("me.png", "image/png"));
+        assert_eq!(&file.bytes[..], b"0123456789");
+        let (people, file) =
+            read(parts(&[("avatar", Some(""), ""), ("name", None, "Ann")]), 10).await.unwrap();
+        assert_eq!((people.name.as_str(), file.is_none()), ("Ann", true));
+    }
+
+    #[actix_web::test]
+    async fn a_file_over_its_bound_two_files_and_half_a_body_are_refused() {
+        let error = read(parts(&[("avatar", Some("a"), "0123456789a")]), 10).await.unwrap_err();
+        assert!(matches!(error, AppError::TooLarge { limit_bytes: 10 }), "{error:?}");
+        let error =
+            read(parts(&[("avatar", Some("a"), "1"), ("avatar", Some("b"), "2")]), 10).await.unwrap_err();
+        assert!(matches!(&error, AppError::Invalid(invalid) if invalid.field == "avatar"), "{error:?}");
+        let mut half = parts(&[("name", None, "Ann")]);
+        half.truncate(half.len() - 12);
+        let error = read(half, 10).await.unwrap_err();
+        assert!(matches!(error, AppError::BadRequest(_)), "{error:?}");
+        let error = read("no parts at all".into(), 10).await.unwrap_err();
+        assert!(matches!(error, AppError::BadRequest(_) | AppError::Invalid(_)), "{error:?}");
+    }
+
+    #[actix_web::test]
+    async fn fields_in_parts_have_the_bound_of_a_plain_form_however_many_there_are() {
+        let fits = "x".repeat(BODY_MAX - 6);
+        assert_eq!(read(parts(&[("name", None, &fits)]), 10).await.unwrap().0.name, fits);
+        let error = read(parts(&[("name", None, &format!("{fits}x"))]), 10).await.unwrap_err();
+        assert!(matches!(error, AppError::TooLarge { limit_bytes: BODY_MAX }), "{error:?}");
+        let empty = vec![("nothing", None, ""); BODY_MAX / 9 + 1];
+        let error = read(parts(&empty), 10).await.unwrap_err();
+        assert!(matches!(error, AppError::TooLarge { limit_bytes: BODY_MAX }), "{error:?}");
+        let other_file = [("other", Some("o.png"), fits.as_str()), ("name", None, "Ann")];
+        let error = read(parts(&other_file), 10).await.unwrap_err();
+        assert!(matches!(error, AppError::TooLarge { limit_bytes: BODY_MAX }), "{error:?}");
+    }
 }

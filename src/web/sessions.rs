@@ -174,7 +174,12 @@ pub async fn destroy(
     CurrentUser(viewer): CurrentUser,
 ) -> Result<HttpResponse, AppError> {
     sign_out(&app.db, &app.hub, viewer.session_id).await?;
-    if Wants::of(&request) == Wants::Json {
+    signed_out(&request)
+}
+
+/// Takes the cookie of a session back that has ended.
+pub(super) fn signed_out(request: &HttpRequest) -> Result<HttpResponse, AppError> {
+    if Wants::of(request) == Wants::Json {
         return Ok(no_content());
     }
     let mut response = see_other("/session/new");

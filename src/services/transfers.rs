@@ -1,0 +1,102 @@
+//! Transfers: a link that signs somebody in on another device, once.
+
+use super::dice;
+use super::sessions::SignedIn;
+use crate::db::audit::{self, Actor};
+use crate::db::sessions::{self, Origin};
+use crate::db::{Db, Tx, transfers, users};
+use crate::domain::audit::Act;
+use crate::domain::ids::UserId;
+use crate::domain::people::{Role, User, Viewer};
+use crate::domain::secrets::{SessionToken, TokenHash, TransferToken};
+use crate::error::AppError;
+
+/// How long a link is good: time to walk to the other device, or to send the link to somebody who is locked out.
+const GOOD_FOR_MS: i64 = 4 * 60 * 60 * 1000;
+/// Links of one person that are good at once; with another one, the oldest goes.
+const OUTSTANDING_MAX: u32 = 5;
+/// Links that are too old and dropped when one is made, so that they don't pile up and no single write is long.
+const EXPIRED_MAX: u32 = 100;
+
+/// A new link.
+pub struct Transfer {
+    /// Its secret part; this is the only time it is seen.
+    pub token: TransferToken,
+    /// When it stops being good, in milliseconds since 1970.
+    pub expires_at_ms: i64,
+}
+
+/// Makes a link for oneself.
+///
+/// # Errors
+/// `SignedOut` when the session ended meanwhile; there is no link then.
+///
+/// # Side effects
+/// 1. the link is written; older ones of this person, and some that are too old, are dropped.
+pub async fn make(db: &Db, viewer: Viewer) -> Result<Transfer, AppError> {
+    db.write(move |tx| {
+        sessions::demand(tx, &viewer)?;
+        insert(tx, viewer.user.id)
+    })
+    .await
+}
+
+/// Makes a link for somebody else, who is locked out.
+///
+/// # Errors
+/// `SignedOut` when the session ended meanwhile; `Forbidden` unless an administrator asks; `NotFound` when there is no such person, or they can't come in; there is no link
+/// then.
+///
+/// # Side effects
+/// 1. the link and a line of the audit log are written; older links of that person, and some that are too old, are dropped.
+pub async fn make_for(
+    db: &Db,
+    administrator: Viewer,
+    ip_address: String,
+    user: UserId,
+) -> Result<Transfer, AppError> {
+    db.write(move |tx| {
+        sessions::demand(tx, &administrator)?;
+        let Viewer { user: User { id, name, .. }, .. } = administrator;
+        users::demand_administrator(tx, id)?;
+        let person = users::find(tx, user)?;
+        if !person.is_active() || person.role == Role::Bot {
+            return Err(AppError::NotFound);
+        }
+        let actor = Actor { id: Some(id), name, ip_address };
+        audit::insert(tx, &actor, Act::TransferMade, &person.name, "")?;
+        insert(tx, user)
+    })
+    .await
+}
+
+fn insert(tx: &Tx<'_>, user: UserId) -> Result<Transfer, AppError> {
+    let token = TransferToken::generate(&mut dice());
+    let expires_at_ms = tx.now_ms() + GOOD_FOR_MS;
+    transfers::delete_expired(tx, EXPIRED_MAX)?;
+    transfers::insert(tx, user, &token.hash(), expires_at_ms)?;
+    transfers::delete_older(tx, user, OUTSTANDING_MAX)?;
+    Ok(Transfer { token, expires_at_ms })
+}
+
+/// Uses a link up and signs its owner in. `None` when it is unknown, used, too old, or its owner can't come in: of any number
+/// at once, one gets in.
+///
+/// # Errors
+/// `Busy` and `Storage` as for any write; the link is still good then.
+///
+/// # Side effects
+/// 1. the link is deleted and the session written, together.
+pub async fn take(db: &Db, token: &str, origin: Origin) -> Result<Option<SignedIn>, AppError> {
+    let hash = TokenHash::of(token);
+    let token = SessionToken::generate(&mut dice());
+    db.write(move |tx| {
+        let Some(id) = transfers::take(tx, &hash)? else { return Ok(None) };
+        let session = sessions::insert(tx, id, &token.hash(), &origin)?;
+        Ok(match session {
+            Some(_) => Some(SignedIn { user: users::find(tx, id)?, token, now_ms: tx.now_ms() }),
+            None => None,
+        })
+    })
+    .await
+}
