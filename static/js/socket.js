@@ -78,11 +78,8 @@ function heed(frame) {
     if (document.hidden) send({ type: "absent" });
     if (frame.version !== document.documentElement.dataset.version) offerReload();
     if (frame.sidebar !== document.getElementById("sidebar").dataset.version) fetchSidebar(SPREAD);
-  } else if (frame.type === "reload") {
-    refresh();
-  } else {
-    tell("frame", frame);
-  }
+  } else if (frame.type === "reload") refresh();
+  else tell("frame", frame);
 }
 
 /** The connection is gone: says so and comes back later, unless the server said not to. */

@@ -237,7 +237,13 @@ async fn ask(person: &Person, how: As, method: &str, path: &str, fields: &[(&str
     };
     let has_body = matches!(method, "POST" | "PUT" | "PATCH");
     match how {
-        As::Json | As::Api if has_body => request.json(&as_object(&pairs)).send().await.unwrap(),
+        As::Json | As::Api if has_body => {
+            let mut object = as_object(&pairs);
+            if let Some(ids) = object.get_mut("user_ids") {
+                *ids = json!([*ids]);
+            }
+            request.json(&object).send().await.unwrap()
+        }
         _ if has_body => request.form(&pairs).send().await.unwrap(),
         _ => request.send().await.unwrap(),
     }
