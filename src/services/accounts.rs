@@ -2,6 +2,7 @@
 
 use super::dice;
 use super::passwords::Passwords;
+use super::people::put_avatar;
 use super::sessions::SignedIn;
 use crate::db::sessions::{self, Origin};
 use crate::db::{Db, Tx, accounts, memberships, rooms, users};
@@ -24,6 +25,8 @@ pub struct NewPerson {
     pub email_address: EmailAddress,
     /// Their password.
     pub password: Password,
+    /// Their picture, WebP; none: initials.
+    pub avatar: Option<Vec<u8>>,
 }
 
 /// Makes the account, its administrator and the first room, and signs the administrator in. `None` when there is an
@@ -51,7 +54,7 @@ pub async fn first_run(
         let room_name = Name::parse("name", FIRST_ROOM_NAME)?;
         let room = rooms::insert(tx, RoomKind::Open, &room_name, user.id)?;
         memberships::insert(tx, room, user.id, Involvement::Mentions)?;
-        signed_in(tx, user, token, &origin).map(Some)
+        signed_in(tx, user, person.avatar.as_deref(), token, &origin).map(Some)
     })
     .await
 }
@@ -91,10 +94,20 @@ fn join_as(
 ) -> Result<SignedIn, AppError> {
     let user = users::insert(tx, &person.name, &person.email_address, hash, Role::Member)?;
     memberships::insert_into_open_rooms(tx, user.id)?;
-    signed_in(tx, user, token, origin)
+    signed_in(tx, user, person.avatar.as_deref(), token, origin)
 }
 
-fn signed_in(tx: &Tx<'_>, user: User, token: SessionToken, origin: &Origin) -> Result<SignedIn, AppError> {
+fn signed_in(
+    tx: &Tx<'_>,
+    user: User,
+    avatar: Option<&[u8]>,
+    token: SessionToken,
+    origin: &Origin,
+) -> Result<SignedIn, AppError> {
+    let user = match avatar {
+        Some(webp) => put_avatar(tx, &user, webp)?,
+        None => user,
+    };
     sessions::insert(tx, user.id, &token.hash(), origin)?.ok_or(AppError::SignedOut)?;
     Ok(SignedIn { user, token, now_ms: tx.now_ms() })
 }

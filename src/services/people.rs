@@ -63,8 +63,7 @@ pub async fn update_profile(
         let before = users::find(tx, id)?;
         let mut user = users::update(tx, id, &changes)?;
         if let Some(webp) = &picture {
-            avatars::put(tx, id, webp)?;
-            user = users::update_avatar_version(tx, id, Some(&version(webp)))?;
+            user = put_avatar(tx, &user, webp)?;
         }
         if changes.password.is_some() {
             end_other_sessions(tx, &hub, &viewer)?;
@@ -105,9 +104,11 @@ pub async fn remove_avatar(db: &Db, hub: &Hub, viewer: Viewer) -> Result<(), App
     .await
 }
 
-/// A picture's version: another picture, another version.
-fn version(webp: &[u8]) -> String {
-    hex::encode(&Sha256::digest(webp)[..VERSION_LEN])
+/// Gives somebody a picture (WebP); what they are then. Another picture has another version.
+pub(super) fn put_avatar(tx: &Tx<'_>, user: &User, webp: &[u8]) -> Result<User, AppError> {
+    let version = hex::encode(&Sha256::digest(webp)[..VERSION_LEN]);
+    avatars::put(tx, user.id, webp)?;
+    Ok(users::update_avatar_version(tx, user.id, Some(&version))?)
 }
 
 /// Leaves the news of somebody's new name or picture for every socket, to be told after the commit; pages that are away learn of it

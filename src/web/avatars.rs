@@ -3,6 +3,7 @@
 use super::App;
 use super::answer::{self, Wants, no_content, see_other};
 use super::auth::{CurrentUser, path_id};
+use super::forms::Upload;
 use crate::db::{avatars, users};
 use crate::domain::ids::UserId;
 use crate::domain::people::initials;
@@ -22,6 +23,17 @@ const TONES: [&str; 12] = [
 struct AvatarPicture {
     initials: String,
     tone: &'static str,
+}
+
+/// The file that came with a form, made small, if there was one.
+///
+/// # Errors
+/// As [`Pictures::avatar`](crate::services::pictures::Pictures::avatar).
+pub(super) async fn picture(app: &App, file: Option<Upload>) -> Result<Option<Vec<u8>>, AppError> {
+    match file {
+        Some(file) => app.pictures.avatar(file.bytes).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// `GET /users/{user_id}/avatar`: somebody's picture. Its URL has a version, so it may be kept.

@@ -2,15 +2,17 @@
 
 use super::App;
 use super::answer::{self, Wants, see_other};
+use super::avatars::picture;
 use super::client::Client;
 use super::errors::sentence;
-use super::forms::Submission;
+use super::forms::{Submission, Upload};
 use super::look::Look;
 use super::sessions::signed_in;
 use crate::db::accounts;
 use crate::domain::text::{EmailAddress, Name, Password};
 use crate::error::{AppError, Invalid};
 use crate::services::accounts::{ACCOUNT_NAME, NewPerson, first_run};
+use crate::services::pictures::PICTURE_BYTES_MAX;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use askama::Template;
@@ -29,15 +31,16 @@ pub struct PersonForm {
 }
 
 impl PersonForm {
-    /// The person, parsed.
+    /// The person, parsed, with the picture that came along.
     ///
     /// # Errors
-    /// The first field that does not parse.
-    pub fn parse(&self) -> Result<NewPerson, Invalid> {
+    /// `Invalid` at the first field that does not parse; `Busy` when too many pictures wait.
+    pub(super) async fn parse(&self, app: &App, file: Option<Upload>) -> Result<NewPerson, AppError> {
         Ok(NewPerson {
             name: Name::parse("name", &self.name)?,
             email_address: EmailAddress::parse(&self.email_address)?,
             password: Password::parse(&self.password)?,
+            avatar: picture(app, file).await?,
         })
     }
 
@@ -112,20 +115,21 @@ pub async fn create(
     app: web::Data<App>,
     submission: Submission,
 ) -> Result<HttpResponse, AppError> {
-    let form: PersonForm = submission.form().await?;
     if app.db.read(|snapshot| Ok(accounts::account(snapshot)?)).await?.is_some() {
         return Ok(see_other("/"));
     }
+    let (form, file) = submission.form_with_file::<PersonForm>("avatar", PICTURE_BYTES_MAX).await?;
     let origin = Client::of(request.head(), &app.config).origin(request.headers());
-    let parsed = form.parse_account_name().and_then(|name| Ok((name, form.parse()?)));
+    let parsed = match form.parse_account_name() {
+        Ok(name) => form.parse(&app, file).await.map(|person| (name, person)),
+        Err(invalid) => Err(invalid.into()),
+    };
     let (account_name, person) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {
-            return form_again(&request, error.into(), |error| {
-                answer::page(
-                    &request,
-                    &FirstRunPage { look: Look::of(None, None), form: form.with_error(error) },
-                )
+            return form_again(&request, error, |error| {
+                let form = form.with_error(error);
+                answer::page(&request, &FirstRunPage { look: Look::of(None, None), form })
             });
         }
     };

@@ -12,6 +12,7 @@ use super::sessions::signed_in;
 use crate::db::accounts::{self, Account};
 use crate::error::AppError;
 use crate::services::accounts::join;
+use crate::services::pictures::PICTURE_BYTES_MAX;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -58,11 +59,11 @@ pub async fn create(
         return Ok(see_other("/"));
     }
     let account = invited_by(&request, &app, &join_code).await?;
-    let form: PersonForm = submission.form().await?;
+    let (form, file) = submission.form_with_file::<PersonForm>("avatar", PICTURE_BYTES_MAX).await?;
     let origin = Client::of(request.head(), &app.config).origin(request.headers());
-    let joined = match form.parse() {
+    let joined = match form.parse(&app, file).await {
         Ok(person) => join(&app.db, &app.passwords, join_code.clone(), person, origin).await,
-        Err(invalid) => Err(invalid.into()),
+        Err(error) => Err(error),
     };
     match joined {
         Ok(somebody) => signed_in(&request, &app, &somebody, "/", StatusCode::CREATED),

@@ -3,6 +3,7 @@
 use super::App;
 use super::answer::{self, Wants, see_other};
 use super::auth::CurrentUser;
+use super::avatars::picture;
 use super::client::Client;
 use super::first_run::form_again;
 use super::forms::{Submission, Upload};
@@ -179,9 +180,6 @@ async fn change(
         prove_and_hash(&app.db, &app.passwords, viewer, new, &mut changes).await?;
         app.attempts.succeeded(&who);
     }
-    let picture = match file {
-        Some(file) => Some(app.pictures.avatar(file.bytes).await?),
-        None => None,
-    };
+    let picture = picture(app, file).await?;
     update_profile(&app.db, &app.hub, viewer.clone(), changes, picture).await
 }

@@ -246,6 +246,46 @@ async fn a_picture_is_shown_to_everyone_as_a_small_square_until_it_is_removed() 
 }
 
 #[tokio::test]
+async fn whoever_comes_in_can_bring_a_picture_and_one_that_is_none_lets_nobody_in() {
+    let server = TestServer::start().await;
+    // As the page's form sends it: in parts, with an input for which no file was picked.
+    let form = |name: &str, file: &[u8]| {
+        let address = format!("{}@example.com", name.to_lowercase());
+        let fields = [("name", name), ("email_address", &address), ("password", PASSWORD)];
+        let part = |(field, value): &(&str, &str)| {
+            format!("--cut\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n")
+        };
+        let fields: String = fields.iter().map(part).collect();
+        let head = "--cut\r\nContent-Disposition: form-data; name=\"avatar\"; filename=\"me\"\r\n\r\n";
+        [fields.as_bytes(), head.as_bytes(), file, b"\r\n--cut--\r\n"].concat()
+    };
+    let send = async |visitor: &Person, path: &str, body: Vec<u8>| {
+        let request = visitor.request(Method::POST, path);
+        request.header("content-type", "multipart/form-data; boundary=cut").body(body).send().await.unwrap()
+    };
+    let refused = send(&server.visitor(), "/first_run", form("Ann", b"no picture")).await;
+    assert_eq!(refused.status(), 422);
+    let page = refused.text().await.unwrap();
+    assert!(page.contains("id=\"avatar_error\"") && page.contains("value=\"Ann\""), "{page}");
+    assert_eq!(server.number("SELECT count(*) FROM users").await, 0);
+    let ann = server.visitor();
+    assert_eq!(send(&ann, "/first_run", form("Ann", &picture(90, 90))).await.status(), 303);
+    let url = profile(&ann).await["avatar_url"].as_str().unwrap().to_owned();
+    assert_eq!(avatar(&ann, &url).await.0, "image/webp");
+
+    let account = server.db.read(|snapshot| Ok(campfire::db::accounts::account(snapshot)?)).await.unwrap();
+    let path = format!("/join/{}", account.unwrap().join_code);
+    for (name, file, kind) in [("Bob", picture(90, 90), "image/webp"), ("Cid", Vec::new(), "image/svg+xml")] {
+        let visitor = server.visitor();
+        assert_eq!(send(&visitor, &path, form(name, &file)).await.status(), 303, "{name}");
+        let url = profile(&visitor).await["avatar_url"].as_str().unwrap().to_owned();
+        assert_eq!(avatar(&visitor, &url).await.0, kind);
+    }
+    assert_eq!(send(&server.visitor(), &path, form("Dan", b"no picture")).await.status(), 422);
+    assert_eq!(server.number("SELECT count(*) FROM users").await, 3);
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_picture_is_refused_at_its_field_and_changes_nothing() {
     let server = TestServer::start().await;
     let ann = server.administrator().await;
