@@ -91,7 +91,7 @@ pub(super) fn form_again(
     let invalid = match error {
         AppError::Invalid(invalid) => invalid,
         AppError::Conflict(sentence) => Invalid::new("email_address", sentence),
-        // Where there is a file, it is what is too large: a person's fields are far from the bound of a body.
+        // The file is: a person's fields are far from the bound of a body.
         AppError::TooLarge { .. } => Invalid::new("avatar", sentence(&error)),
         error => return Err(error),
     };
