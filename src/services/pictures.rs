@@ -19,7 +19,7 @@ pub const PICTURE_BYTES_MAX: usize = 10 * 1024 * 1024;
 const PIXELS_MAX: u64 = 50_000_000;
 /// Bytes of it when decoded: [`PIXELS_MAX`] of the usual four bytes, with room.
 const DECODED_BYTES_MAX: u64 = 256 * 1024 * 1024;
-/// Pictures that may wait, 80 MiB of them: half a minute's worth of the largest.
+/// Pictures that may wait, 80 MiB of them: ten seconds' worth of the largest.
 const WAITING_MAX: usize = 8;
 /// The side of an avatar in pixels: twice the largest at which one is shown.
 pub const AVATAR_SIDE: u32 = 256;

@@ -62,7 +62,9 @@ impl Client {
 
     /// What a session remembers of it.
     pub fn origin(&self, headers: &HeaderMap) -> Origin {
-        let mut user_agent = first(headers, &USER_AGENT).unwrap_or_default().to_owned();
+        // Not a list: browsers have commas in it.
+        let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+        let mut user_agent = user_agent.unwrap_or_default().trim().to_owned();
         user_agent.truncate(user_agent.floor_char_boundary(USER_AGENT_MAX));
         let ip_address = self.ip_address.map(|address| address.to_string()).unwrap_or_default();
         Origin { ip_address, user_agent }
