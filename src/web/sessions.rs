@@ -50,7 +50,7 @@ struct SessionJson<'s> {
 }
 
 /// Where in this server to go after signing in. Anything that could lead elsewhere is `/`.
-fn safe_return(path: &str) -> &str {
+pub(super) fn safe_return(path: &str) -> &str {
     let is_plain = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let is_ours = path.starts_with('/') && !path.starts_with("//") && is_plain;
     if is_ours { path } else { "/" }
