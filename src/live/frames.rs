@@ -107,8 +107,15 @@ pub enum Event {
         /// All of them.
         user_ids: Vec<UserId>,
     },
-    /// Somebody's name or picture changed; by the number of that change.
-    Person(Author, i64),
+    /// Somebody came into the account, or their name or picture changed.
+    Person {
+        /// As they are now.
+        person: Author,
+        /// The number of that change.
+        revision: i64,
+        /// Over how long pages should spread their requests.
+        spread_ms: usize,
+    },
     /// What is shown can't be brought up to date step by step: fetch it afresh.
     Reload,
 }
@@ -165,7 +172,9 @@ fn html(event: &Event) -> Option<ByteString> {
         | Event::RoomRemoved { spread_ms, .. } => return Some(sidebar_changed(*spread_ms)),
         Event::Online { user_ids } => return Some(online(user_ids)),
         Event::Presence { .. } | Event::Activity { .. } => return None,
-        Event::Person(person, revision) => return Some(person_changed(person, *revision)),
+        Event::Person { person, revision, spread_ms } => {
+            return Some(person_changed(person, *revision, *spread_ms));
+        }
         Event::Reload => return Some(reload()),
     };
     Some(rendered.map_or_else(|_| reload(), ByteString::from))
@@ -188,7 +197,9 @@ fn json(event: &Event) -> Option<ByteString> {
         // Rooms differ from member to member: what is said of them is made for each.
         Event::RoomAdded { .. } | Event::RoomChanged { .. } => return None,
         Event::Here { .. } | Event::Activity { .. } | Event::Renamed { .. } => return None,
-        Event::Person(person, revision) => return Some(person_changed(person, *revision)),
+        Event::Person { person, revision, spread_ms } => {
+            return Some(person_changed(person, *revision, *spread_ms));
+        }
         Event::Reload => return Some(reload()),
     };
     Some(object.to_string().into())
@@ -212,10 +223,12 @@ fn change_json(change: &Change) -> Value {
 }
 
 /// "Somebody has another name or picture." Their name stands in many places of a page, so a page acts on this.
-fn person_changed(person: &Author, revision: i64) -> ByteString {
+fn person_changed(person: &Author, revision: i64, spread_ms: usize) -> ByteString {
     let Author { id, name, role, .. } = person;
     let user = json!({"id": id, "name": name, "role": role, "avatar_url": person.avatar_url()});
-    json!({"type": "person_updated", "people_revision": revision, "user": user}).to_string().into()
+    json!({"type": "person_updated", "people_revision": revision, "user": user, "spread_ms": spread_ms})
+        .to_string()
+        .into()
 }
 
 /// "Fetch the sidebar afresh, within so long."

@@ -247,7 +247,8 @@ impl Topics {
 
     /// Knows somebody by their new name from now on, and tells everyone.
     pub(super) fn person_changed(&mut self, person: &Author, revision: i64) {
-        let frame = Frame::new(Event::Person(person.clone(), revision));
+        let spread_ms = spread_ms(self.sockets.len());
+        let frame = Frame::new(Event::Person { person: person.clone(), revision, spread_ms });
         for socket in self.sockets.values_mut() {
             if socket.subscriber.person.id == person.id {
                 socket.subscriber.person = person.clone();

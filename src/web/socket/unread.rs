@@ -99,6 +99,12 @@ mod tests {
         Read,
     }
 
+    /// What the socket hears of it.
+    enum Said {
+        Came(Vec<(Revision, UserId)>),
+        Read(i64, Revision),
+    }
+
     proptest! {
         /// The page is told late, of several messages at once, and of reading out of turn; in the end it shows what is so.
         #[test]
@@ -109,7 +115,7 @@ mod tests {
         ) {
             let (mut truth, mut shown) = (0, Unread::of(ME));
             let mut gathered = Vec::new();
-            let mut frames: Vec<(Vec<(Revision, UserId)>, Option<(i64, Revision)>)> = Vec::new();
+            let mut frames = Vec::new();
             let mut at = Revision(0);
             let mut is_connected = false;
             for (number, step) in steps.iter().enumerate() {
@@ -120,7 +126,7 @@ mod tests {
                 match step {
                     Step::Read => {
                         truth = 0;
-                        frames.push((Vec::new(), Some((0, at))));
+                        frames.push(Said::Read(0, at));
                     }
                     Step::Mine | Step::Bobs => {
                         at = Revision(at.0 + 1);
@@ -128,7 +134,7 @@ mod tests {
                         truth += i64::from(author == BOB);
                         gathered.push((at, author));
                         if gathered.len() >= gather {
-                            frames.push((std::mem::take(&mut gathered), None));
+                            frames.push(Said::Came(std::mem::take(&mut gathered)));
                         }
                     }
                 }
@@ -136,11 +142,11 @@ mod tests {
             if !is_connected {
                 shown.reset([(ROOM, truth)], at);
             }
-            frames.push((gathered, None));
-            for (added, read) in frames {
-                let then = match read {
-                    Some((count, as_of)) => shown.told(ROOM, count, as_of),
-                    None => shown.heard(ROOM, &added, false),
+            frames.push(Said::Came(gathered));
+            for frame in frames {
+                let then = match frame {
+                    Said::Read(count, as_of) => shown.told(ROOM, count, as_of),
+                    Said::Came(added) => shown.heard(ROOM, &added, false),
                 };
                 if then == Then::Recount {
                     shown.set(ROOM, truth, at);
