@@ -13,8 +13,9 @@ use crate::services::passwords::Passwords;
 use crate::services::pictures::Pictures;
 use crate::web::limits::{Attempts, Posts};
 use crate::web::{
-    App, access_log, assets, avatars, devices, entry, errors, first_run, guard, health, joins, members,
-    messages, profile, rooms, sessions, sidebar, socket, transfers, users,
+    App, access_log, account, appearance, assets, audit_log, avatars, devices, entry, errors, first_run,
+    guard, health, joins, members, messages, profile, rooms, roster, sessions, sidebar, socket, transfers,
+    users,
 };
 use actix_web::dev::{Server as ActixServer, ServerHandle};
 use actix_web::guard::{Any, Get, Head, Patch, Put};
@@ -241,6 +242,27 @@ fn table() -> Vec<Row> {
             vec![read().to(messages::show), change().to(messages::update), delete().to(messages::destroy)],
         ),
         ("/rooms/{room_id}/members", "GET, HEAD", vec![read().to(members::index)]),
+        ("/account", "PUT, PATCH", vec![change().to(account::update)]),
+        ("/account/edit", "GET, HEAD", vec![read().to(account::edit)]),
+        ("/account/join_code", "POST", vec![post().to(account::regenerate)]),
+        (
+            "/account/logo",
+            "GET, HEAD, DELETE",
+            vec![read().to(appearance::logo), delete().to(appearance::remove_logo)],
+        ),
+        (
+            "/account/custom_styles",
+            "GET, HEAD, PUT, PATCH",
+            vec![read().to(appearance::styles), change().to(appearance::update_styles)],
+        ),
+        ("/account/custom_styles/edit", "GET, HEAD", vec![read().to(appearance::edit_styles)]),
+        ("/account/audit_log", "GET, HEAD", vec![read().to(audit_log::index)]),
+        ("/account/users", "GET, HEAD", vec![read().to(roster::index)]),
+        (
+            "/account/users/{user_id}",
+            "PUT, PATCH, DELETE",
+            vec![change().to(roster::update), delete().to(roster::destroy)],
+        ),
         ("/users/me/sidebar", "GET, HEAD", vec![read().to(sidebar::show)]),
         (
             "/users/me/profile",

@@ -4,11 +4,13 @@
 //! Reads don't come here.
 
 pub mod accounts;
+pub mod administration;
 pub mod background;
 pub mod messages;
 pub mod passwords;
 pub mod people;
 pub mod pictures;
+pub mod roster;
 pub mod sessions;
 pub mod transfers;
 mod workers;

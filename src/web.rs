@@ -3,8 +3,11 @@
 //! A handler parses, calls one service or query, answers. Who may call it stands in its arguments.
 
 pub mod access_log;
+pub mod account;
 pub mod answer;
+pub mod appearance;
 pub mod assets;
+pub mod audit_log;
 pub mod auth;
 pub mod avatars;
 pub mod client;
@@ -24,6 +27,7 @@ pub mod origin;
 pub mod profile;
 pub mod qr_code;
 pub mod rooms;
+pub mod roster;
 pub mod sessions;
 pub mod sidebar;
 pub mod socket;

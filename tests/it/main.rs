@@ -4,15 +4,18 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod account;
 mod errors;
 mod guards;
 mod history;
 mod hub;
+mod methods;
 mod pages;
 mod people;
 mod permissions;
 mod posting;
 mod process;
+mod roster;
 mod sessions;
 mod socket;
 mod transfers;
