@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod avatars;
+pub mod bans;
 mod checkpointer;
 mod columns;
 pub mod logos;

@@ -9,13 +9,14 @@ use crate::domain::clock::Clock;
 use crate::error::AppError;
 use crate::live::hub::Hub;
 use crate::services::background::Background;
+use crate::services::bans::BannedAddresses;
 use crate::services::passwords::Passwords;
 use crate::services::pictures::Pictures;
 use crate::web::limits::{Attempts, Posts};
 use crate::web::{
-    App, access_log, account, appearance, assets, audit_log, avatars, devices, entry, errors, first_run,
-    guard, health, joins, members, messages, profile, rooms, roster, sessions, sidebar, socket, transfers,
-    users,
+    App, access_log, account, appearance, assets, audit_log, avatars, bans, devices, entry, errors,
+    first_run, guard, health, joins, members, messages, profile, rooms, roster, sessions, sidebar, socket,
+    transfers, users,
 };
 use actix_web::dev::{Server as ActixServer, ServerHandle};
 use actix_web::guard::{Any, Get, Head, Patch, Put};
@@ -50,6 +51,7 @@ pub struct Server {
     address: SocketAddr,
     db: Db,
     hub: Hub,
+    banned: BannedAddresses,
     background: Background,
 }
 
@@ -111,6 +113,7 @@ impl Server {
         let passwords = Passwords::start().map_err(|error| StartError::System(error.to_string()))?;
         let pictures = Pictures::start().map_err(|error| StartError::System(error.to_string()))?;
         let background = Background::new(db.clone(), hub.clone());
+        let banned = BannedAddresses::default();
         let posts = Posts::new(config.post_burst, config.posts_per_second);
         let app = Data::new(App {
             config,
@@ -120,6 +123,7 @@ impl Server {
             pictures,
             attempts: Attempts::default(),
             posts,
+            banned: banned.clone(),
             background: background.clone(),
             clock,
         });
@@ -142,7 +146,7 @@ impl Server {
         .listen(listener)
         .map_err(|error| StartError::Address(address, error))?
         .run();
-        Ok(Self { server, address, db, hub, background })
+        Ok(Self { server, address, db, hub, banned, background })
     }
 
     /// The address it listens on, with the port that was given when port 0 was asked for.
@@ -165,6 +169,8 @@ impl Server {
     /// # Errors
     /// When the operating system fails the server.
     pub async fn run(self) -> io::Result<()> {
+        // Before the first request is taken: those that came already wait.
+        self.banned.load(&self.db).await.map_err(|error| io::Error::other(error.to_string()))?;
         let background = tokio::spawn(self.background.clone().run());
         let result = self.server.await;
         self.background.stop();
@@ -279,6 +285,7 @@ fn table() -> Vec<Row> {
             "GET, HEAD, DELETE",
             vec![read().to(avatars::show), delete().to(avatars::destroy_by_id)],
         ),
+        ("/users/{user_id}/ban", "POST, DELETE", vec![post().to(bans::create), delete().to(bans::destroy)]),
         ("/users/{user_id}/transfers", "POST", vec![post().to(transfers::create_for)]),
         ("/users/{user_id}/stylesheet", "GET, HEAD", vec![read().to(users::stylesheet)]),
         ("/ws", "GET", vec![get().to(socket::index)]),

@@ -10,6 +10,7 @@ pub mod assets;
 pub mod audit_log;
 pub mod auth;
 pub mod avatars;
+pub mod bans;
 pub mod client;
 pub mod devices;
 pub mod entry;
@@ -39,6 +40,7 @@ use crate::db::Db;
 use crate::domain::clock::Clock;
 use crate::live::hub::Hub;
 use crate::services::background::Background;
+use crate::services::bans::BannedAddresses;
 use crate::services::passwords::Passwords;
 use crate::services::pictures::Pictures;
 use limits::{Attempts, Posts};
@@ -59,6 +61,8 @@ pub struct App {
     pub attempts: Attempts,
     /// Posts by person.
     pub posts: Posts,
+    /// Addresses that are kept out.
+    pub banned: BannedAddresses,
     /// Work done in batches.
     pub background: Background,
     /// Tells the time.

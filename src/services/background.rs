@@ -3,6 +3,7 @@
 //! Invariants: each kind of work is a state in the database, so it is resumed after a crash; a batch is one bounded write,
 //! between batches others have their turn; it ends when the server stops, between two batches.
 
+use super::bans;
 use crate::db::{Db, Tx};
 use crate::error::AppError;
 use crate::live::hub::Hub;
@@ -32,7 +33,7 @@ struct Inner {
 type Batch = fn(&Tx<'_>, &Hub) -> Result<bool, AppError>;
 
 /// Every kind of work.
-const WORK: &[Batch] = &[];
+const WORK: &[Batch] = &[bans::purge];
 
 impl Background {
     /// Background work on `db`; what others must know of it is told to `hub`.

@@ -5,6 +5,7 @@
 mod support;
 
 mod account;
+mod bans;
 mod errors;
 mod guards;
 mod history;

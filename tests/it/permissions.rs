@@ -62,6 +62,8 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ("GET", "/users/{user_id}", "in 200 200 200 200", "401 200 200 200 200"),
     ("GET", "/users/{user_id}/avatar", "in 200 200 200 200", "401 200 200 200 200"),
     ("DELETE", "/users/{user_id}/avatar", "in 404 404 303 404", "401 404 404 204 404"),
+    ("POST", "/users/{user_id}/ban", "in 403 403 403 303", "401 403 403 403 204"),
+    ("DELETE", "/users/{user_id}/ban", "in 403 403 403 303", "401 403 403 403 204"),
     ("POST", "/users/{user_id}/transfers", "in 403 403 403 200", "401 403 403 403 201"),
     // The author's own; other people's are not found.
     ("GET", "/users/{user_id}/stylesheet", "in 404 404 200 404", "401 404 404 200 404"),
@@ -156,7 +158,7 @@ impl Cast {
                 route = route.replace(name, &value);
             }
         }
-        if route.starts_with("/account") {
+        if route.contains("{user_id}") && (route.starts_with("/account") || route.ends_with("/ban")) {
             route = route.replace("{user_id}", &self.newcomer().await);
         }
         route
@@ -274,6 +276,10 @@ async fn everybody_gets_what_the_table_says_in_every_representation() {
                 }
                 let message = cast.author().says("mine").await;
                 let path = cast.path(route, &message).await;
+                if (*row_method, *route) == ("DELETE", "/users/{user_id}/ban") {
+                    let newest = "id = (SELECT max(id) FROM users)";
+                    cast.server.sql(format!("UPDATE users SET status = 'banned' WHERE {newest}")).await;
+                }
                 let found = cell(&ask(&person, how, method, &path, &fields(&path)).await);
                 if found != expected {
                     let who = WHO[place];

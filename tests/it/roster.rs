@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 
 /// Times that two administrators race.
 const ROUNDS: usize = 20;
-const HOME: &str = "203.0.113.9";
-const SETTINGS: &[(&str, &str)] = &[
+pub(super) const HOME: &str = "203.0.113.9";
+pub(super) const SETTINGS: &[(&str, &str)] = &[
     ("CAMPFIRE_TRUSTED_PROXIES", "127.0.0.1"),
     ("CAMPFIRE_POST_BURST", "100000"),
     ("CAMPFIRE_POSTS_PER_SECOND", "100000"),
 ];
 
-async fn error(answer: Response) -> (u16, String, String) {
+pub(super) async fn error(answer: Response) -> (u16, String, String) {
     let status = answer.status().as_u16();
     let error: Value = answer.json().await.unwrap();
     let text = |name: &str| error["error"][name].as_str().unwrap_or("").to_owned();
@@ -25,6 +25,10 @@ fn user_path(person: &Person) -> String {
     format!("/account/users/{}", person.id)
 }
 
+pub(super) fn ban_path(person: &Person) -> String {
+    format!("/users/{}/ban", person.id)
+}
+
 async fn set_role(by: &Person, person: &Person, role: &str) -> Response {
     by.json(Method::PUT, &user_path(person), &json!({"role": role})).await
 }
@@ -33,7 +37,15 @@ async fn remove(by: &Person, person: &Person) -> Response {
     by.json(Method::DELETE, &user_path(person), &json!({})).await
 }
 
-async fn sign_in_from(server: &TestServer, email_address: &str, ip_address: &str) -> (u16, Person) {
+pub(super) async fn ban(by: &Person, person: &Person) -> Response {
+    by.json(Method::POST, &ban_path(person), &json!({})).await
+}
+
+pub(super) async fn sign_in_from(
+    server: &TestServer,
+    email_address: &str,
+    ip_address: &str,
+) -> (u16, Person) {
     let mut person = server.visitor();
     let form = [("email_address", email_address), ("password", PASSWORD)];
     let request = person.request(Method::POST, "/session").header("accept", "application/json");
@@ -51,7 +63,7 @@ async fn administrators(server: &TestServer) -> i64 {
     server.number("SELECT count(*) FROM users WHERE role = 'administrator' AND status = 'active'").await
 }
 
-async fn closed_for_good(mut socket: Socket) {
+pub(super) async fn closed_for_good(mut socket: Socket) {
     assert_eq!(socket.close_code().await, 4401);
 }
 
@@ -76,6 +88,7 @@ async fn a_role_is_member_or_administrator_and_anything_else_changes_nothing() {
     let bot = Person { id: 90, ..ann.clone() };
     assert_eq!(set_role(&ann, &bot, "member").await.status(), 404);
     assert_eq!(remove(&ann, &bot).await.status(), 404);
+    assert_eq!(ban(&ann, &bot).await.status(), 404);
 }
 
 #[tokio::test]
@@ -90,11 +103,12 @@ async fn a_new_role_reaches_open_sockets() {
 }
 
 #[tokio::test]
-async fn the_last_administrator_can_be_neither_demoted_nor_removed() {
+async fn the_last_administrator_can_be_neither_demoted_nor_removed_nor_banned() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.administrator().await, server.member("Bob").await);
     assert_eq!(error(set_role(&ann, &ann, "member").await).await.0, 409);
     assert_eq!(error(remove(&ann, &ann).await).await.0, 409);
+    assert_eq!(error(ban(&ann, &ann).await).await.0, 409);
     // One who is banned or was removed does not count.
     server
         .sql(format!("UPDATE users SET role = 'administrator', status = 'banned' WHERE id = {}", bob.id))
@@ -102,6 +116,7 @@ async fn the_last_administrator_can_be_neither_demoted_nor_removed() {
     assert_eq!(error(set_role(&ann, &ann, "member").await).await.0, 409);
     assert_eq!(administrators(&server).await, 1);
     server.sql(format!("UPDATE users SET status = 'active' WHERE id = {}", bob.id)).await;
+    assert_eq!(error(ban(&ann, &ann).await).await.0, 409, "nobody bans themselves");
     assert_eq!(set_role(&ann, &ann, "member").await.status(), 200);
     assert_eq!(error(remove(&bob, &bob).await).await.0, 409);
     assert_eq!(administrators(&server).await, 1);
@@ -111,12 +126,13 @@ async fn the_last_administrator_can_be_neither_demoted_nor_removed() {
 enum Race {
     Demote,
     Remove,
+    Ban,
     Resign,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_administrators_who_do_it_to_each_other_at_once_leave_exactly_one() {
-    for race in [Race::Demote, Race::Remove, Race::Resign] {
+    for race in [Race::Demote, Race::Remove, Race::Ban, Race::Resign] {
         let server = TestServer::start_with(SETTINGS).await;
         let mut holder = server.administrator().await;
         for round in 0..ROUNDS {
@@ -125,6 +141,7 @@ async fn two_administrators_who_do_it_to_each_other_at_once_leave_exactly_one() 
             let act = async |by: &Person, other: &Person| match race {
                 Race::Demote => set_role(by, other, "member").await,
                 Race::Remove => remove(by, other).await,
+                Race::Ban => ban(by, other).await,
                 Race::Resign => set_role(by, by, "member").await,
             };
             let (one, two) = tokio::join!(act(&holder, &rival), act(&rival, &holder));
@@ -176,6 +193,7 @@ async fn whoever_is_removed_is_out_at_once_and_what_they_wrote_stays() {
     assert!(rooms.iter().any(|room| room["name"] == "Bob"), "the direct room keeps its name: {rooms:?}");
     assert_eq!(remove(&ann, &bob).await.status(), 404, "once");
     assert_eq!(set_role(&ann, &bob, "administrator").await.status(), 404);
+    assert_eq!(ban(&ann, &bob).await.status(), 404);
 
     // Others hear on, and the address is free.
     ann.says("still here").await;
