@@ -3,6 +3,7 @@
 //! The whole route table is here.
 
 use crate::config::Config;
+use crate::control::{self, Desk};
 use crate::db::Db;
 use crate::db::storage::{OpenError, Storage};
 use crate::domain::clock::Clock;
@@ -29,6 +30,8 @@ use std::any::Any;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -53,6 +56,15 @@ pub struct Server {
     hub: Hub,
     banned: BannedAddresses,
     background: Background,
+    control: Control,
+}
+
+/// Where the command line asks.
+struct Control {
+    /// None when the socket can't be had.
+    listener: Option<UnixListener>,
+    folder: PathBuf,
+    desk: Desk,
 }
 
 /// Stops a running server from anywhere.
@@ -111,6 +123,13 @@ impl Server {
         let hub = Hub::start(config.sockets_per_person, config.sockets_max, clock.clone())
             .map_err(|error| StartError::System(error.to_string()))?;
         let passwords = Passwords::start().map_err(|error| StartError::System(error.to_string()))?;
+        let passwords = Arc::new(passwords);
+        let origin = config.origin(address);
+        let control = Control {
+            listener: listen_to_commands(&config.storage),
+            folder: config.storage.clone(),
+            desk: Desk { db: db.clone(), hub: hub.clone(), passwords: passwords.clone(), origin },
+        };
         let pictures = Pictures::start().map_err(|error| StartError::System(error.to_string()))?;
         let background = Background::new(db.clone(), hub.clone());
         let banned = BannedAddresses::default();
@@ -146,12 +165,17 @@ impl Server {
         .listen(listener)
         .map_err(|error| StartError::Address(address, error))?
         .run();
-        Ok(Self { server, address, db, hub, banned, background })
+        Ok(Self { server, address, db, hub, banned, background, control })
     }
 
     /// The address it listens on, with the port that was given when port 0 was asked for.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where people find it, as far as it can tell.
+    pub fn origin(&self) -> String {
+        self.control.desk.origin.clone()
     }
 
     /// The database; for tests and measurements.
@@ -172,7 +196,14 @@ impl Server {
         // Before the first request is taken: those that came already wait.
         self.banned.load(&self.db).await.map_err(|error| io::Error::other(error.to_string()))?;
         let background = tokio::spawn(self.background.clone().run());
+        let Control { listener, folder, desk } = self.control;
+        let orders = listener.map(|listener| tokio::spawn(control::listen(listener, desk)));
         let result = self.server.await;
+        if let Some(orders) = orders {
+            control::remove(&folder);
+            orders.abort();
+            let _ = orders.await;
+        }
         self.background.stop();
         let _ = background.await;
         let db = self.db;
@@ -203,7 +234,17 @@ fn give_up_on_the_silent(io: &dyn Any) {
 #[cfg(not(target_os = "linux"))]
 fn give_up_on_the_silent(_: &dyn Any) {}
 
-fn now_ms() -> i64 {
+/// The control socket. Without one the server runs all the same: the commands then want it stopped.
+fn listen_to_commands(folder: &Path) -> Option<UnixListener> {
+    let bound = control::bind(folder);
+    if let Err(error) = &bound {
+        tracing::warn!(%error, "there is no control socket: commands for administrators need the server stopped");
+    }
+    bound.ok()
+}
+
+/// The present moment, in milliseconds since 1970.
+pub(crate) fn now_ms() -> i64 {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)
 }

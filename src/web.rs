@@ -44,6 +44,7 @@ use crate::services::bans::BannedAddresses;
 use crate::services::passwords::Passwords;
 use crate::services::pictures::Pictures;
 use limits::{Attempts, Posts};
+use std::sync::Arc;
 
 /// What handlers work with: one for the whole process.
 pub struct App {
@@ -54,7 +55,7 @@ pub struct App {
     /// The hub.
     pub hub: Hub,
     /// Hashing of passwords.
-    pub passwords: Passwords,
+    pub passwords: Arc<Passwords>,
     /// Making of small pictures.
     pub pictures: Pictures,
     /// Attempts to sign in or join, by address of the peer and by e-mail address.

@@ -6,6 +6,7 @@ mod support;
 
 mod account;
 mod bans;
+mod command_line;
 mod errors;
 mod guards;
 mod history;
