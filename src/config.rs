@@ -76,6 +76,17 @@ impl Config {
         Self::from(|variable| env::var_os(variable).map(|value| value.to_string_lossy().into_owned()))
     }
 
+    /// Where people find a server that listens on `address`: the public URL, or what a browser on the same machine can open.
+    pub fn origin(&self, address: SocketAddr) -> String {
+        match &self.public_url {
+            Some(url) => url.origin(),
+            None if address.ip().is_loopback() || address.ip().is_unspecified() => {
+                format!("http://localhost:{}", address.port())
+            }
+            None => format!("http://{address}"),
+        }
+    }
+
     /// How long a session lasts without use, in milliseconds.
     pub fn session_ms(&self) -> i64 {
         const DAY_MS: i64 = 24 * 60 * 60 * 1000;

@@ -43,6 +43,8 @@ pub enum AppError {
         /// Whole seconds until it is worth trying.
         retry_after_s: u64,
     },
+    /// The request would change something and comes from an address that is kept out. Waiting does not help.
+    Banned,
     /// The body is larger than this many bytes.
     TooLarge {
         /// The bound.

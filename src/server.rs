@@ -3,20 +3,22 @@
 //! The whole route table is here.
 
 use crate::config::Config;
+use crate::control::{self, Desk};
 use crate::db::Db;
 use crate::db::storage::{OpenError, Storage};
 use crate::domain::clock::Clock;
 use crate::error::AppError;
 use crate::live::hub::Hub;
 use crate::services::background::Background;
+use crate::services::bans::BannedAddresses;
 use crate::services::passwords::Passwords;
 use crate::services::pictures::Pictures;
 use crate::services::reading::Reading;
 use crate::web::limits::{Attempts, Posts};
 use crate::web::{
-    App, access_log, assets, avatars, devices, directs, entry, errors, first_run, guard, health,
-    involvements, joins, members, messages, profile, reads, room_settings, rooms, sessions, sidebar, socket,
-    transfers, users,
+    App, access_log, account, appearance, assets, audit_log, avatars, bans, devices, directs, entry, errors,
+    first_run, guard, health, involvements, joins, members, messages, profile, reads, room_settings, rooms,
+    roster, sessions, sidebar, socket, transfers, users,
 };
 use actix_web::dev::{Server as ActixServer, ServerHandle};
 use actix_web::guard::{Any, Get, Head, Patch, Put};
@@ -29,6 +31,8 @@ use std::any::Any;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -51,7 +55,17 @@ pub struct Server {
     address: SocketAddr,
     db: Db,
     hub: Hub,
+    banned: BannedAddresses,
     background: Background,
+    control: Control,
+}
+
+/// Where the command line asks.
+struct Control {
+    /// None when the socket can't be had.
+    listener: Option<UnixListener>,
+    folder: PathBuf,
+    desk: Desk,
 }
 
 /// Stops a running server from anywhere.
@@ -112,7 +126,15 @@ impl Server {
         let passwords = Passwords::start().map_err(|error| StartError::System(error.to_string()))?;
         let reading = Reading::default();
         let background = Background::new(db.clone(), hub.clone(), reading.clone());
+        let passwords = Arc::new(passwords);
+        let origin = config.origin(address);
+        let control = Control {
+            listener: listen_to_commands(&config.storage),
+            folder: config.storage.clone(),
+            desk: Desk { db: db.clone(), hub: hub.clone(), passwords: passwords.clone(), origin },
+        };
         let pictures = Pictures::start().map_err(|error| StartError::System(error.to_string()))?;
+        let banned = BannedAddresses::default();
         let posts = Posts::new(config.post_burst, config.posts_per_second);
         let app = Data::new(App {
             config,
@@ -123,6 +145,7 @@ impl Server {
             attempts: Attempts::default(),
             posts,
             reading,
+            banned: banned.clone(),
             background: background.clone(),
             clock,
         });
@@ -145,12 +168,17 @@ impl Server {
         .listen(listener)
         .map_err(|error| StartError::Address(address, error))?
         .run();
-        Ok(Self { server, address, db, hub, background })
+        Ok(Self { server, address, db, hub, banned, background, control })
     }
 
     /// The address it listens on, with the port that was given when port 0 was asked for.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where people find it, as far as it can tell.
+    pub fn origin(&self) -> String {
+        self.control.desk.origin.clone()
     }
 
     /// The database; for tests and measurements.
@@ -168,8 +196,17 @@ impl Server {
     /// # Errors
     /// When the operating system fails the server.
     pub async fn run(self) -> io::Result<()> {
+        // Before the first request is taken: those that came already wait.
+        self.banned.load(&self.db).await.map_err(|error| io::Error::other(error.to_string()))?;
         let background = tokio::spawn(self.background.clone().run());
+        let Control { listener, folder, desk } = self.control;
+        let orders = listener.map(|listener| tokio::spawn(control::listen(listener, desk)));
         let result = self.server.await;
+        if let Some(orders) = orders {
+            control::remove(&folder);
+            orders.abort();
+            let _ = orders.await;
+        }
         self.background.stop();
         let _ = background.await;
         let db = self.db;
@@ -200,7 +237,17 @@ fn give_up_on_the_silent(io: &dyn Any) {
 #[cfg(not(target_os = "linux"))]
 fn give_up_on_the_silent(_: &dyn Any) {}
 
-fn now_ms() -> i64 {
+/// The control socket. Without one the server runs all the same: the commands then want it stopped.
+fn listen_to_commands(folder: &Path) -> Option<UnixListener> {
+    let bound = control::bind(folder);
+    if let Err(error) = &bound {
+        tracing::warn!(%error, "there is no control socket: commands for administrators need the server stopped");
+    }
+    bound.ok()
+}
+
+/// The present moment, in milliseconds since 1970.
+pub(crate) fn now_ms() -> i64 {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)
 }
@@ -292,6 +339,27 @@ fn table() -> Vec<Row> {
             vec![read().to(messages::show), change().to(messages::update), delete().to(messages::destroy)],
         ),
         ("/rooms/{room_id}/members", "GET, HEAD", vec![read().to(members::index)]),
+        ("/account", "PUT, PATCH", vec![change().to(account::update)]),
+        ("/account/edit", "GET, HEAD", vec![read().to(account::edit)]),
+        ("/account/join_code", "POST", vec![post().to(account::regenerate)]),
+        (
+            "/account/logo",
+            "GET, HEAD, DELETE",
+            vec![read().to(appearance::logo), delete().to(appearance::remove_logo)],
+        ),
+        (
+            "/account/custom_styles",
+            "GET, HEAD, PUT, PATCH",
+            vec![read().to(appearance::styles), change().to(appearance::update_styles)],
+        ),
+        ("/account/custom_styles/edit", "GET, HEAD", vec![read().to(appearance::edit_styles)]),
+        ("/account/audit_log", "GET, HEAD", vec![read().to(audit_log::index)]),
+        ("/account/users", "GET, HEAD", vec![read().to(roster::index)]),
+        (
+            "/account/users/{user_id}",
+            "PUT, PATCH, DELETE",
+            vec![change().to(roster::update), delete().to(roster::destroy)],
+        ),
         ("/users/me/sidebar", "GET, HEAD", vec![read().to(sidebar::show)]),
         (
             "/users/me/profile",
@@ -308,6 +376,7 @@ fn table() -> Vec<Row> {
             "GET, HEAD, DELETE",
             vec![read().to(avatars::show), delete().to(avatars::destroy_by_id)],
         ),
+        ("/users/{user_id}/ban", "POST, DELETE", vec![post().to(bans::create), delete().to(bans::destroy)]),
         ("/users/{user_id}/transfers", "POST", vec![post().to(transfers::create_for)]),
         ("/users/{user_id}/stylesheet", "GET, HEAD", vec![read().to(users::stylesheet)]),
         ("/ws", "GET", vec![get().to(socket::index)]),

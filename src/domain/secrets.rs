@@ -80,6 +80,12 @@ impl JoinCode {
     }
 }
 
+/// A password that nobody has to think of, from `dice`: 16 letters and digits in groups of four, 95 bits.
+pub fn generated_password(dice: &mut impl CryptoRng) -> String {
+    let letters = Alphanumeric.sample_string(dice, 16);
+    format!("{}-{}-{}-{}", &letters[..4], &letters[4..8], &letters[8..12], &letters[12..])
+}
+
 /// A password as it is stored: argon2id in PHC string format, with its salt and parameters.
 #[derive(Clone)]
 pub struct PasswordHash(String);

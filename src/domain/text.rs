@@ -19,6 +19,8 @@ pub const PASSWORD_LEN_MIN: usize = 8;
 pub const PASSWORD_MAX: usize = 1024;
 /// Characters in what somebody says of themselves: a line or two beside their name.
 pub const BIO_MAX: usize = 200;
+/// Bytes in the account's custom styles: what every page loads before it is shown.
+pub const CUSTOM_STYLES_MAX: usize = 64 * 1024;
 /// Characters in a message, after trimming.
 pub const MESSAGE_MAX: usize = 10_000;
 
@@ -164,6 +166,30 @@ impl Password {
     }
 }
 
+/// Styles that an administrator adds to every page: at most [`CUSTOM_STYLES_MAX`] bytes, whatever they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomStyles(String);
+
+impl CustomStyles {
+    /// Takes `text` as styles, with line ends as `\n`. Browsers skip what they can't make sense of.
+    ///
+    /// # Errors
+    /// `Invalid` when they are too long.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let unix = text.replace("\r\n", "\n").replace('\0', "");
+        if unix.len() > CUSTOM_STYLES_MAX {
+            let message = format!("Custom styles can have at most {} KiB.", CUSTOM_STYLES_MAX / 1024);
+            return Err(Invalid::new("custom_styles", message));
+        }
+        Ok(Self(unix.trim_end().to_owned()))
+    }
+
+    /// The styles.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// What was typed as a message: 1 to [`MESSAGE_MAX`] characters after trimming.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageSource(String);
@@ -275,6 +301,18 @@ mod tests {
         #[test]
         fn text_without_an_at_sign_is_no_address(text in "[^@]{0,40}") {
             prop_assert!(EmailAddress::parse(&text).is_err());
+        }
+
+        #[test]
+        fn styles_that_parse_are_bounded_and_parse_to_themselves(text in "[\\s\\S]{0,60}", times in 1..2_000usize) {
+            let text = text.repeat(times);
+            match CustomStyles::parse(&text) {
+                Ok(styles) => {
+                    prop_assert!(styles.as_str().len() <= CUSTOM_STYLES_MAX && !styles.as_str().contains("\r\n"));
+                    prop_assert_eq!(CustomStyles::parse(styles.as_str()).unwrap(), styles);
+                }
+                Err(refusal) => prop_assert!(text.len() > CUSTOM_STYLES_MAX && refusal.field == "custom_styles"),
+            }
         }
 
         #[test]

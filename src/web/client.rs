@@ -94,7 +94,7 @@ fn warn_once(peer: Option<IpAddr>) {
         let peer = peer.map(|peer| peer.to_string()).unwrap_or_default();
         tracing::warn!(
             %peer,
-            "requests come through a proxy that CAMPFIRE_TRUSTED_PROXIES does not name: limits by IP address are off"
+            "requests come through a proxy that CAMPFIRE_TRUSTED_PROXIES does not name: limits and bans by IP address are off"
         );
     }
 }
