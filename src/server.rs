@@ -25,7 +25,7 @@ use actix_web::guard::{Any, Get, Head, Patch, Put};
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::from_fn;
 use actix_web::web::{Data, ServiceConfig, delete, get, post, route};
-use actix_web::{App as ActixApp, HttpResponse, HttpServer, Route, web};
+use actix_web::{App as ActixApp, FromRequest, Handler, HttpResponse, HttpServer, Responder, Route, web};
 use socket2::SockRef;
 use std::any::Any;
 use std::fmt;
@@ -257,148 +257,124 @@ async fn nothing_here() -> Result<HttpResponse, AppError> {
 }
 
 /// A path, the methods it takes, and who handles them.
-type Row = (&'static str, &'static str, Vec<Route>);
+struct Row {
+    path: &'static str,
+    methods: Vec<&'static str>,
+    routes: Vec<Route>,
+}
 
-/// Every route. PUT and PATCH are the same, HEAD is GET without the body.
+/// A row without methods.
+fn at(path: &'static str) -> Row {
+    Row { path, methods: Vec::new(), routes: Vec::new() }
+}
+
+impl Row {
+    fn with<F, A>(mut self, methods: &[&'static str], route: Route, handler: F) -> Self
+    where
+        F: Handler<A, Output: Responder + 'static>,
+        A: FromRequest + 'static,
+    {
+        self.methods.extend(methods);
+        self.routes.push(route.to(handler));
+        self
+    }
+
+    /// GET; and HEAD, which is GET without the body.
+    fn get<A: FromRequest + 'static>(self, handler: impl Handler<A, Output: Responder + 'static>) -> Self {
+        self.with(&["GET", "HEAD"], route().guard(Any(Get()).or(Head())), handler)
+    }
+
+    fn post<A: FromRequest + 'static>(self, handler: impl Handler<A, Output: Responder + 'static>) -> Self {
+        self.with(&["POST"], post(), handler)
+    }
+
+    /// PUT and PATCH, which are the same.
+    fn put<A: FromRequest + 'static>(self, handler: impl Handler<A, Output: Responder + 'static>) -> Self {
+        self.with(&["PUT", "PATCH"], route().guard(Any(Put()).or(Patch())), handler)
+    }
+
+    fn delete<A: FromRequest + 'static>(self, handler: impl Handler<A, Output: Responder + 'static>) -> Self {
+        self.with(&["DELETE"], delete(), handler)
+    }
+}
+
+/// Every route. What is spelled out comes before what is a parameter.
 fn table() -> Vec<Row> {
-    let read = || route().guard(Any(Get()).or(Head()));
-    let change = || route().guard(Any(Put()).or(Patch()));
-    let message_methods = "GET, HEAD, PUT, PATCH, DELETE";
-    let saved = message_methods;
     vec![
-        ("/", "GET, HEAD", vec![read().to(entry::show)]),
-        ("/up", "GET, HEAD", vec![read().to(health::show)]),
-        ("/health", "GET, HEAD", vec![read().to(health::show)]),
-        ("/assets/{version}/{path:.*}", "GET, HEAD", vec![read().to(assets::show)]),
-        ("/first_run", "GET, HEAD, POST", vec![read().to(first_run::new), post().to(first_run::create)]),
-        ("/session/new", "GET, HEAD", vec![read().to(sessions::new)]),
-        ("/session", "POST, DELETE", vec![post().to(sessions::create), delete().to(sessions::destroy)]),
-        (
-            "/session/transfers/{token}",
-            "GET, HEAD, PUT, PATCH",
-            vec![read().to(transfers::show), change().to(transfers::update)],
-        ),
-        ("/join/{join_code}", "GET, HEAD, POST", vec![read().to(joins::new), post().to(joins::create)]),
-        ("/rooms", "GET, HEAD", vec![read().to(rooms::index)]),
-        ("/rooms/opens", "POST", vec![post().to(room_settings::create_as_open)]),
-        ("/rooms/opens/new", "GET, HEAD", vec![read().to(room_settings::new_open)]),
-        (
-            "/rooms/opens/{room_id}",
-            saved,
-            vec![
-                read().to(room_settings::show),
-                change().to(room_settings::update_as_open),
-                delete().to(directs::destroy_room),
-            ],
-        ),
-        ("/rooms/opens/{room_id}/edit", "GET, HEAD", vec![read().to(room_settings::edit_as_open)]),
-        ("/rooms/closeds", "POST", vec![post().to(room_settings::create_as_closed)]),
-        ("/rooms/closeds/new", "GET, HEAD", vec![read().to(room_settings::new_closed)]),
-        (
-            "/rooms/closeds/{room_id}",
-            saved,
-            vec![
-                read().to(room_settings::show),
-                change().to(room_settings::update_as_closed),
-                delete().to(directs::destroy_room),
-            ],
-        ),
-        ("/rooms/closeds/{room_id}/edit", "GET, HEAD", vec![read().to(room_settings::edit_as_closed)]),
-        ("/rooms/directs", "POST", vec![post().to(directs::create)]),
-        ("/rooms/directs/new", "GET, HEAD", vec![read().to(directs::new)]),
-        (
-            "/rooms/directs/{room_id}",
-            "GET, HEAD, DELETE",
-            vec![read().to(room_settings::show), delete().to(directs::destroy)],
-        ),
-        ("/rooms/directs/{room_id}/edit", "GET, HEAD", vec![read().to(directs::edit)]),
-        (
-            "/rooms/{room_id}",
-            "GET, HEAD, DELETE",
-            vec![read().to(rooms::show), delete().to(directs::destroy_room)],
-        ),
-        (
-            "/rooms/{room_id}/involvement",
-            "GET, HEAD, PUT, PATCH",
-            vec![read().to(involvements::show), change().to(involvements::update)],
-        ),
-        (
-            "/rooms/{room_id}/read",
-            "PUT, PATCH, DELETE",
-            vec![change().to(reads::update), delete().to(reads::destroy)],
-        ),
-        ("/rooms/{room_id}/@{message_id}", "GET, HEAD", vec![read().to(rooms::around)]),
-        (
-            "/rooms/{room_id}/messages",
-            "GET, HEAD, POST",
-            vec![read().to(messages::index), post().to(messages::create)],
-        ),
-        (
-            "/rooms/{room_id}/messages/{message_id}",
-            message_methods,
-            vec![read().to(messages::show), change().to(messages::update), delete().to(messages::destroy)],
-        ),
-        ("/rooms/{room_id}/members", "GET, HEAD", vec![read().to(members::index)]),
-        ("/account", "PUT, PATCH", vec![change().to(account::update)]),
-        ("/account/edit", "GET, HEAD", vec![read().to(account::edit)]),
-        ("/account/join_code", "POST", vec![post().to(account::regenerate)]),
-        (
-            "/account/logo",
-            "GET, HEAD, DELETE",
-            vec![read().to(appearance::logo), delete().to(appearance::remove_logo)],
-        ),
-        (
-            "/account/custom_styles",
-            "GET, HEAD, PUT, PATCH",
-            vec![read().to(appearance::styles), change().to(appearance::update_styles)],
-        ),
-        ("/account/custom_styles/edit", "GET, HEAD", vec![read().to(appearance::edit_styles)]),
-        ("/account/audit_log", "GET, HEAD", vec![read().to(audit_log::index)]),
-        ("/account/users", "GET, HEAD", vec![read().to(roster::index)]),
-        (
-            "/account/users/{user_id}",
-            "PUT, PATCH, DELETE",
-            vec![change().to(roster::update), delete().to(roster::destroy)],
-        ),
-        ("/users/me/sidebar", "GET, HEAD", vec![read().to(sidebar::show)]),
-        (
-            "/users/me/profile",
-            "GET, HEAD, PUT, PATCH",
-            vec![read().to(profile::edit), change().to(profile::update)],
-        ),
-        ("/users/me/avatar", "DELETE", vec![delete().to(avatars::destroy)]),
-        ("/users/me/sessions", "GET, HEAD", vec![read().to(devices::index)]),
-        ("/users/me/sessions/{session_id}", "DELETE", vec![delete().to(devices::destroy)]),
-        ("/users/me/transfers", "POST", vec![post().to(transfers::create)]),
-        ("/users/{user_id}", "GET, HEAD", vec![read().to(users::show)]),
-        (
-            "/users/{user_id}/avatar",
-            "GET, HEAD, DELETE",
-            vec![read().to(avatars::show), delete().to(avatars::destroy_by_id)],
-        ),
-        ("/users/{user_id}/ban", "POST, DELETE", vec![post().to(bans::create), delete().to(bans::destroy)]),
-        ("/users/{user_id}/transfers", "POST", vec![post().to(transfers::create_for)]),
-        ("/users/{user_id}/stylesheet", "GET, HEAD", vec![read().to(users::stylesheet)]),
-        ("/ws", "GET", vec![get().to(socket::index)]),
+        at("/").get(entry::show),
+        at("/up").get(health::show),
+        at("/health").get(health::show),
+        at("/assets/{version}/{path:.*}").get(assets::show),
+        at("/first_run").get(first_run::new).post(first_run::create),
+        at("/session/new").get(sessions::new),
+        at("/session").post(sessions::create).delete(sessions::destroy),
+        at("/session/transfers/{token}").get(transfers::show).put(transfers::update),
+        at("/join/{join_code}").get(joins::new).post(joins::create),
+        at("/rooms").get(rooms::index),
+        at("/rooms/{kind:opens|closeds}").post(room_settings::create),
+        at("/rooms/{kind:opens|closeds}/new").get(room_settings::new),
+        at("/rooms/{kind:opens|closeds}/{room_id}")
+            .get(room_settings::show)
+            .put(room_settings::update)
+            .delete(directs::destroy_room),
+        at("/rooms/{kind:opens|closeds}/{room_id}/edit").get(room_settings::edit),
+        at("/rooms/directs").post(directs::create),
+        at("/rooms/directs/new").get(directs::new),
+        at("/rooms/directs/{room_id}").get(room_settings::show).delete(directs::destroy),
+        at("/rooms/directs/{room_id}/edit").get(directs::edit),
+        at("/rooms/{room_id}").get(rooms::show).delete(directs::destroy_room),
+        at("/rooms/{room_id}/involvement").get(involvements::show).put(involvements::update),
+        at("/rooms/{room_id}/read").put(reads::update).delete(reads::destroy),
+        at("/rooms/{room_id}/@{message_id}").get(rooms::around),
+        at("/rooms/{room_id}/messages").get(messages::index).post(messages::create),
+        at("/rooms/{room_id}/messages/{message_id}")
+            .get(messages::show)
+            .put(messages::update)
+            .delete(messages::destroy),
+        at("/rooms/{room_id}/members").get(members::index),
+        at("/account").put(account::update),
+        at("/account/edit").get(account::edit),
+        at("/account/join_code").post(account::regenerate),
+        at("/account/logo").get(appearance::logo).delete(appearance::remove_logo),
+        at("/account/custom_styles").get(appearance::styles).put(appearance::update_styles),
+        at("/account/custom_styles/edit").get(appearance::edit_styles),
+        at("/account/audit_log").get(audit_log::index),
+        at("/account/users").get(roster::index),
+        at("/account/users/{user_id}").put(roster::update).delete(roster::destroy),
+        at("/users/me/sidebar").get(sidebar::show),
+        at("/users/me/profile").get(profile::edit).put(profile::update),
+        at("/users/me/avatar").delete(avatars::destroy),
+        at("/users/me/sessions").get(devices::index),
+        at("/users/me/sessions/{session_id}").delete(devices::destroy),
+        at("/users/me/transfers").post(transfers::create),
+        at("/users/{user_id}").get(users::show),
+        at("/users/{user_id}/avatar").get(avatars::show).delete(avatars::destroy_by_id),
+        at("/users/{user_id}/ban").post(bans::create).delete(bans::destroy),
+        at("/users/{user_id}/transfers").post(transfers::create_for),
+        at("/users/{user_id}/stylesheet").get(users::stylesheet),
+        at("/ws").with(&["GET"], get(), socket::index),
     ]
 }
 
 /// Every path with the methods it takes; for the test that demands a row of rights for each.
-pub fn paths() -> Vec<(&'static str, &'static str)> {
-    table().into_iter().map(|(path, methods, _)| (path, methods)).collect()
+pub fn paths() -> Vec<(&'static str, String)> {
+    table().into_iter().map(|row| (row.path, row.methods.join(", "))).collect()
 }
 
 /// Puts the table into the application; another method of a known path is 405.
 fn routes(config: &mut ServiceConfig) {
-    for (path, methods, handlers) in table() {
-        let refusal = web::to(move || method_not_allowed(methods));
-        let resource = handlers.into_iter().fold(web::resource(path), actix_web::Resource::route);
+    for Row { path, methods, routes } in table() {
+        let methods = methods.join(", ");
+        let refusal = web::to(move || method_not_allowed(methods.clone()));
+        let resource = routes.into_iter().fold(web::resource(path), actix_web::Resource::route);
         config.service(resource.default_service(refusal));
     }
 }
 
-async fn method_not_allowed(allow: &'static str) -> HttpResponse {
+async fn method_not_allowed(allow: String) -> HttpResponse {
     let mut response = HttpResponse::from_error(AppError::MethodNotAllowed);
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    if let Ok(allow) = HeaderValue::from_str(&allow) {
+        response.headers_mut().insert(ALLOW, allow);
+    }
     response
 }

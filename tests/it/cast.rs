@@ -63,18 +63,12 @@ pub(super) const TABLE: &[(&str, &str, &str, &str)] = &[
     ("POST", "/users/{user_id}/transfers", "in 403 403 403 200", "401 403 403 403 201"),
     // The author's own; other people's are not found.
     ("GET", "/users/{user_id}/stylesheet", "in 404 404 200 404", "401 404 404 200 404"),
-    ("POST", "/rooms/opens", "in 303 303 303 303", "401 201 201 201 201"),
-    ("GET", "/rooms/opens/new", "in 200 200 200 200", "401 200 200 200 200"),
-    ("GET", "/rooms/opens/{room_id}", "in 404 303 303 303", "401 404 303 303 303"),
-    ("PUT", "/rooms/opens/{room_id}", "in 404 403 303 303", "401 404 403 200 200"),
-    ("DELETE", "/rooms/opens/{room_id}", "in 404 403 303 303", "401 404 403 204 204"),
-    ("GET", "/rooms/opens/{room_id}/edit", "in 404 200 200 200", "401 404 200 200 200"),
-    ("POST", "/rooms/closeds", "in 303 303 303 303", "401 201 201 201 201"),
-    ("GET", "/rooms/closeds/new", "in 200 200 200 200", "401 200 200 200 200"),
-    ("GET", "/rooms/closeds/{room_id}", "in 404 303 303 303", "401 404 303 303 303"),
-    ("PUT", "/rooms/closeds/{room_id}", "in 404 403 303 303", "401 404 403 200 200"),
-    ("DELETE", "/rooms/closeds/{room_id}", "in 404 403 303 303", "401 404 403 204 204"),
-    ("GET", "/rooms/closeds/{room_id}/edit", "in 404 200 200 200", "401 404 200 200 200"),
+    ("POST", "/rooms/{kind:opens|closeds}", "in 303 303 303 303", "401 201 201 201 201"),
+    ("GET", "/rooms/{kind:opens|closeds}/new", "in 200 200 200 200", "401 200 200 200 200"),
+    ("GET", "/rooms/{kind:opens|closeds}/{room_id}", "in 404 303 303 303", "401 404 303 303 303"),
+    ("PUT", "/rooms/{kind:opens|closeds}/{room_id}", "in 404 403 303 303", "401 404 403 200 200"),
+    ("DELETE", "/rooms/{kind:opens|closeds}/{room_id}", "in 404 403 303 303", "401 404 403 204 204"),
+    ("GET", "/rooms/{kind:opens|closeds}/{room_id}/edit", "in 404 200 200 200", "401 404 200 200 200"),
     // By JSON after a form: the ping is there already.
     ("POST", "/rooms/directs", "in 303 303 303 303", "401 200 200 200 200"),
     ("GET", "/rooms/directs/new", "in 200 200 200 200", "401 200 200 200 200"),
@@ -192,7 +186,7 @@ impl Cast {
 
     /// A route's path with the ids of what is there, and of a new room where the route may change or delete one.
     pub(super) async fn path(&self, method: &str, route: &str, message: &Value) -> String {
-        let kinds = [("opens", "open"), ("closeds", "closed"), ("directs", "direct")];
+        let kinds = [("{kind:opens|closeds}", "open"), ("directs", "direct")];
         let kind =
             kinds.iter().find(|(plural, _)| route.starts_with(&format!("/rooms/{plural}/{{"))).map(|it| it.1);
         let kind = kind.or((method == "DELETE" && route == "/rooms/{room_id}").then_some("closed"));
@@ -212,6 +206,7 @@ impl Cast {
         }
         route
             .replace("/assets/{version}/{path:.*}", &assets::url("css/global.css"))
+            .replace("{kind:opens|closeds}", "opens")
             .replace("{room_id}", "1")
             .replace("{message_id}", &message["id"].to_string())
             .replace("{user_id}", &self.author().id.to_string())
