@@ -48,7 +48,7 @@ async fn added_to_a_closed_room_one_sees_it_appear_and_removed_while_reading_one
             "document.querySelector('#name').value === 'Plans' && location.pathname.includes('closeds')",
         )
         .await;
-    ann.page.press("Enter").await;
+    ann.page.click("form.form button[type=submit]").await;
     ann.page.wait_for("document.querySelector('#room_name')?.innerText === 'Plans'").await;
     assert_eq!(bob.page.eval(&lists("Plans")).await, false);
 
@@ -202,7 +202,7 @@ async fn the_bell_is_a_menu_of_named_choices_and_an_invisible_room_leaves_the_li
     ann.page.wait_for(&format!("!{}", lists("All Talk"))).await;
     // The profile lists it, and brings it back.
     ann.page.click(".sidebar__profile").await;
-    ann.page.wait_for("document.querySelector('#room_1[data-invisible]')").await;
+    ann.page.wait_for("document.querySelector('#room_1[data-invisible] .bell-list__set').hidden").await;
     let choose = "(select => { select.value = 'everything'; select.dispatchEvent(new Event('change', { bubbles: true })) })";
     ann.page.eval(&format!("void {choose}(document.querySelector('#room_1 select'))")).await;
     ann.page.wait_for("!document.querySelector('#room_1').hasAttribute('data-invisible')").await;
@@ -224,7 +224,8 @@ async fn somebody_joins_by_the_link_on_a_phone_and_carries_the_session_to_anothe
     let phone = browser.context().await.page().await;
     phone.set_viewport(320, 640, true).await;
     let cid = Human::comes_in_by(phone, &ann.base, link.as_str().unwrap(), "Cid").await;
-    cid.says("from my phone").await;
+    cid.page.fill("#composer_body", "from my phone").await;
+    cid.page.click(".composer__send").await;
     cid.sees("from my phone").await;
     let wide = "document.scrollingElement.scrollWidth > innerWidth";
     assert_eq!(cid.page.eval(wide).await, false);

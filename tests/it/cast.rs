@@ -222,7 +222,7 @@ pub(super) fn fields(path: &str) -> Vec<(&'static str, String)> {
         "/users/me/profile" => vec![("bio", "Here and there.".into())],
         "/rooms/directs" => vec![("user_ids", "1".into())],
         path if path.ends_with("/involvement") => vec![("involvement", "everything".into())],
-        "/account" => vec![("name", "Somewhere".into()), ("restrict_room_creation", "on".into())],
+        "/account" => vec![("name", "Somewhere".into()), ("restrict_room_creation", "off".into())],
         "/account/custom_styles" => vec![("custom_styles", "body { color: teal }".into())],
         path if path.starts_with("/account/users/") => vec![("role", "administrator".into())],
         path if path.contains("/messages") => vec![("body", "something else".into())],
