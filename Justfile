@@ -11,6 +11,10 @@ run:
 test:
     cargo test
 
+# Measure how the cost of a request grows with rooms and people
+bench:
+    cargo bench --bench growth
+
 # Run what CI runs
 ci:
     bash .ci/run

@@ -76,6 +76,17 @@ impl Config {
         Self::from(|variable| env::var_os(variable).map(|value| value.to_string_lossy().into_owned()))
     }
 
+    /// Where people find a server that listens on `address`: the public URL, or what a browser on the same machine can open.
+    pub fn origin(&self, address: SocketAddr) -> String {
+        match &self.public_url {
+            Some(url) => url.origin(),
+            None if address.ip().is_loopback() || address.ip().is_unspecified() => {
+                format!("http://localhost:{}", address.port())
+            }
+            None => format!("http://{address}"),
+        }
+    }
+
     /// How long a session lasts without use, in milliseconds.
     pub fn session_ms(&self) -> i64 {
         const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -226,62 +237,5 @@ fn sockets_allowed() -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn with(variable: &'static str, value: &str) -> Result<Config, Wrong> {
-        let value = value.to_owned();
-        Config::from(move |asked| (asked == variable).then(|| value.clone()))
-    }
-
-    #[test]
-    fn nothing_set_is_the_documented_default() {
-        let config = Config::from(|_| None).unwrap();
-        assert_eq!(config.address.to_string(), "127.0.0.1:3000");
-        assert_eq!(config.storage, PathBuf::from("./storage"));
-        assert_eq!((config.session_days, config.post_burst, config.posts_per_second), (30, 30, 5));
-        assert_eq!(config.synchronous, Synchronous::Full);
-    }
-
-    #[test]
-    fn a_wrong_value_is_named_with_its_variable_and_what_is_allowed() {
-        let wrong = with("CAMPFIRE_SYNCHRONOUS", "maybe").unwrap_err();
-        assert_eq!(
-            wrong.to_string(),
-            r#"CAMPFIRE_SYNCHRONOUS is set to "maybe"; it must be full or normal."#
-        );
-        for (variable, value) in [
-            ("CAMPFIRE_ADDRESS", "localhost"),
-            ("CAMPFIRE_PUBLIC_URL", "chat.example.com"),
-            ("CAMPFIRE_PUBLIC_URL", "https://chat.example.com/path"),
-            ("CAMPFIRE_TRUSTED_PROXIES", "10.0.0.0/99"),
-            ("CAMPFIRE_CORS_ORIGINS", "*"),
-            ("CAMPFIRE_SESSION_DAYS", "0"),
-            ("CAMPFIRE_POST_BURST", "-1"),
-            ("CAMPFIRE_SOCKETS_MAX", "many"),
-        ] {
-            assert!(with(variable, value).is_err(), "{variable}={value}");
-        }
-    }
-
-    #[test]
-    fn lists_and_urls_are_taken_apart() {
-        let config = with("CAMPFIRE_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8").unwrap();
-        assert!(config.trusted_proxies[1].contains(&IpAddr::from([10, 1, 2, 3])));
-        let config = with("CAMPFIRE_PUBLIC_URL", "HTTPS://Chat.example.com:8443/").unwrap();
-        assert_eq!(
-            config.public_url,
-            Some(PublicUrl { is_https: true, host: "chat.example.com:8443".into() })
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn no_value_panics(value in "\\PC{0,30}") {
-            for variable in ["CAMPFIRE_ADDRESS", "CAMPFIRE_PUBLIC_URL", "CAMPFIRE_TRUSTED_PROXIES", "CAMPFIRE_SESSION_DAYS"] {
-                let _ = with(variable, &value);
-            }
-        }
-    }
-}
+#[path = "../tests/unit/config.rs"]
+mod tests;

@@ -7,13 +7,16 @@
 pub mod accounts;
 pub mod audit;
 pub mod avatars;
+pub mod bans;
 mod checkpointer;
 mod columns;
+pub mod logos;
 pub mod memberships;
 pub mod messages;
 mod migrations;
 mod readers;
 pub mod rooms;
+pub mod roster;
 pub mod sessions;
 pub mod storage;
 pub mod transfers;

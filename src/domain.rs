@@ -4,6 +4,7 @@
 //! values that need no further check. Clock and dice are arguments.
 
 pub mod audit;
+pub mod bans;
 pub mod clock;
 pub mod devices;
 pub mod ids;

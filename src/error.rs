@@ -43,6 +43,8 @@ pub enum AppError {
         /// Whole seconds until it is worth trying.
         retry_after_s: u64,
     },
+    /// The request would change something and comes from an address that is kept out. Waiting does not help.
+    Banned,
     /// The body is larger than this many bytes.
     TooLarge {
         /// The bound.
@@ -98,12 +100,5 @@ impl From<rusqlite::Error> for AppError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_query_that_finds_nothing_is_not_found_and_other_failures_are_not() {
-        assert!(matches!(AppError::from(rusqlite::Error::QueryReturnedNoRows), AppError::NotFound));
-        assert!(matches!(AppError::from(rusqlite::Error::InvalidQuery), AppError::Internal(_)));
-    }
-}
+#[path = "../tests/unit/error.rs"]
+mod tests;

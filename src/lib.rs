@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`config`] | the settings: environment variables, parsed once |
 //! | [`server`] | bind, run, stop; the whole route table |
+//! | [`control`] | the control socket: what the command line asks of a running server |
 //! | [`error`] | `AppError`: everything a request can end in besides its answer |
 //! | [`domain`] | types and rules, no I/O: ids, text, people, rooms, messages, rich text, secrets, time |
 //! | [`db`] | one writer, many readers, migrations; a file of queries for each noun |
@@ -46,6 +47,7 @@
 //! - Every page and every action works without JavaScript.
 
 pub mod config;
+pub mod control;
 pub mod db;
 pub mod domain;
 pub mod error;

@@ -1,5 +1,7 @@
 //! The command line: `campfire` (or `campfire serve`) runs the server, `campfire help` says what there is.
 
+mod command_line;
+
 use campfire::config::Config;
 use campfire::server::Server;
 use std::env;
@@ -21,11 +23,16 @@ Campfire: team chat in one binary and one SQLite file.
 Usage: campfire [COMMAND]
 
 Commands:
-  serve        Run the server (the default)
-  healthcheck  Ask the running server whether it is well; exits with 0 if so
-  help         Show this
-  version      Show the version
+  serve                   Run the server (the default)
+  healthcheck             Ask the running server whether it is well; exits with 0 if so
+  reset-password ADDRESS  Give the person with this e-mail address a new password: the first line of
+                          standard input, or a generated one, which is shown; signs them out everywhere
+  make-admin ADDRESS      Make the person with this e-mail address an administrator
+  invite-link             Show the link by which people join
+  help                    Show this
+  version                 Show the version
 
+The commands for administrators work on the storage in CAMPFIRE_STORAGE, whether the server runs or not.
 Settings are environment variables (CAMPFIRE_ADDRESS, CAMPFIRE_STORAGE, …); the README lists them.
 ";
 
@@ -39,7 +46,9 @@ fn main() -> ExitCode {
         ["version" | "-V" | "--version"] => {
             say(&format!("campfire {}\n", env!("CARGO_PKG_VERSION")), ExitCode::SUCCESS)
         }
-        _ => fail(&format!("Unknown command {:?}. `campfire help` says what there is.", words.join(" ")), 2),
+        _ => command_line::run(&words).unwrap_or_else(|| {
+            fail(&format!("Unknown command {:?}. `campfire help` says what there is.", words.join(" ")), 2)
+        }),
     }
 }
 
@@ -61,16 +70,8 @@ fn serve() -> ExitCode {
 }
 
 async fn run(config: Config) -> Result<(), String> {
-    let public_url = config.public_url.clone();
     let server = Server::bind(config).map_err(|error| error.to_string())?;
-    let address = server.address();
-    let here = match public_url {
-        Some(url) => url.origin(),
-        None if address.ip().is_loopback() || address.ip().is_unspecified() => {
-            format!("http://localhost:{}", address.port())
-        }
-        None => format!("http://{address}"),
-    };
+    let here = server.origin();
     let stopper = server.stopper();
     let (mut terminate, mut interrupt) =
         match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {

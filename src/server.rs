@@ -3,32 +3,36 @@
 //! The whole route table is here.
 
 use crate::config::Config;
+use crate::control::{self, Desk};
 use crate::db::Db;
 use crate::db::storage::{OpenError, Storage};
 use crate::domain::clock::Clock;
 use crate::error::AppError;
 use crate::live::hub::Hub;
 use crate::services::background::Background;
+use crate::services::bans::BannedAddresses;
 use crate::services::passwords::Passwords;
 use crate::services::pictures::Pictures;
 use crate::services::reading::Reading;
 use crate::web::limits::{Attempts, Posts};
 use crate::web::{
-    App, access_log, assets, avatars, devices, directs, entry, errors, first_run, guard, health,
-    involvements, joins, members, messages, profile, reads, room_settings, rooms, sessions, sidebar, socket,
-    transfers, users,
+    App, access_log, account, appearance, assets, audit_log, avatars, bans, devices, directs, entry, errors,
+    first_run, guard, health, involvements, joins, members, messages, profile, reads, room_settings, rooms,
+    roster, sessions, sidebar, socket, transfers, users,
 };
 use actix_web::dev::{Server as ActixServer, ServerHandle};
 use actix_web::guard::{Any, Get, Head, Patch, Put};
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::from_fn;
 use actix_web::web::{Data, ServiceConfig, delete, get, post, route};
-use actix_web::{App as ActixApp, HttpResponse, HttpServer, Route, web};
+use actix_web::{App as ActixApp, FromRequest, Handler, HttpResponse, HttpServer, Responder, Route, web};
 use socket2::SockRef;
 use std::any::Any;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -51,7 +55,17 @@ pub struct Server {
     address: SocketAddr,
     db: Db,
     hub: Hub,
+    banned: BannedAddresses,
     background: Background,
+    control: Control,
+}
+
+/// Where the command line asks.
+struct Control {
+    /// None when the socket can't be had.
+    listener: Option<UnixListener>,
+    folder: PathBuf,
+    desk: Desk,
 }
 
 /// Stops a running server from anywhere.
@@ -112,7 +126,15 @@ impl Server {
         let passwords = Passwords::start().map_err(|error| StartError::System(error.to_string()))?;
         let reading = Reading::default();
         let background = Background::new(db.clone(), hub.clone(), reading.clone());
+        let passwords = Arc::new(passwords);
+        let origin = config.origin(address);
+        let control = Control {
+            listener: listen_to_commands(&config.storage),
+            folder: config.storage.clone(),
+            desk: Desk { db: db.clone(), hub: hub.clone(), passwords: passwords.clone(), origin },
+        };
         let pictures = Pictures::start().map_err(|error| StartError::System(error.to_string()))?;
+        let banned = BannedAddresses::default();
         let posts = Posts::new(config.post_burst, config.posts_per_second);
         let app = Data::new(App {
             config,
@@ -123,6 +145,7 @@ impl Server {
             attempts: Attempts::default(),
             posts,
             reading,
+            banned: banned.clone(),
             background: background.clone(),
             clock,
         });
@@ -145,12 +168,17 @@ impl Server {
         .listen(listener)
         .map_err(|error| StartError::Address(address, error))?
         .run();
-        Ok(Self { server, address, db, hub, background })
+        Ok(Self { server, address, db, hub, banned, background, control })
     }
 
     /// The address it listens on, with the port that was given when port 0 was asked for.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where people find it, as far as it can tell.
+    pub fn origin(&self) -> String {
+        self.control.desk.origin.clone()
     }
 
     /// The database; for tests and measurements.
@@ -168,8 +196,17 @@ impl Server {
     /// # Errors
     /// When the operating system fails the server.
     pub async fn run(self) -> io::Result<()> {
+        // Before the first request is taken: those that came already wait.
+        self.banned.load(&self.db).await.map_err(|error| io::Error::other(error.to_string()))?;
         let background = tokio::spawn(self.background.clone().run());
+        let Control { listener, folder, desk } = self.control;
+        let orders = listener.map(|listener| tokio::spawn(control::listen(listener, desk)));
         let result = self.server.await;
+        if let Some(orders) = orders {
+            control::remove(&folder);
+            orders.abort();
+            let _ = orders.await;
+        }
         self.background.stop();
         let _ = background.await;
         let db = self.db;
@@ -200,7 +237,17 @@ fn give_up_on_the_silent(io: &dyn Any) {
 #[cfg(not(target_os = "linux"))]
 fn give_up_on_the_silent(_: &dyn Any) {}
 
-fn now_ms() -> i64 {
+/// The control socket. Without one the server runs all the same: the commands then want it stopped.
+fn listen_to_commands(folder: &Path) -> Option<UnixListener> {
+    let bound = control::bind(folder);
+    if let Err(error) = &bound {
+        tracing::warn!(%error, "there is no control socket: commands for administrators need the server stopped");
+    }
+    bound.ok()
+}
+
+/// The present moment, in milliseconds since 1970.
+pub(crate) fn now_ms() -> i64 {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)
 }
@@ -210,126 +257,124 @@ async fn nothing_here() -> Result<HttpResponse, AppError> {
 }
 
 /// A path, the methods it takes, and who handles them.
-type Row = (&'static str, &'static str, Vec<Route>);
+struct Row {
+    path: &'static str,
+    methods: Vec<&'static str>,
+    routes: Vec<Route>,
+}
 
-/// Every route. PUT and PATCH are the same, HEAD is GET without the body.
+/// A row without methods.
+fn at(path: &'static str) -> Row {
+    Row { path, methods: Vec::new(), routes: Vec::new() }
+}
+
+impl Row {
+    fn with<F, A>(mut self, methods: &[&'static str], route: Route, handler: F) -> Self
+    where
+        F: Handler<A, Output: Responder + 'static>,
+        A: FromRequest + 'static,
+    {
+        self.methods.extend(methods);
+        self.routes.push(route.to(handler));
+        self
+    }
+
+    /// GET; and HEAD, which is GET without the body.
+    fn get<A: FromRequest + 'static>(self, handler: impl Handler<A, Output: Responder + 'static>) -> Self {
+        self.with(&["GET", "HEAD"], route().guard(Any(Get()).or(Head())), handler)
+    }
+
+    fn post<A: FromRequest + 'static>(self, handler: impl Handler<A, Output: Responder + 'static>) -> Self {
+        self.with(&["POST"], post(), handler)
+    }
+
+    /// PUT and PATCH, which are the same.
+    fn put<A: FromRequest + 'static>(self, handler: impl Handler<A, Output: Responder + 'static>) -> Self {
+        self.with(&["PUT", "PATCH"], route().guard(Any(Put()).or(Patch())), handler)
+    }
+
+    fn delete<A: FromRequest + 'static>(self, handler: impl Handler<A, Output: Responder + 'static>) -> Self {
+        self.with(&["DELETE"], delete(), handler)
+    }
+}
+
+/// Every route. What is spelled out comes before what is a parameter.
 fn table() -> Vec<Row> {
-    let read = || route().guard(Any(Get()).or(Head()));
-    let change = || route().guard(Any(Put()).or(Patch()));
-    let message_methods = "GET, HEAD, PUT, PATCH, DELETE";
-    let saved = message_methods;
     vec![
-        ("/", "GET, HEAD", vec![read().to(entry::show)]),
-        ("/up", "GET, HEAD", vec![read().to(health::show)]),
-        ("/health", "GET, HEAD", vec![read().to(health::show)]),
-        ("/assets/{version}/{path:.*}", "GET, HEAD", vec![read().to(assets::show)]),
-        ("/first_run", "GET, HEAD, POST", vec![read().to(first_run::new), post().to(first_run::create)]),
-        ("/session/new", "GET, HEAD", vec![read().to(sessions::new)]),
-        ("/session", "POST, DELETE", vec![post().to(sessions::create), delete().to(sessions::destroy)]),
-        (
-            "/session/transfers/{token}",
-            "GET, HEAD, PUT, PATCH",
-            vec![read().to(transfers::show), change().to(transfers::update)],
-        ),
-        ("/join/{join_code}", "GET, HEAD, POST", vec![read().to(joins::new), post().to(joins::create)]),
-        ("/rooms", "GET, HEAD", vec![read().to(rooms::index)]),
-        ("/rooms/opens", "POST", vec![post().to(room_settings::create_as_open)]),
-        ("/rooms/opens/new", "GET, HEAD", vec![read().to(room_settings::new_open)]),
-        (
-            "/rooms/opens/{room_id}",
-            saved,
-            vec![
-                read().to(room_settings::show),
-                change().to(room_settings::update_as_open),
-                delete().to(directs::destroy_room),
-            ],
-        ),
-        ("/rooms/opens/{room_id}/edit", "GET, HEAD", vec![read().to(room_settings::edit_as_open)]),
-        ("/rooms/closeds", "POST", vec![post().to(room_settings::create_as_closed)]),
-        ("/rooms/closeds/new", "GET, HEAD", vec![read().to(room_settings::new_closed)]),
-        (
-            "/rooms/closeds/{room_id}",
-            saved,
-            vec![
-                read().to(room_settings::show),
-                change().to(room_settings::update_as_closed),
-                delete().to(directs::destroy_room),
-            ],
-        ),
-        ("/rooms/closeds/{room_id}/edit", "GET, HEAD", vec![read().to(room_settings::edit_as_closed)]),
-        ("/rooms/directs", "POST", vec![post().to(directs::create)]),
-        ("/rooms/directs/new", "GET, HEAD", vec![read().to(directs::new)]),
-        (
-            "/rooms/directs/{room_id}",
-            "GET, HEAD, DELETE",
-            vec![read().to(room_settings::show), delete().to(directs::destroy)],
-        ),
-        ("/rooms/directs/{room_id}/edit", "GET, HEAD", vec![read().to(directs::edit)]),
-        (
-            "/rooms/{room_id}",
-            "GET, HEAD, DELETE",
-            vec![read().to(rooms::show), delete().to(directs::destroy_room)],
-        ),
-        (
-            "/rooms/{room_id}/involvement",
-            "GET, HEAD, PUT, PATCH",
-            vec![read().to(involvements::show), change().to(involvements::update)],
-        ),
-        (
-            "/rooms/{room_id}/read",
-            "PUT, PATCH, DELETE",
-            vec![change().to(reads::update), delete().to(reads::destroy)],
-        ),
-        ("/rooms/{room_id}/@{message_id}", "GET, HEAD", vec![read().to(rooms::around)]),
-        (
-            "/rooms/{room_id}/messages",
-            "GET, HEAD, POST",
-            vec![read().to(messages::index), post().to(messages::create)],
-        ),
-        (
-            "/rooms/{room_id}/messages/{message_id}",
-            message_methods,
-            vec![read().to(messages::show), change().to(messages::update), delete().to(messages::destroy)],
-        ),
-        ("/rooms/{room_id}/members", "GET, HEAD", vec![read().to(members::index)]),
-        ("/users/me/sidebar", "GET, HEAD", vec![read().to(sidebar::show)]),
-        (
-            "/users/me/profile",
-            "GET, HEAD, PUT, PATCH",
-            vec![read().to(profile::edit), change().to(profile::update)],
-        ),
-        ("/users/me/avatar", "DELETE", vec![delete().to(avatars::destroy)]),
-        ("/users/me/sessions", "GET, HEAD", vec![read().to(devices::index)]),
-        ("/users/me/sessions/{session_id}", "DELETE", vec![delete().to(devices::destroy)]),
-        ("/users/me/transfers", "POST", vec![post().to(transfers::create)]),
-        ("/users/{user_id}", "GET, HEAD", vec![read().to(users::show)]),
-        (
-            "/users/{user_id}/avatar",
-            "GET, HEAD, DELETE",
-            vec![read().to(avatars::show), delete().to(avatars::destroy_by_id)],
-        ),
-        ("/users/{user_id}/transfers", "POST", vec![post().to(transfers::create_for)]),
-        ("/users/{user_id}/stylesheet", "GET, HEAD", vec![read().to(users::stylesheet)]),
-        ("/ws", "GET", vec![get().to(socket::index)]),
+        at("/").get(entry::show),
+        at("/up").get(health::show),
+        at("/health").get(health::show),
+        at("/assets/{version}/{path:.*}").get(assets::show),
+        at("/first_run").get(first_run::new).post(first_run::create),
+        at("/session/new").get(sessions::new),
+        at("/session").post(sessions::create).delete(sessions::destroy),
+        at("/session/transfers/{token}").get(transfers::show).put(transfers::update),
+        at("/join/{join_code}").get(joins::new).post(joins::create),
+        at("/rooms").get(rooms::index),
+        at("/rooms/{kind:opens|closeds}").post(room_settings::create),
+        at("/rooms/{kind:opens|closeds}/new").get(room_settings::new),
+        at("/rooms/{kind:opens|closeds}/{room_id}")
+            .get(room_settings::show)
+            .put(room_settings::update)
+            .delete(directs::destroy_room),
+        at("/rooms/{kind:opens|closeds}/{room_id}/edit").get(room_settings::edit),
+        at("/rooms/directs").post(directs::create),
+        at("/rooms/directs/new").get(directs::new),
+        at("/rooms/directs/{room_id}").get(room_settings::show).delete(directs::destroy),
+        at("/rooms/directs/{room_id}/edit").get(directs::edit),
+        at("/rooms/{room_id}").get(rooms::show).delete(directs::destroy_room),
+        at("/rooms/{room_id}/involvement").get(involvements::show).put(involvements::update),
+        at("/rooms/{room_id}/read").put(reads::update).delete(reads::destroy),
+        at("/rooms/{room_id}/@{message_id}").get(rooms::around),
+        at("/rooms/{room_id}/messages").get(messages::index).post(messages::create),
+        at("/rooms/{room_id}/messages/{message_id}")
+            .get(messages::show)
+            .put(messages::update)
+            .delete(messages::destroy),
+        at("/rooms/{room_id}/members").get(members::index),
+        at("/account").put(account::update),
+        at("/account/edit").get(account::edit),
+        at("/account/join_code").post(account::regenerate),
+        at("/account/logo").get(appearance::logo).delete(appearance::remove_logo),
+        at("/account/custom_styles").get(appearance::styles).put(appearance::update_styles),
+        at("/account/custom_styles/edit").get(appearance::edit_styles),
+        at("/account/audit_log").get(audit_log::index),
+        at("/account/users").get(roster::index),
+        at("/account/users/{user_id}").put(roster::update).delete(roster::destroy),
+        at("/users/me/sidebar").get(sidebar::show),
+        at("/users/me/profile").get(profile::edit).put(profile::update),
+        at("/users/me/avatar").delete(avatars::destroy),
+        at("/users/me/sessions").get(devices::index),
+        at("/users/me/sessions/{session_id}").delete(devices::destroy),
+        at("/users/me/transfers").post(transfers::create),
+        at("/users/{user_id}").get(users::show),
+        at("/users/{user_id}/avatar").get(avatars::show).delete(avatars::destroy_by_id),
+        at("/users/{user_id}/ban").post(bans::create).delete(bans::destroy),
+        at("/users/{user_id}/transfers").post(transfers::create_for),
+        at("/users/{user_id}/stylesheet").get(users::stylesheet),
+        at("/ws").with(&["GET"], get(), socket::index),
     ]
 }
 
 /// Every path with the methods it takes; for the test that demands a row of rights for each.
-pub fn paths() -> Vec<(&'static str, &'static str)> {
-    table().into_iter().map(|(path, methods, _)| (path, methods)).collect()
+pub fn paths() -> Vec<(&'static str, String)> {
+    table().into_iter().map(|row| (row.path, row.methods.join(", "))).collect()
 }
 
 /// Puts the table into the application; another method of a known path is 405.
 fn routes(config: &mut ServiceConfig) {
-    for (path, methods, handlers) in table() {
-        let refusal = web::to(move || method_not_allowed(methods));
-        let resource = handlers.into_iter().fold(web::resource(path), actix_web::Resource::route);
+    for Row { path, methods, routes } in table() {
+        let methods = methods.join(", ");
+        let refusal = web::to(move || method_not_allowed(methods.clone()));
+        let resource = routes.into_iter().fold(web::resource(path), actix_web::Resource::route);
         config.service(resource.default_service(refusal));
     }
 }
 
-async fn method_not_allowed(allow: &'static str) -> HttpResponse {
+async fn method_not_allowed(allow: String) -> HttpResponse {
     let mut response = HttpResponse::from_error(AppError::MethodNotAllowed);
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    if let Ok(allow) = HeaderValue::from_str(&allow) {
+        response.headers_mut().insert(ALLOW, allow);
+    }
     response
 }

@@ -4,13 +4,17 @@
 //! Reads don't come here.
 
 pub mod accounts;
+pub mod administration;
 pub mod background;
+pub mod bans;
+pub mod commands;
 pub mod messages;
 pub mod passwords;
 pub mod people;
 pub mod pictures;
 pub mod reading;
 pub mod rooms;
+pub mod roster;
 pub mod sessions;
 pub mod transfers;
 mod workers;

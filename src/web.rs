@@ -3,10 +3,14 @@
 //! A handler parses, calls one service or query, answers. Who may call it stands in its arguments.
 
 pub mod access_log;
+pub mod account;
 pub mod answer;
+pub mod appearance;
 pub mod assets;
+pub mod audit_log;
 pub mod auth;
 pub mod avatars;
+pub mod bans;
 pub mod client;
 pub mod devices;
 pub mod directs;
@@ -28,6 +32,7 @@ pub mod qr_code;
 pub mod reads;
 pub mod room_settings;
 pub mod rooms;
+pub mod roster;
 pub mod sessions;
 pub mod sidebar;
 pub mod socket;
@@ -39,10 +44,12 @@ use crate::db::Db;
 use crate::domain::clock::Clock;
 use crate::live::hub::Hub;
 use crate::services::background::Background;
+use crate::services::bans::BannedAddresses;
 use crate::services::passwords::Passwords;
 use crate::services::pictures::Pictures;
 use crate::services::reading::Reading;
 use limits::{Attempts, Posts};
+use std::sync::Arc;
 
 /// What handlers work with: one for the whole process.
 pub struct App {
@@ -53,7 +60,7 @@ pub struct App {
     /// The hub.
     pub hub: Hub,
     /// Hashing of passwords.
-    pub passwords: Passwords,
+    pub passwords: Arc<Passwords>,
     /// Making of small pictures.
     pub pictures: Pictures,
     /// Attempts to sign in or join, by address of the peer and by e-mail address.
@@ -62,6 +69,8 @@ pub struct App {
     pub posts: Posts,
     /// What people have read.
     pub reading: Reading,
+    /// Addresses that are kept out.
+    pub banned: BannedAddresses,
     /// Work done in batches.
     pub background: Background,
     /// Tells the time.

@@ -48,3 +48,39 @@ pub fn insert(tx: &Tx<'_>, name: &Name, join_code: &JoinCode) -> Result<bool> {
                VALUES (1, ?1, ?2, ?3, ?3) ON CONFLICT DO NOTHING";
     Ok(tx.prepare_cached(sql)?.execute((name.as_str(), join_code.as_str(), tx.now_ms()))? == 1)
 }
+
+/// Gives the account another name. Writes `accounts`.
+pub fn update_name(tx: &Tx<'_>, name: &Name) -> Result<()> {
+    let sql = "UPDATE accounts SET name = ?1, updated_at_ms = ?2 WHERE id = 1";
+    tx.prepare_cached(sql)?.execute((name.as_str(), tx.now_ms()))?;
+    Ok(())
+}
+
+/// Says whether only administrators may make rooms. Writes `accounts`.
+pub fn update_room_creation(tx: &Tx<'_>, is_restricted: bool) -> Result<()> {
+    let sql = "UPDATE accounts SET restricts_room_creation = ?1, updated_at_ms = ?2 WHERE id = 1";
+    tx.prepare_cached(sql)?.execute((is_restricted, tx.now_ms()))?;
+    Ok(())
+}
+
+/// Gives the account another join code; the old one is worth nothing from then on. Writes `accounts`.
+pub fn update_join_code(tx: &Tx<'_>, join_code: &JoinCode) -> Result<()> {
+    let sql = "UPDATE accounts SET join_code = ?1, updated_at_ms = ?2 WHERE id = 1";
+    tx.prepare_cached(sql)?.execute((join_code.as_str(), tx.now_ms()))?;
+    Ok(())
+}
+
+/// The custom styles; empty when there are none. Reads only.
+pub fn custom_styles(connection: &Connection) -> Result<String> {
+    connection
+        .prepare_cached("SELECT custom_styles FROM accounts WHERE id = 1")?
+        .query_row([], |row| row.get(0))
+}
+
+/// Gives the account other custom styles; tells whether they are others. Writes `accounts`.
+pub fn update_custom_styles(tx: &Tx<'_>, styles: &str) -> Result<bool> {
+    // The styles' URL has the time of this in it: two changes within a millisecond must not share one.
+    let sql = "UPDATE accounts SET custom_styles = ?1, updated_at_ms = max(?2, updated_at_ms + 1)
+               WHERE id = 1 AND custom_styles <> ?1";
+    Ok(tx.prepare_cached(sql)?.execute((styles, tx.now_ms()))? == 1)
+}

@@ -2,6 +2,7 @@
 
 use super::Tx;
 use crate::domain::audit::Act;
+use crate::domain::clock::{iso, utc_label};
 use crate::domain::ids::UserId;
 use rusqlite::{Connection, Result};
 
@@ -33,6 +34,18 @@ pub struct AuditEntry {
     pub detail: String,
     /// From where; empty when it is not known.
     pub ip_address: String,
+}
+
+impl AuditEntry {
+    /// When, for programs.
+    pub fn at(&self) -> String {
+        iso(self.at_ms)
+    }
+
+    /// When, for people.
+    pub fn at_label(&self) -> String {
+        utc_label(self.at_ms)
+    }
 }
 
 /// Lines on a page.

@@ -11,7 +11,7 @@ use crate::domain::messages::{
 use crate::domain::people::Author;
 use crate::domain::rich_text::SafeHtml;
 use crate::error::AppError;
-use rusqlite::{Connection, OptionalExtension, Result, Row};
+use rusqlite::{Connection, OptionalExtension, Params, Result, Row};
 use std::sync::Arc;
 
 /// Messages on a page unless fewer or more are asked for.
@@ -204,7 +204,7 @@ fn before(connection: &Connection, room: RoomId, id: MessageId, limit: u32) -> R
         "SELECT {COLUMNS} FROM {FROM} WHERE room_id = ?1 AND messages.id < ?2 AND removed_at_ms IS NULL
          ORDER BY messages.id DESC LIMIT ?3"
     );
-    messages(connection, &sql, room, id, limit)
+    messages(connection, &sql, (room, id, limit))
 }
 
 /// At most `limit` messages after `id`, oldest first.
@@ -213,18 +213,26 @@ fn after(connection: &Connection, room: RoomId, id: MessageId, limit: u32) -> Re
         "SELECT {COLUMNS} FROM {FROM} WHERE room_id = ?1 AND messages.id > ?2 AND removed_at_ms IS NULL
          ORDER BY messages.id LIMIT ?3"
     );
-    messages(connection, &sql, room, id, limit)
+    messages(connection, &sql, (room, id, limit))
 }
 
-fn messages(
+/// What somebody wrote, in every room, up to a message, oldest first. Reads only; at most `limit` messages.
+pub fn page_of_creator(
     connection: &Connection,
-    sql: &str,
-    room: RoomId,
-    id: MessageId,
+    creator: UserId,
+    through: MessageId,
     limit: u32,
 ) -> Result<Vec<Arc<Message>>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {FROM} WHERE creator_id = ?1 AND messages.id <= ?2 AND removed_at_ms IS NULL
+         ORDER BY messages.id LIMIT ?3"
+    );
+    messages(connection, &sql, (creator, through, limit))
+}
+
+fn messages(connection: &Connection, sql: &str, values: impl Params) -> Result<Vec<Arc<Message>>> {
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map((room, id, limit), stored_at)?;
+    let rows = statement.query_map(values, stored_at)?;
     let present = |stored| match stored {
         Ok(Stored::Message(message)) => Some(Ok(message)),
         Ok(Stored::Tombstone(_)) => None,

@@ -9,6 +9,9 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+/// The file that the database is in.
+const DATABASE: &str = "campfire.sqlite3";
+
 /// The folder, locked for this process.
 #[derive(Debug)]
 pub struct Storage {
@@ -51,13 +54,18 @@ impl Storage {
         }
     }
 
+    /// Whether there is a database in `folder`.
+    pub fn is_used(folder: &Path) -> bool {
+        folder.join(DATABASE).is_file()
+    }
+
     /// The database's path; the file exists afterwards, with mode 0600, which SQLite then gives to
     /// the files beside it.
     ///
     /// # Errors
     /// `Folder` when it can't be made.
     pub fn database(&self) -> Result<PathBuf, OpenError> {
-        let path = self.folder.join("campfire.sqlite3");
+        let path = self.folder.join(DATABASE);
         private_file(&path).map_err(|error| OpenError::Folder(path.clone(), error))?;
         Ok(path)
     }

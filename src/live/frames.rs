@@ -107,8 +107,15 @@ pub enum Event {
         /// All of them.
         user_ids: Vec<UserId>,
     },
-    /// Somebody's name or picture changed; by the number of that change.
-    Person(Author, i64),
+    /// Somebody came into the account, or their name or picture changed.
+    Person {
+        /// As they are now.
+        person: Author,
+        /// The number of that change.
+        revision: i64,
+        /// Over how long pages should spread their requests.
+        spread_ms: usize,
+    },
     /// What is shown can't be brought up to date step by step: fetch it afresh.
     Reload,
 }
@@ -165,7 +172,9 @@ fn html(event: &Event) -> Option<ByteString> {
         | Event::RoomRemoved { spread_ms, .. } => return Some(sidebar_changed(*spread_ms)),
         Event::Online { user_ids } => return Some(online(user_ids)),
         Event::Presence { .. } | Event::Activity { .. } => return None,
-        Event::Person(person, revision) => return Some(person_changed(person, *revision)),
+        Event::Person { person, revision, spread_ms } => {
+            return Some(person_changed(person, *revision, *spread_ms));
+        }
         Event::Reload => return Some(reload()),
     };
     Some(rendered.map_or_else(|_| reload(), ByteString::from))
@@ -188,7 +197,9 @@ fn json(event: &Event) -> Option<ByteString> {
         // Rooms differ from member to member: what is said of them is made for each.
         Event::RoomAdded { .. } | Event::RoomChanged { .. } => return None,
         Event::Here { .. } | Event::Activity { .. } | Event::Renamed { .. } => return None,
-        Event::Person(person, revision) => return Some(person_changed(person, *revision)),
+        Event::Person { person, revision, spread_ms } => {
+            return Some(person_changed(person, *revision, *spread_ms));
+        }
         Event::Reload => return Some(reload()),
     };
     Some(object.to_string().into())
@@ -212,10 +223,12 @@ fn change_json(change: &Change) -> Value {
 }
 
 /// "Somebody has another name or picture." Their name stands in many places of a page, so a page acts on this.
-fn person_changed(person: &Author, revision: i64) -> ByteString {
+fn person_changed(person: &Author, revision: i64, spread_ms: usize) -> ByteString {
     let Author { id, name, role, .. } = person;
     let user = json!({"id": id, "name": name, "role": role, "avatar_url": person.avatar_url()});
-    json!({"type": "person_updated", "people_revision": revision, "user": user}).to_string().into()
+    json!({"type": "person_updated", "people_revision": revision, "user": user, "spread_ms": spread_ms})
+        .to_string()
+        .into()
 }
 
 /// "Fetch the sidebar afresh, within so long."
@@ -262,130 +275,5 @@ pub fn error(message: &str, client_message_id: Option<&str>) -> ByteString {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::ids::MessageId;
-    use crate::domain::messages::{Body, ClientMessageId, Tombstone};
-    use crate::domain::people::Role;
-    use uuid::Uuid;
-
-    fn message() -> Arc<Message> {
-        Arc::new(Message {
-            id: MessageId(123),
-            client_message_id: ClientMessageId(Uuid::from_u128(0x2f1c)),
-            room_id: RoomId(4),
-            creator: Author {
-                id: UserId(7),
-                name: "Ada <3".into(),
-                role: Role::Member,
-                avatar_version: None,
-            },
-            created_revision: Revision(4711),
-            revision: Revision(4711),
-            body: Body::parse("Hello <b>\nworld").unwrap(),
-            created_at_ms: 1_769_862_896_789,
-            updated_at_ms: 1_769_862_896_789,
-            edited_at_ms: None,
-        })
-    }
-
-    fn html_of(event: Event) -> String {
-        Frame::new(event).text(Format::Html).unwrap().to_string()
-    }
-
-    #[test]
-    fn a_created_message_is_an_upsert_with_its_revision() {
-        insta::assert_snapshot!(html_of(Event::Change(Change::Created(message()))), @r##"
-        <hx-upsert hx-target="#messages" key="data-key" sort data-revision="4711">
-        <article class="message" id="message_00000000-0000-0000-0000-000000002f1c" data-key="123" data-message-id="123" data-room-id="4" data-user-id="7" data-revision="4711" data-created-at-ms="1769862896789">
-          <img class="message__avatar" src="/users/7/avatar?v=f1d64aa4" alt="" width="40" height="40">
-          <div class="message__bubble">
-            <p class="message__meta"><bdi class="message__author">Ada &#60;3</bdi> <a class="message__time" href="/rooms/4/@123"><time datetime="2026-01-31T12:34:56.789Z">31 Jan 2026, 12:34 UTC</time></a></p>
-            <div class="message__body" id="message_00000000-0000-0000-0000-000000002f1c_body" data-revision="4711" dir="auto"><p>Hello &lt;b&gt;<br>world</p></div>
-          </div>
-        </article>
-        </hx-upsert>
-        "##);
-    }
-
-    #[test]
-    fn an_updated_message_is_its_changed_part() {
-        let mut edited = (*message()).clone();
-        edited.revision = Revision(4712);
-        edited.edited_at_ms = Some(1_769_862_900_000);
-        insta::assert_snapshot!(html_of(Event::Change(Change::Updated(Arc::new(edited)))), @r##"
-        <hx-partial hx-target="#message_00000000-0000-0000-0000-000000002f1c_body" hx-swap="outerHTML" data-revision="4712">
-        <div class="message__body" id="message_00000000-0000-0000-0000-000000002f1c_body" data-revision="4712" dir="auto"><p>Hello &lt;b&gt;<br>world</p><small class="message__edited" title="31 Jan 2026, 12:35 UTC">edited</small></div>
-        </hx-partial>
-        "##);
-    }
-
-    #[test]
-    fn a_removed_message_is_a_deletion() {
-        let message = message();
-        let tombstone = Tombstone {
-            id: message.id,
-            client_message_id: message.client_message_id,
-            room_id: message.room_id,
-            creator_id: message.creator.id,
-            revision: Revision(4713),
-        };
-        insta::assert_snapshot!(html_of(Event::Change(Change::Removed(tombstone))), @r##"<hx-partial hx-target="#message_00000000-0000-0000-0000-000000002f1c" hx-swap="delete" data-revision="4713"></hx-partial>"##);
-    }
-
-    #[test]
-    fn typing_and_presence_are_fragments_without_a_revision() {
-        let person = message().creator.clone();
-        let typing = Frame::new(Event::Typing { room_id: RoomId(4), person: person.clone(), on: true });
-        assert_eq!(typing.revision(), None);
-        insta::assert_snapshot!(typing.text(Format::Html).unwrap().to_string(), @r##"<hx-upsert hx-target="#typing"><span class="typing__name" id="typing_7" data-user-id="7"><bdi>Ada &#60;3</bdi></span></hx-upsert>"##);
-        insta::assert_snapshot!(html_of(Event::Here { people: vec![person], count: 1 }), @r##"
-        <hx-partial hx-target="#present" hx-swap="innerHTML">
-        <img class="present__face" data-user-id="7" src="/users/7/avatar?v=f1d64aa4" alt="Ada &#60;3" title="Ada &#60;3" width="28" height="28">
-        <span class="present__count">1 here</span>
-        </hx-partial>
-        "##);
-    }
-
-    #[test]
-    fn the_json_of_a_message_has_the_documented_shape() {
-        let frame = Frame::new(Event::Change(Change::Created(message())));
-        let value: Value = serde_json::from_str(&frame.text(Format::Json).unwrap()).unwrap();
-        insta::assert_snapshot!(serde_json::to_string_pretty(&value).unwrap(), @r##"
-        {
-          "message": {
-            "attachment": null,
-            "body": {
-              "html": "<p>Hello &lt;b&gt;<br>world</p>",
-              "plain_text": "Hello <b>\nworld",
-              "source": "Hello <b>\nworld"
-            },
-            "boosts": [],
-            "client_message_id": "00000000-0000-0000-0000-000000002f1c",
-            "content": "Hello <b>\nworld",
-            "created_at": "2026-01-31T12:34:56.789Z",
-            "creator": {
-              "avatar_url": "/users/7/avatar?v=f1d64aa4",
-              "id": 7,
-              "name": "Ada <3",
-              "role": "member"
-            },
-            "creator_id": 7,
-            "creator_name": "Ada <3",
-            "edited_at": null,
-            "id": 123,
-            "revision": 4711,
-            "room": {
-              "id": 4
-            },
-            "room_id": 4,
-            "updated_at": "2026-01-31T12:34:56.789Z",
-            "url": "/rooms/4/@123"
-          },
-          "revision": 4711,
-          "room_id": 4,
-          "type": "message_created"
-        }
-        "##);
-    }
-}
+#[path = "../../tests/unit/live/frames.rs"]
+mod tests;

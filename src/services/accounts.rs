@@ -2,6 +2,7 @@
 
 use super::dice;
 use super::passwords::Passwords;
+use super::people;
 use super::people::put_avatar;
 use super::sessions::SignedIn;
 use crate::db::sessions::{self, Origin};
@@ -11,6 +12,7 @@ use crate::domain::rooms::{Involvement, RoomKind};
 use crate::domain::secrets::{JoinCode, PasswordHash, SessionToken};
 use crate::domain::text::{EmailAddress, Name, Password};
 use crate::error::AppError;
+use crate::live::hub::Hub;
 
 /// The name of the account when none is given.
 pub const ACCOUNT_NAME: &str = "Campfire";
@@ -65,22 +67,25 @@ pub async fn first_run(
 /// `NotFound` when the code is not the account's; `Conflict` when the address is taken; nothing is written then.
 ///
 /// # Side effects
-/// 1. the person, the memberships and the session are written, together.
+/// 1. the person, the memberships and the session are written, together; 2. everyone's pages are told of them.
 pub async fn join(
     db: &Db,
+    hub: &Hub,
     passwords: &Passwords,
     join_code: String,
     person: NewPerson,
     origin: Origin,
 ) -> Result<SignedIn, AppError> {
     let hash = passwords.hash(person.password.clone()).await?;
-    let token = SessionToken::generate(&mut dice());
+    let (hub, token) = (hub.clone(), SessionToken::generate(&mut dice()));
     db.write(move |tx| {
         let account = accounts::account(tx)?.ok_or(AppError::NotFound)?;
         if account.join_code != join_code {
             return Err(AppError::NotFound);
         }
-        join_as(tx, &person, &hash, token, &origin)
+        let somebody = join_as(tx, &person, &hash, token, &origin)?;
+        people::announce(tx, &hub, &somebody.user)?;
+        Ok(somebody)
     })
     .await
 }

@@ -3,6 +3,7 @@
 //! Invariants: each kind of work is a state in the database, so it is resumed after a crash; a batch is one bounded write,
 //! between batches others have their turn; it ends when the server stops, between two batches.
 
+use super::bans;
 use super::reading::Reading;
 use crate::db::{Db, Tx, rooms};
 use crate::error::AppError;
@@ -34,7 +35,7 @@ struct Inner {
 type Batch = fn(&Tx<'_>, &Hub) -> Result<bool, AppError>;
 
 /// Every kind of work.
-const WORK: &[Batch] = &[|tx, _| Ok(rooms::delete_batch(tx)?)];
+const WORK: &[Batch] = &[bans::purge, |tx, _| Ok(rooms::delete_batch(tx)?)];
 
 impl Background {
     /// Background work on `db`; what others must know of it is told to `hub`. Cursors that moved are written down by and by.

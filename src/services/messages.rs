@@ -149,7 +149,7 @@ fn editable(tx: &Tx<'_>, editor: UserId, room: RoomId, id: MessageId) -> Result<
 }
 
 /// Leaves a change for the room's sockets. Should telling them fail, they are told to fetch the room afresh.
-fn announce(tx: &Tx<'_>, hub: &Hub, change: Change) {
+pub(super) fn announce(tx: &Tx<'_>, hub: &Hub, change: Change) {
     let (publisher, fallback, room_id) = (hub.clone(), hub.clone(), change.room_id());
     tx.after_commit(
         move || publisher.publish(room_id, Event::Change(change)),

@@ -133,15 +133,5 @@ pub async fn show(request: HttpRequest, path: Path<(String, String)>) -> Result<
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_asset_that_a_page_names_is_there() {
-        for path in
-            STYLESHEETS.iter().chain(SCRIPTS).chain(&["js/app.js", "icons/sprite.svg", "icons/flame.svg"])
-        {
-            assert!(ASSETS.by_path.contains_key(*path), "{path}");
-        }
-    }
-}
+#[path = "../../tests/unit/web/assets.rs"]
+mod tests;

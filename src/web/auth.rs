@@ -16,6 +16,7 @@ use crate::domain::rooms::{self as rooms_rules, Room};
 use crate::domain::secrets::TokenHash;
 use crate::error::AppError;
 use crate::services;
+use crate::services::administration::By;
 use crate::services::rooms::CREATORS_ONLY;
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
@@ -62,6 +63,14 @@ pub struct MessageEditor {
     pub member: RoomMember,
     /// The message.
     pub message: Arc<Message>,
+}
+
+impl Administrator {
+    /// Who acts, and from where, for services that check the right again.
+    pub fn by(self, request: &HttpRequest, app: &App) -> By {
+        let ip_address = Client::of(request.head(), &app.config).ip_address;
+        By::Administrator(self.0, ip_address.map(|address| address.to_string()).unwrap_or_default())
+    }
 }
 
 impl RoomMember {

@@ -36,7 +36,7 @@ impl ResponseError for AppError {
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Gone => StatusCode::GONE,
-            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany { .. } | Self::Banned => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -58,6 +58,7 @@ fn kind(error: &AppError) -> &'static str {
         AppError::Conflict(_) => "conflict",
         AppError::Gone => "gone",
         AppError::TooMany { .. } => "too_many",
+        AppError::Banned => "banned",
         AppError::TooLarge { .. } => "too_large",
         AppError::BadCredentials => "bad_credentials",
         AppError::BadRequest(_) => "bad_request",
@@ -82,6 +83,10 @@ pub fn sentence(error: &AppError) -> String {
         AppError::TooMany { retry_after_s } => format!("That was a lot at once. Try again in {retry_after_s} seconds."),
         AppError::TooLarge { limit_bytes } if *limit_bytes >= MIB => {
             format!("That is too large: at most {} MiB fit.", limit_bytes / MIB)
+        }
+        AppError::Banned => {
+            "Nothing can be changed from your network: somebody who came from it was banned. You can read on; to write, use \
+             another network, or ask whoever runs this Campfire.".into()
         }
         AppError::TooLarge { limit_bytes } => format!("That is too large: at most {} KiB fit.", limit_bytes / 1024),
         AppError::BadCredentials => "That e-mail address and password don't match anyone here. Try again?".into(),
@@ -195,7 +200,11 @@ pub fn of(request: &HttpRequest, error: &AppError) -> HttpResponse {
             let page = ErrorPage {
                 look: Look::of(None, None),
                 status: status.as_u16(),
-                title: title(status),
+                title: if matches!(error, AppError::Banned) {
+                    "Only reading from here"
+                } else {
+                    title(status)
+                },
                 sentence,
                 request_id,
                 back: "/",

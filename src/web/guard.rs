@@ -1,6 +1,7 @@
 //! What every request passes before routing, and every response before it leaves.
 //!
-//! In this order: the `/api` prefix, which decides about CORS; the cross-site check; `_method` of plain forms; then, outward,
+//! In this order: the `/api` prefix, which decides about CORS; the cross-site check; addresses that are kept out; `_method` of plain
+//! forms; then, outward,
 //! the headers that keep pages safe.
 
 use super::App;
@@ -54,6 +55,9 @@ pub async fn before_routing(
             return Ok(request.error_response(AppError::Forbidden(sentence.into())));
         }
     }
+    if !request.method().is_safe() && is_banned(&request) {
+        return Ok(request.error_response(AppError::Banned));
+    }
     if request.method() == Method::POST
         && let Err(error) = override_method(&mut request)
     {
@@ -64,6 +68,14 @@ pub async fn before_routing(
         allow_cors(&mut response, origin);
     }
     Ok(response)
+}
+
+/// Whether the request comes from an address that is kept out.
+fn is_banned(request: &ServiceRequest) -> bool {
+    request.app_data::<web::Data<App>>().is_some_and(|app| {
+        let address = Client::of(request.head(), &app.config).ip_address;
+        address.is_some_and(|address| app.banned.contains(&address))
+    })
 }
 
 /// `/api/rooms` becomes `/rooms`; tells whether it did.

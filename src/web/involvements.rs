@@ -5,6 +5,7 @@ use super::answer::{self, Wants, see_other};
 use super::auth::RoomMember;
 use super::forms::Submission;
 use super::look::Look;
+use super::sessions::safe_return;
 use crate::db::accounts;
 use crate::domain::rooms::{Involvement, Room};
 use crate::error::AppError;
@@ -14,11 +15,17 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
-/// The choice, as submitted.
-#[derive(Deserialize, Serialize)]
+/// The choice, as submitted, and the page of ours to go back to.
+#[derive(Deserialize, Default)]
+#[serde(default)]
 pub struct InvolvementForm {
-    #[serde(default)]
     involvement: String,
+    return_to: Option<String>,
+}
+
+#[derive(Serialize)]
+struct InvolvementJson {
+    involvement: Involvement,
 }
 
 #[derive(Template)]
@@ -35,8 +42,7 @@ struct InvolvementPage {
 }
 
 fn json(request: &HttpRequest, involvement: Involvement) -> Result<HttpResponse, AppError> {
-    let form = InvolvementForm { involvement: involvement.word().to_owned() };
-    answer::json(request, StatusCode::OK, &form)
+    answer::json(request, StatusCode::OK, &InvolvementJson { involvement })
 }
 
 /// `GET /rooms/{room_id}/involvement`: the bell as it is set.
@@ -66,6 +72,9 @@ pub async fn update(
     match Wants::of(&request) {
         Wants::Json => json(&request, involvement),
         Wants::Fragment => answer::page(&request, &BellFragment { room: member.room }),
-        Wants::Page => Ok(see_other(&format!("/rooms/{}", member.room.id))),
+        Wants::Page => match &form.return_to {
+            Some(path) => Ok(see_other(safe_return(path))),
+            None => Ok(see_other(&format!("/rooms/{}", member.room.id))),
+        },
     }
 }

@@ -9,9 +9,10 @@ use super::first_run::form_again;
 use super::forms::{Submission, Upload};
 use super::limits::Attempter;
 use super::look::Look;
-use crate::db::accounts::{self, Account};
 use crate::db::users::Changes;
+use crate::db::{accounts, rooms};
 use crate::domain::people::{Theme, User, Viewer};
+use crate::domain::rooms::{Involvement, RoomEntry};
 use crate::domain::text::{Bio, EmailAddress, Name, Password};
 use crate::error::{AppError, Invalid};
 use crate::live::json::UserJson;
@@ -68,12 +69,19 @@ struct ProfilePage {
     look: Look,
     user: User,
     form: ProfileForm,
+    rooms: Vec<RoomEntry>,
     is_saved: bool,
 }
 
 impl ProfilePage {
-    fn new(account: Option<&Account>, user: User, form: ProfileForm) -> Self {
-        Self { look: Look::of(account, Some(&user)), user, form, is_saved: false }
+    /// Reads what it shows besides the form.
+    async fn read(app: &App, user: User, form: ProfileForm) -> Result<Self, AppError> {
+        let (id, moves) = (user.id, app.reading.of(user.id));
+        let read = app.db.read(move |snapshot| {
+            Ok((accounts::account(snapshot)?, rooms::page_for_member(snapshot, id, &moves)?))
+        });
+        let (account, rooms) = read.await?;
+        Ok(Self { look: Look::of(account.as_ref(), Some(&user)), user, form, rooms, is_saved: false })
     }
 
     fn name(&self) -> &str {
@@ -128,8 +136,7 @@ pub async fn edit(
     if Wants::of(&request) == Wants::Json {
         return answer::json(&request, StatusCode::OK, &ProfileJson::of(&viewer.user));
     }
-    let account = app.db.read(|snapshot| Ok(accounts::account(snapshot)?)).await?;
-    let mut page = ProfilePage::new(account.as_ref(), viewer.user, ProfileForm::default());
+    let mut page = ProfilePage::read(&app, viewer.user, ProfileForm::default()).await?;
     page.is_saved = query.saved.is_some();
     answer::page(&request, &page)
 }
@@ -154,10 +161,9 @@ pub async fn update(
         (Ok(user), Wants::Json) => answer::json(&request, StatusCode::OK, &ProfileJson::of(&user)),
         (Ok(_), Wants::Page | Wants::Fragment) => Ok(see_other("/users/me/profile?saved")),
         (Err(error), Wants::Page) => {
-            let account = app.db.read(|snapshot| Ok(accounts::account(snapshot)?)).await?;
             form_again(&request, error, async |error| {
                 let form = ProfileForm { error: Some(error), ..form };
-                answer::page(&request, &ProfilePage::new(account.as_ref(), viewer.user, form))
+                answer::page(&request, &ProfilePage::read(&app, viewer.user, form).await?)
             })
             .await
         }

@@ -13,7 +13,8 @@ use crate::domain::rooms::{Room, RoomKind};
 use crate::domain::text::Name;
 use crate::error::{AppError, Invalid};
 use crate::live::json::RoomJson;
-use crate::services::rooms::{CHOSEN_MAX, RoomChange, create_closed, create_open, update};
+use crate::services;
+use crate::services::rooms::{CHOSEN_MAX, RoomChange, create_closed, create_open};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -151,24 +152,19 @@ async fn new_page(
     answer::page(request, &page)
 }
 
-/// `GET /rooms/opens/new`: the form of a room for everyone.
-pub async fn new_open(
-    request: HttpRequest,
-    app: web::Data<App>,
-    RoomCreator(viewer): RoomCreator,
-    query: web::Query<NewQuery>,
-) -> Result<HttpResponse, AppError> {
-    new_page(&request, &app, &viewer.user, RoomKind::Open, started(query)).await
+/// The kind that the path names: rooms for everyone, or for those who are chosen.
+fn kind(request: &HttpRequest) -> RoomKind {
+    if request.match_info().get("kind") == Some("opens") { RoomKind::Open } else { RoomKind::Closed }
 }
 
-/// `GET /rooms/closeds/new`: the form of a room for some.
-pub async fn new_closed(
+/// `GET /rooms/{kind}/new`: the form of a room for everyone (`opens`), or for some (`closeds`).
+pub async fn new(
     request: HttpRequest,
     app: web::Data<App>,
     RoomCreator(viewer): RoomCreator,
     query: web::Query<NewQuery>,
 ) -> Result<HttpResponse, AppError> {
-    new_page(&request, &app, &viewer.user, RoomKind::Closed, started(query)).await
+    new_page(&request, &app, &viewer.user, kind(&request), started(query)).await
 }
 
 fn started(query: web::Query<NewQuery>) -> RoomForm {
@@ -176,50 +172,26 @@ fn started(query: web::Query<NewQuery>) -> RoomForm {
     RoomForm { name: Some(name), ..RoomForm::default() }
 }
 
-/// `POST /rooms/opens`: makes a room that everyone is in.
-pub async fn create_as_open(
+/// `POST /rooms/{kind}`: makes a room that everyone is in, or one of those who were chosen and whoever makes it.
+pub async fn create(
     request: HttpRequest,
     app: web::Data<App>,
     RoomCreator(viewer): RoomCreator,
     submission: Submission,
 ) -> Result<HttpResponse, AppError> {
     let form: RoomForm = submission.form().await?;
-    let made = match form.parse_name() {
-        Ok(name) => create_open(&app.db, &app.hub, viewer.user.id, name).await,
-        Err(invalid) => Err(invalid.into()),
-    };
-    created(&request, &app, &viewer.user, RoomKind::Open, form, made).await
-}
-
-/// `POST /rooms/closeds`: makes a room of those who were chosen and whoever makes it.
-pub async fn create_as_closed(
-    request: HttpRequest,
-    app: web::Data<App>,
-    RoomCreator(viewer): RoomCreator,
-    submission: Submission,
-) -> Result<HttpResponse, AppError> {
-    let form: RoomForm = submission.form().await?;
+    let (kind, viewer) = (kind(&request), &viewer.user);
     let parsed = form.parse_name().and_then(|name| Ok((name, form.user_ids.parse()?.unwrap_or_default())));
     let made = match parsed {
-        Ok((name, chosen)) => create_closed(&app.db, &app.hub, viewer.user.id, name, chosen).await,
+        Ok((name, _)) if kind == RoomKind::Open => create_open(&app.db, &app.hub, viewer.id, name).await,
+        Ok((name, chosen)) => create_closed(&app.db, &app.hub, viewer.id, name, chosen).await,
         Err(invalid) => Err(invalid.into()),
     };
-    created(&request, &app, &viewer.user, RoomKind::Closed, form, made).await
-}
-
-async fn created(
-    request: &HttpRequest,
-    app: &App,
-    viewer: &User,
-    kind: RoomKind,
-    form: RoomForm,
-    made: Result<RoomId, AppError>,
-) -> Result<HttpResponse, AppError> {
     match made {
-        Ok(room) => made_answer(request, app, viewer.id, room, StatusCode::CREATED).await,
+        Ok(room) => made_answer(&request, &app, viewer.id, room, StatusCode::CREATED).await,
         Err(error) => {
-            form_again(request, error, async |error| {
-                new_page(request, app, viewer, kind, form.with_error(error)).await
+            form_again(&request, error, async |error| {
+                new_page(&request, &app, viewer, kind, form.with_error(error)).await
             })
             .await
         }
@@ -252,30 +224,20 @@ pub async fn show(member: RoomMember) -> HttpResponse {
     see_other(&format!("/rooms/{}", member.room.id))
 }
 
-/// `GET /rooms/opens/{room_id}/edit`: the settings of a room, to be saved as one for everyone. Those who may not change it see who is in it.
-pub async fn edit_as_open(
+/// `GET /rooms/{kind}/{room_id}/edit`: the settings of a room, to be saved as one of this kind. Those who may not change it see who is
+/// in it.
+pub async fn edit(
     request: HttpRequest,
     member: RoomMember,
     query: web::Query<NewQuery>,
 ) -> Result<HttpResponse, AppError> {
     let form = RoomForm { name: query.into_inner().name, ..RoomForm::default() };
-    edit_page(&request, &member, RoomKind::Open, form).await
-}
-
-/// `GET /rooms/closeds/{room_id}/edit`: the same, to be saved as one for those who are chosen.
-pub async fn edit_as_closed(
-    request: HttpRequest,
-    member: RoomMember,
-    query: web::Query<NewQuery>,
-) -> Result<HttpResponse, AppError> {
-    let form = RoomForm { name: query.into_inner().name, ..RoomForm::default() };
-    edit_page(&request, &member, RoomKind::Closed, form).await
+    edit_page(&request, &member, form).await
 }
 
 async fn edit_page(
     request: &HttpRequest,
     member: &RoomMember,
-    kind: RoomKind,
     mut form: RoomForm,
 ) -> Result<HttpResponse, AppError> {
     if member.room.is_direct() {
@@ -297,40 +259,21 @@ async fn edit_page(
         people.retain(|choice| choice.is_chosen);
     }
     let look = Look::of(account.as_ref(), Some(member.user()));
-    let (viewer_id, is_open) = (member.user().id, kind == RoomKind::Open);
+    let (viewer_id, is_open) = (member.user().id, kind(request) == RoomKind::Open);
     let page = EditRoomPage { look, room, viewer_id, may_edit, is_open, form, people };
     answer::page(request, &page)
 }
 
-/// `PUT /rooms/opens/{room_id}`: saves a room as one that everyone is in.
-pub async fn update_as_open(
+/// `PUT /rooms/{kind}/{room_id}`: saves a room as one that everyone is in, or one of exactly those who are chosen; without `user_ids`, of
+/// those who are in it.
+pub async fn update(
     request: HttpRequest,
     app: web::Data<App>,
-    editor: RoomEditor,
-    submission: Submission,
-) -> Result<HttpResponse, AppError> {
-    save(&request, &app, &editor, RoomKind::Open, submission).await
-}
-
-/// `PUT /rooms/closeds/{room_id}`: saves a room as one of exactly those who are chosen; without `user_ids`, of those who are in it.
-pub async fn update_as_closed(
-    request: HttpRequest,
-    app: web::Data<App>,
-    editor: RoomEditor,
-    submission: Submission,
-) -> Result<HttpResponse, AppError> {
-    save(&request, &app, &editor, RoomKind::Closed, submission).await
-}
-
-async fn save(
-    request: &HttpRequest,
-    app: &App,
-    RoomEditor(member): &RoomEditor,
-    kind: RoomKind,
+    RoomEditor(member): RoomEditor,
     submission: Submission,
 ) -> Result<HttpResponse, AppError> {
     let form: RoomForm = submission.form().await?;
-    let (viewer, room) = (member.user().id, member.room.id);
+    let (viewer, room, kind) = (member.user().id, member.room.id, kind(&request));
     let name = form.name.as_ref().map(|_| form.parse_name()).transpose();
     let parsed = name.and_then(|name| Ok(RoomChange { kind, name, people: form.user_ids.parse()? }));
     let is_leaving = |change: &RoomChange| {
@@ -339,17 +282,17 @@ async fn save(
     let saved = match parsed {
         Ok(change) => {
             let is_leaving = is_leaving(&change);
-            update(&app.db, &app.hub, viewer, room, change).await.map(|()| is_leaving)
+            services::rooms::update(&app.db, &app.hub, viewer, room, change).await.map(|()| is_leaving)
         }
         Err(invalid) => Err(invalid.into()),
     };
     match saved {
-        Ok(false) => made_answer(request, app, viewer, room, StatusCode::OK).await,
-        Ok(true) if Wants::of(request) == Wants::Json => Ok(no_content()),
+        Ok(false) => made_answer(&request, &app, viewer, room, StatusCode::OK).await,
+        Ok(true) if Wants::of(&request) == Wants::Json => Ok(no_content()),
         Ok(true) => Ok(see_other("/")),
         Err(error) => {
-            form_again(request, error, async |error| {
-                edit_page(request, member, kind, form.with_error(error)).await
+            form_again(&request, error, async |error| {
+                edit_page(&request, &member, form.with_error(error)).await
             })
             .await
         }

@@ -50,7 +50,7 @@ struct SessionJson<'s> {
 }
 
 /// Where in this server to go after signing in. Anything that could lead elsewhere is `/`.
-fn safe_return(path: &str) -> &str {
+pub(super) fn safe_return(path: &str) -> &str {
     let is_plain = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let is_ours = path.starts_with('/') && !path.starts_with("//") && is_plain;
     if is_ours { path } else { "/" }
@@ -190,33 +190,5 @@ pub(super) fn signed_out(request: &HttpRequest) -> Result<HttpResponse, AppError
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn only_paths_of_ours_are_returned_to() {
-        assert_eq!(safe_return("/rooms/4?before=3"), "/rooms/4?before=3");
-        for elsewhere in [
-            "//evil.example",
-            "https://evil.example",
-            "/\\evil.example",
-            "",
-            "rooms",
-            "/\t/evil.example",
-            "/\u{1}",
-            "/ä",
-            "/a b",
-        ] {
-            assert_eq!(safe_return(elsewhere), "/", "{elsewhere}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_is_returned_to_is_a_path(text in "\\PC{0,30}|/{0,3}[a-z.]{0,10}") {
-            let path = safe_return(&text);
-            prop_assert!(path.starts_with('/') && !path.starts_with("//"));
-        }
-    }
-}
+#[path = "../../tests/unit/web/sessions.rs"]
+mod tests;

@@ -4,7 +4,7 @@ use super::App;
 use super::answer::{self, Wants};
 use super::auth::CurrentUser;
 use super::client::Client;
-use crate::db::{Snapshot, accounts, rooms, users};
+use crate::db::{Snapshot, accounts, memberships, rooms, users};
 use crate::domain::ids::{RoomId, UserId};
 use crate::domain::people::{Author, User, initials};
 use crate::domain::rooms::{Involvement, RoomEntry};
@@ -174,6 +174,15 @@ struct SidebarFragment {
     current_room_id: i64,
 }
 
+/// The sidebar for a page that shows a room, with how many people are in that.
+#[derive(Template)]
+#[template(path = "rooms/_surroundings.html")]
+struct SurroundingsFragment {
+    sidebar: Sidebar,
+    current_room_id: i64,
+    members_count: i64,
+}
+
 /// Which room the page shows.
 #[derive(Deserialize)]
 pub struct SidebarQuery {
@@ -190,9 +199,24 @@ pub async fn show(
     if Wants::of(&request) == Wants::Json {
         return super::rooms::json_list(&request, &app, viewer.user.id).await;
     }
-    let (client, app_) = (Client::of(request.head(), &app.config), app.clone());
-    let sidebar =
-        app.db.read(move |snapshot| Sidebar::read(snapshot, &app_, viewer.user.id, &client)).await?;
+    let (client, state) = (Client::of(request.head(), &app.config), app.clone());
     let room = query.room_id.as_ref().and_then(|id| id.parse::<RoomId>().ok());
-    answer::page(&request, &SidebarFragment { sidebar, current_room_id: room.map_or(0, |room| room.0) })
+    let read = app.db.read(move |snapshot| {
+        let sidebar = Sidebar::read(snapshot, &state, viewer.user.id, &client)?;
+        let members_count = match room {
+            Some(room) if rooms::for_member(snapshot, room, viewer.user.id)?.is_some() => {
+                Some(memberships::count(snapshot, room)?)
+            }
+            _ => None,
+        };
+        Ok((sidebar, members_count))
+    });
+    let (sidebar, members_count) = read.await?;
+    let current_room_id = room.map_or(0, |room| room.0);
+    match members_count {
+        Some(members_count) => {
+            answer::page(&request, &SurroundingsFragment { sidebar, current_room_id, members_count })
+        }
+        None => answer::page(&request, &SidebarFragment { sidebar, current_room_id }),
+    }
 }

@@ -1,4 +1,5 @@
-// <copy-field>: a text with a button that copies it, also over plain http, where browsers offer no clipboard.
+// <copy-field>: a text with a button that copies it, also over plain http, where browsers offer no clipboard; and one that
+// hands it to another app, where the system can.
 
 customElements.define(
   "copy-field",
@@ -13,6 +14,11 @@ customElements.define(
         button.textContent = isCopied ? "Copied" : "Press Ctrl+C";
         setTimeout(() => (button.textContent = label), 2_000);
       };
+      const share = this.querySelector("[data-share-button]");
+      if (!share || !navigator.share) return;
+      share.hidden = false;
+      // Whoever closes the system's sheet again has changed their mind; that is no error.
+      share.onclick = () => navigator.share({ url: source.value }).catch(() => {});
     }
 
     async copy(source) {

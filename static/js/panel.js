@@ -10,3 +10,9 @@ for (const tab of document.querySelectorAll("[data-keep-name] a")) {
     if (name) tab.search = new URLSearchParams({ name });
   });
 }
+
+// A choice that stands alone is sent as soon as it is made.
+for (const list of document.querySelectorAll("[data-auto-submit]")) {
+  list.addEventListener("change", ({ target }) => target.form.requestSubmit());
+  for (const button of list.querySelectorAll("[type=submit]")) button.hidden = true;
+}

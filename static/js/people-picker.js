@@ -18,7 +18,11 @@ customElements.define(
       this.querySelector("[data-picker-filter]").hidden = false;
       this.field.addEventListener("input", () => this.filter());
       this.field.addEventListener("keydown", (event) => this.press(event));
-      this.addEventListener("change", (event) => event.target.type === "checkbox" && this.show());
+      this.chosen = this.people.filter(({ box }) => box.checked); // in the order they were chosen
+      this.addEventListener("change", ({ target }) => {
+        const person = this.people.find(({ box }) => box === target);
+        if (person) this.choose(person, target.checked);
+      });
       this.show();
     }
 
@@ -39,8 +43,7 @@ customElements.define(
         if (first && this.field.value.trim()) this.choose(first, true);
         else if (!this.field.value.trim()) this.closest("form").requestSubmit();
       } else if (event.key === "Backspace" && !this.field.value) {
-        const chosen = this.people.filter(({ box }) => box.checked);
-        if (chosen.length) this.choose(chosen.at(-1), false);
+        if (this.chosen.length) this.choose(this.chosen.at(-1), false);
       } else if (event.key === "Escape") {
         this.field.value = "";
         this.filter();
@@ -49,15 +52,17 @@ customElements.define(
 
     choose(person, isChosen) {
       person.box.checked = isChosen;
+      this.chosen = this.chosen.filter((other) => other !== person).concat(isChosen ? person : []);
+      this.show();
+      if (document.activeElement === person.box) return; // by hand, among the others
       this.field.value = "";
       this.filter();
-      this.show();
       this.field.focus();
     }
 
     /** The chosen as chips, each with a button that takes it away. */
     show() {
-      const chosen = this.hasAttribute("data-chips") ? this.people.filter(({ box }) => box.checked) : [];
+      const chosen = this.hasAttribute("data-chips") ? this.chosen : [];
       this.chips.replaceChildren(
         ...chosen.map((person) => {
           const chip = document.createElement("li");

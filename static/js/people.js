@@ -6,7 +6,7 @@ function setText(element, text) {
   if (element && element.textContent !== text) element.textContent = text;
 }
 
-function update({ people_revision: revision, user }) {
+function update({ people_revision: revision, user, spread_ms: spread }) {
   advancePeople(revision);
   for (const article of document.querySelectorAll(`.message[data-user-id="${user.id}"]`)) {
     setText(article.querySelector(".message__author"), user.name);
@@ -18,7 +18,7 @@ function update({ people_revision: revision, user }) {
     face.alt = face.title = user.name;
   }
   // Pings are named after them, and one's own name stands at the bottom.
-  fetchSidebar(1_000);
+  fetchSidebar(spread);
 }
 
 function setOnline({ user_ids: ids }) {

@@ -12,6 +12,7 @@ mod proxy;
 mod support;
 
 mod reading;
+mod rooms;
 mod story;
 mod survival;
 mod writing;

@@ -32,7 +32,12 @@ impl Human {
 
     /// Somebody who follows an invite link.
     pub async fn invited(browser: &Browser, base: &str, link: &str, name: &str) -> Self {
-        let human = Self { page: browser.context().await.page().await, base: base.to_owned() };
+        Self::comes_in_by(browser.context().await.page().await, base, link, name).await
+    }
+
+    /// Somebody who follows an invite link on a page that is there already.
+    pub async fn comes_in_by(page: Page, base: &str, link: &str, name: &str) -> Self {
+        let human = Self { page, base: base.to_owned() };
         assert_eq!(human.page.goto(link).await, 200);
         human.introduces_themselves(name).await;
         human

@@ -94,7 +94,8 @@ async fn the_same_story_without_javascript() {
     let mine = "getComputedStyle(document.querySelector('#messages article')).flexDirection";
     assert_eq!(ann.eval(mine).await, "row-reverse");
     assert_eq!(bob.eval(mine).await, "row");
-    ann.click(".sidebar__me button").await;
+    ann.click(".sidebar__profile").await;
+    ann.click(".panel-header__actions button").await;
     ann.wait_for("location.pathname === '/session/new'").await;
     assert_eq!(ann.problems(), Vec::<String>::new());
 }

@@ -4,16 +4,24 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod account;
+mod bans;
+mod cast;
+mod command_line;
 mod errors;
 mod guards;
 mod history;
 mod hub;
+mod methods;
 mod pages;
 mod people;
 mod permissions;
 mod posting;
 mod process;
+mod rooms;
+mod roster;
 mod sessions;
 mod socket;
 mod transfers;
+mod unread;
 mod writer;

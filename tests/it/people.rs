@@ -324,8 +324,9 @@ async fn devices_are_listed_and_can_be_signed_out_one_by_one() {
     let ann = server.administrator().await;
     let bob = server.member("Bob").await;
     let form = [("email_address", "bob@example.com"), ("password", PASSWORD)];
-    let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
-    let request = server.visitor().request(Method::POST, "/session").header("user-agent", firefox);
+    let chrome =
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36";
+    let request = server.visitor().request(Method::POST, "/session").header("user-agent", chrome);
     let answer = request.header("accept", "application/json").form(&form).send().await.unwrap();
     let mut elsewhere = bob.clone();
     elsewhere.token = answer.json::<Value>().await.unwrap()["token"].as_str().unwrap().to_owned();
@@ -335,11 +336,11 @@ async fn devices_are_listed_and_can_be_signed_out_one_by_one() {
     let sessions: Vec<Value> = bob.get("/users/me/sessions").await.json().await.unwrap();
     assert_eq!(sessions.len(), 2, "and not Ann's");
     let (other, own) = (&sessions[0], &sessions[1]);
-    assert_eq!((&other["device"], &other["current"]), (&json!("Firefox on Linux"), &json!(false)));
+    assert_eq!((&other["device"], &other["current"]), (&json!("Chrome on Linux"), &json!(false)));
     assert_eq!((&own["current"], &own["ip_address"]), (&json!(true), &json!("127.0.0.1")));
     assert!(own["created_at"].is_string() && own["last_used_at"].is_string(), "{own}");
     let page = bob.page("/users/me/sessions").await.text().await.unwrap();
-    assert!(page.contains("Firefox on Linux") && page.contains("this device"), "{page}");
+    assert!(page.contains("Chrome on Linux") && page.contains("this device"), "{page}");
 
     let path = format!("/users/me/sessions/{}", other["id"]);
     assert_eq!(ann.json(Method::DELETE, &path, &json!({})).await.status(), 404);

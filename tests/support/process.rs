@@ -4,7 +4,7 @@ use super::PATIENCE;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -84,4 +84,24 @@ impl Process {
         assert!(sent.success());
         timeout(PATIENCE, self.child.wait()).await.expect("an end").expect("a status")
     }
+}
+
+/// How a command ended, and what it said.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Runs a command on a folder, with something on its standard input, and waits until it has ended.
+pub async fn run(folder: &Path, words: &[&str], input: &str) -> Ended {
+    let mut child = command(folder, &[]).args(words).stdin(Stdio::piped()).spawn().expect("a process");
+    let mut stdin = child.stdin.take().expect("its input");
+    // A command that reads nothing may have ended already.
+    let _ = stdin.write_all(input.as_bytes()).await;
+    drop(stdin);
+    let output = timeout(PATIENCE, child.wait_with_output()).await.expect("an end").expect("an output");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }

@@ -142,7 +142,7 @@ impl Sending {
                 self.unread.remove(*room_id);
                 self.followed.remove(room_id);
             }
-            Event::Person(_, revision) => return Ok(!self.knows_people(*revision)),
+            Event::Person { revision, .. } => return Ok(!self.knows_people(*revision)),
             _ => {}
         }
         Ok(true)
@@ -256,7 +256,9 @@ impl Sending {
     async fn caught_up(&mut self, missed: Missed) -> Result<(), End> {
         self.cursor = self.cursor.max(missed.revision);
         for (person, revision) in missed.people {
-            if let Some(text) = Frame::new(Event::Person(person, revision)).text(self.peer.format) {
+            if let Some(text) =
+                Frame::new(Event::Person { person, revision, spread_ms: 0 }).text(self.peer.format)
+            {
                 self.send(text).await?;
             }
         }

@@ -1,0 +1,278 @@
+//! What people have not read: counted, told, read on one device and known on the others.
+
+use crate::rooms::{closed, made};
+use crate::support::socket::{Heard, Socket};
+use crate::support::{Person, TestServer};
+use proptest::prelude::*;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+async fn says(person: &Person, room: i64, text: &str) -> i64 {
+    let path = format!("/rooms/{room}/messages");
+    made(person, &path, json!({"body": text})).await["id"].as_i64().unwrap()
+}
+
+async fn unread(person: &Person, room: i64) -> i64 {
+    let room: Value = person.get(&format!("/rooms/{room}")).await.json().await.unwrap();
+    room["unread_count"].as_i64().unwrap()
+}
+
+async fn reads(person: &Person, method: Method, room: i64, body: Value) -> Value {
+    let answer = person.json(method, &format!("/rooms/{room}/read"), &body).await;
+    assert_eq!(answer.status(), 200);
+    answer.json().await.unwrap()
+}
+
+async fn home(person: &Person) -> Socket {
+    let mut socket = Socket::try_connect(person, "format=json").await.unwrap();
+    socket.catch_up().await;
+    socket
+}
+
+/// Hears unread marks until a room has this count.
+async fn until(socket: &mut Socket, room: i64, count: i64) {
+    loop {
+        let frame = socket.frame("unread").await;
+        if frame["room_id"] == room && frame["unread_count"] == count {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn messages_of_others_are_unread_until_read_and_one_device_tells_the_others() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.administrator().await, server.member("Bob").await);
+    let (mut phone, mut laptop) = (home(&bob).await, home(&bob).await);
+    let first = says(&ann, 1, "one").await;
+    says(&bob, 1, "mine").await;
+    says(&ann, 1, "two").await;
+    until(&mut phone, 1, 2).await;
+    until(&mut laptop, 1, 2).await;
+    assert_eq!(unread(&bob, 1).await, 2);
+    assert_eq!(unread(&ann, 1).await, 1, "Bob's");
+    assert_eq!(reads(&bob, Method::PUT, 1, json!({"message_id": first})).await["unread_count"], 1);
+    until(&mut phone, 1, 1).await;
+    assert_eq!(reads(&bob, Method::PUT, 1, json!({})).await["unread_count"], 0);
+    until(&mut phone, 1, 0).await;
+    until(&mut laptop, 1, 0).await;
+    // The cursor only moves forward.
+    assert_eq!(reads(&bob, Method::PUT, 1, json!({"message_id": first})).await["unread_count"], 0);
+    assert_eq!(unread(&bob, 1).await, 0);
+}
+
+#[tokio::test]
+async fn marking_as_unread_puts_the_cursor_before_the_message_and_survives_a_restart_as_reading_does() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.administrator().await, server.member("Bob").await);
+    let ids = [says(&ann, 1, "one").await, says(&ann, 1, "two").await, says(&ann, 1, "three").await];
+    let mut phone = home(&bob).await;
+    reads(&bob, Method::PUT, 1, json!({})).await;
+    assert_eq!(reads(&bob, Method::DELETE, 1, json!({"message_id": ids[1]})).await["unread_count"], 2);
+    until(&mut phone, 1, 2).await;
+    let room = closed(&[&ann, &bob], "Plans").await;
+    says(&ann, room, "four").await;
+    reads(&bob, Method::PUT, room, json!({})).await;
+    drop(phone);
+    let folder = server.stop().await;
+    let server = TestServer::start_in(folder, &[]).await;
+    let bob = Person { base: format!("http://{}", server.address), ..bob };
+    assert_eq!((unread(&bob, 1).await, unread(&bob, room).await), (2, 0));
+}
+
+#[tokio::test]
+async fn what_names_no_message_of_the_room_moves_no_cursor() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.administrator().await, server.member("Bob").await);
+    let room = closed(&[&ann, &bob], "Plans").await;
+    let (here, elsewhere) = (says(&ann, 1, "here").await, says(&ann, room, "elsewhere").await);
+    for wrong in [json!(elsewhere), json!(999), json!("x"), json!(-1), json!(1.5)] {
+        for method in [Method::PUT, Method::DELETE] {
+            let answer = bob.json(method, "/rooms/1/read", &json!({"message_id": wrong})).await;
+            assert_eq!(answer.status(), 404, "{wrong}");
+        }
+    }
+    assert_eq!(unread(&bob, 1).await, 1);
+    // By a socket too, with an error.
+    let mut socket = Socket::since(&bob, 0).await;
+    socket.catch_up().await;
+    socket.say(json!({"type": "read", "message_id": 999})).await;
+    socket.frame("error").await;
+    socket.say(json!({"type": "read", "message_id": here})).await;
+    until(&mut socket, 1, 0).await;
+}
+
+#[tokio::test]
+async fn a_get_reads_nothing_and_a_plain_form_does() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.administrator().await, server.member("Bob").await);
+    says(&ann, 1, "one").await;
+    let browser = bob.in_a_browser();
+    for path in ["/", "/rooms/1", "/rooms/1/messages", "/users/me/sidebar"] {
+        browser.page(path).await;
+    }
+    assert_eq!(unread(&bob, 1).await, 1);
+    assert!(browser.page("/rooms/1").await.text().await.unwrap().contains("Mark as read"));
+    let answer = browser.form("/rooms/1/read?_method=PUT", &[]).await;
+    assert_eq!((answer.status().as_u16(), answer.headers()["location"].to_str().unwrap()), (303, "/rooms/1"));
+    assert_eq!(unread(&bob, 1).await, 0);
+}
+
+#[tokio::test]
+async fn the_count_is_exact_to_999_and_then_says_more() {
+    let server = TestServer::start().await;
+    let (_ann, bob) = (server.administrator().await, server.member("Bob").await);
+    let fill = |from: i64, to: i64| {
+        format!(
+            "INSERT INTO messages (room_id, creator_id, client_message_id, created_revision, revision, source, body_html,
+               plain_text, created_at_ms, updated_at_ms)
+             WITH RECURSIVE numbers(n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM numbers WHERE n < {to})
+             SELECT 1, 1, printf('%08x-0000-4000-8000-000000000000', n), n, n, 'x', 'x', 'x', 0, 0 FROM numbers;
+             UPDATE rooms SET last_message_id = (SELECT max(id) FROM messages);"
+        )
+    };
+    server.sql(fill(1, 999)).await;
+    assert_eq!(unread(&bob, 1).await, 999);
+    assert!(bob.page("/users/me/sidebar").await.text().await.unwrap().contains(">999<"));
+    server.sql(fill(1_000, 3_000)).await;
+    assert_eq!(unread(&bob, 1).await, 1_000);
+    assert!(bob.page("/users/me/sidebar").await.text().await.unwrap().contains("999+"));
+}
+
+#[tokio::test]
+async fn a_removed_message_is_no_longer_unread_and_a_busy_room_is_told_of_at_most_once_a_second() {
+    let server = TestServer::start_with(&[("CAMPFIRE_POST_BURST", "1000")]).await;
+    let (ann, bob) = (server.administrator().await, server.member("Bob").await);
+    let mut phone = home(&bob).await;
+    let mut last = 0;
+    for number in 0..100 {
+        last = says(&ann, 1, &format!("{number}")).await;
+    }
+    let mut told = 0;
+    loop {
+        if let Heard::Frame(frame) = phone.hear().await
+            && frame["type"] == "unread"
+        {
+            told += 1;
+            if frame["unread_count"] == 100 {
+                break;
+            }
+        }
+    }
+    assert!(told < 50, "{told} frames for a hundred messages");
+    assert_eq!(
+        ann.json(Method::DELETE, &format!("/rooms/1/messages/{last}"), &json!({})).await.status(),
+        204
+    );
+    until(&mut phone, 1, 99).await;
+    assert_eq!(unread(&bob, 1).await, 99);
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Post { room: usize, bob: bool },
+    Remove { which: usize },
+    Read { room: usize, upto: usize },
+    Mark { which: usize },
+    Hide { room: usize },
+    Show { room: usize },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => (0..3_usize, any::<bool>()).prop_map(|(room, bob)| Step::Post { room, bob }),
+        2 => (0..50_usize).prop_map(|which| Step::Remove { which }),
+        3 => (0..3_usize, 0..50_usize).prop_map(|(room, upto)| Step::Read { room, upto }),
+        1 => (0..50_usize).prop_map(|which| Step::Mark { which }),
+        1 => (0..3_usize).prop_map(|room| Step::Hide { room }),
+        1 => (0..3_usize).prop_map(|room| Step::Show { room }),
+    ]
+}
+
+/// A message as the plain list knows it.
+struct Known {
+    id: i64,
+    room: usize,
+    bob: bool,
+    is_removed: bool,
+}
+
+async fn play(server: &TestServer, ann: &Person, bob: &Person, steps: Vec<Step>) {
+    let rooms =
+        [closed(&[ann, bob], "A").await, closed(&[ann, bob], "B").await, closed(&[ann, bob], "C").await];
+    let (mut list, mut cursors, mut hidden) = (Vec::<Known>::new(), [0_i64; 3], [false; 3]);
+    let mut phone = home(bob).await;
+    for step in steps {
+        match step {
+            Step::Post { room, bob: by_bob } => {
+                let id = says(if by_bob { bob } else { ann }, rooms[room], "x").await;
+                list.push(Known { id, room, bob: by_bob, is_removed: false });
+            }
+            Step::Remove { which } if !list.is_empty() => {
+                let place = which % list.len();
+                let known = &mut list[place];
+                let path = format!("/rooms/{}/messages/{}", rooms[known.room], known.id);
+                ann.json(Method::DELETE, &path, &json!({})).await;
+                known.is_removed = true;
+            }
+            Step::Read { room, upto } => {
+                let here: Vec<i64> = list.iter().filter(|it| it.room == room).map(|it| it.id).collect();
+                if let Some(id) = here.get(upto % here.len().max(1)) {
+                    reads(bob, Method::PUT, rooms[room], json!({"message_id": id})).await;
+                    cursors[room] = cursors[room].max(*id);
+                }
+            }
+            Step::Mark { which } if !list.is_empty() => {
+                let known = &list[which % list.len()];
+                reads(bob, Method::DELETE, rooms[known.room], json!({"message_id": known.id})).await;
+                cursors[known.room] = known.id - 1;
+            }
+            Step::Hide { room } => {
+                set(bob, rooms[room], "invisible").await;
+                hidden[room] = true;
+            }
+            Step::Show { room } => {
+                set(bob, rooms[room], "mentions").await;
+                if std::mem::take(&mut hidden[room]) {
+                    let newest = list.iter().filter(|it| it.room == room).map(|it| it.id).max().unwrap_or(0);
+                    cursors[room] = newest;
+                }
+            }
+            Step::Remove { .. } | Step::Mark { .. } => {}
+        }
+        for room in 0..3 {
+            let expected = list
+                .iter()
+                .filter(|it| it.room == room && !it.bob && !it.is_removed && it.id > cursors[room])
+                .count();
+            assert_eq!(unread(bob, rooms[room]).await, expected as i64);
+        }
+    }
+    // What the phone heard, in the end, is what a fresh load says: a last message in each room settles what was gathered.
+    for room in (0..3).filter(|room| !hidden[*room]) {
+        says(ann, rooms[room], "last").await;
+        let count = unread(bob, rooms[room]).await;
+        until(&mut phone, rooms[room], count).await;
+    }
+    server.sql("UPDATE rooms SET deleted_at_ms = 1, direct_key = NULL WHERE id > 1").await;
+}
+
+async fn set(person: &Person, room: i64, level: &str) {
+    let path = format!("/rooms/{room}/involvement");
+    assert_eq!(person.json(Method::PUT, &path, &json!({"involvement": level})).await.status(), 200);
+}
+
+#[test]
+fn whatever_is_posted_removed_read_marked_and_hidden_the_counts_are_right_in_pages_and_live() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (server, ann, bob) = runtime.block_on(async {
+        let quick = [("CAMPFIRE_POST_BURST", "100000"), ("CAMPFIRE_POSTS_PER_SECOND", "100000")];
+        let server = TestServer::start_with(&quick).await;
+        let (ann, bob) = (server.administrator().await, server.member("Bob").await);
+        (server, ann, bob)
+    });
+    let config = ProptestConfig { cases: 12, max_shrink_iters: 40, ..ProptestConfig::default() };
+    proptest!(config, |(steps in proptest::collection::vec(step(), 1..40))| {
+        runtime.block_on(play(&server, &ann, &bob, steps));
+    });
+}

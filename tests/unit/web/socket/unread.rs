@@ -1,0 +1,84 @@
+//! Unit tests of `web::socket::unread`.
+
+use super::*;
+use proptest::prelude::*;
+
+const ROOM: RoomId = RoomId(1);
+const ME: UserId = UserId(7);
+const BOB: UserId = UserId(8);
+
+/// What happens: a message of mine or of Bob's, or my reading up to here on another device.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Mine,
+    Bobs,
+    Read,
+}
+
+/// What the socket hears of it.
+enum Said {
+    Came(Vec<(Revision, UserId)>),
+    Read(i64, Revision),
+}
+
+proptest! {
+    /// The page is told late, of several messages at once, and of reading out of turn; in the end it shows what is so.
+    #[test]
+    fn counts_end_up_as_the_database_has_them(
+        steps in proptest::collection::vec(prop_oneof![Just(Step::Mine), Just(Step::Bobs), Just(Step::Read)], 0..40),
+        gather in 1..5_usize,
+        connected_after in 0..40_usize,
+    ) {
+        let (mut truth, mut shown) = (0, Unread::of(ME));
+        let mut gathered = Vec::new();
+        let mut frames = Vec::new();
+        let mut at = Revision(0);
+        let mut is_connected = false;
+        for (number, step) in steps.iter().enumerate() {
+            if number == connected_after {
+                shown.reset([(ROOM, truth)], at);
+                is_connected = true;
+            }
+            match step {
+                Step::Read => {
+                    truth = 0;
+                    frames.push(Said::Read(0, at));
+                }
+                Step::Mine | Step::Bobs => {
+                    at = Revision(at.0 + 1);
+                    let author = if matches!(step, Step::Mine) { ME } else { BOB };
+                    truth += i64::from(author == BOB);
+                    gathered.push((at, author));
+                    if gathered.len() >= gather {
+                        frames.push(Said::Came(std::mem::take(&mut gathered)));
+                    }
+                }
+            }
+        }
+        if !is_connected {
+            shown.reset([(ROOM, truth)], at);
+        }
+        frames.push(Said::Came(gathered));
+        for frame in frames {
+            let then = match frame {
+                Said::Read(count, as_of) => shown.told(ROOM, count, as_of),
+                Said::Came(added) => shown.heard(ROOM, &added, false),
+            };
+            if then == Then::Recount {
+                shown.set(ROOM, truth, at);
+            }
+        }
+        prop_assert_eq!(shown.counts[&ROOM].0, truth);
+    }
+}
+
+#[test]
+fn a_room_that_is_not_mine_is_nothing_to_me() {
+    let mut unread = Unread::of(ME);
+    assert_eq!(unread.heard(ROOM, &[(Revision(1), BOB)], false), Then::Nothing);
+    assert_eq!(unread.told(ROOM, 3, Revision(1)), Then::Nothing);
+    unread.add(ROOM, Revision(0));
+    assert_eq!(unread.heard(ROOM, &[(Revision(1), BOB)], false), Then::Tell(1));
+    unread.remove(ROOM);
+    assert_eq!(unread.heard(ROOM, &[(Revision(2), BOB)], false), Then::Nothing);
+}
