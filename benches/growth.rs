@@ -79,9 +79,8 @@ impl Account {
 async fn fill(folder: &TempDir, rooms: u32, people: u32) {
     let storage = Storage::open(folder.path()).unwrap();
     let db = Db::open(storage, Synchronous::Normal, Arc::new(|| 1_769_862_896_789)).unwrap();
-    let numbers = |to: u32| {
-        format!("WITH RECURSIVE numbers(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM numbers WHERE n < {to})")
-    };
+    let numbers =
+        |to: u32| format!("WITH RECURSIVE numbers(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM numbers WHERE n < {to})");
     let sql = format!(
         "INSERT INTO users (id, name, name_key, email_address, created_at_ms, updated_at_ms)
          {} SELECT n, 'Person ' || n, 'person ' || printf('%06d', n), 'p' || n || '@example.com', 0, 0 FROM numbers;

@@ -138,12 +138,7 @@ impl Config {
                 },
             )?,
             session_days: settings.number("CAMPFIRE_SESSION_DAYS", 30, 3650, "a number from 1 to 3650")?,
-            post_burst: settings.number(
-                "CAMPFIRE_POST_BURST",
-                30,
-                1_000_000,
-                "a number from 1 to 1000000",
-            )?,
+            post_burst: settings.number("CAMPFIRE_POST_BURST", 30, 1_000_000, "a number from 1 to 1000000")?,
             posts_per_second: settings.number(
                 "CAMPFIRE_POSTS_PER_SECOND",
                 5,
@@ -176,11 +171,7 @@ struct Settings<L>(L);
 
 impl<L: Fn(&str) -> Option<String>> Settings<L> {
     fn parsed<T>(
-        &self,
-        variable: &'static str,
-        allowed: &'static str,
-        default: T,
-        parse: impl Fn(&str) -> Option<T>,
+        &self, variable: &'static str, allowed: &'static str, default: T, parse: impl Fn(&str) -> Option<T>,
     ) -> Result<T, Wrong> {
         match (self.0)(variable) {
             None => Ok(default),
@@ -188,13 +179,7 @@ impl<L: Fn(&str) -> Option<String>> Settings<L> {
         }
     }
 
-    fn number(
-        &self,
-        variable: &'static str,
-        default: u32,
-        largest: u32,
-        allowed: &'static str,
-    ) -> Result<u32, Wrong> {
+    fn number(&self, variable: &'static str, default: u32, largest: u32, allowed: &'static str) -> Result<u32, Wrong> {
         self.parsed(variable, allowed, default, |text| {
             text.parse().ok().filter(|number| (1..=largest).contains(number))
         })

@@ -88,11 +88,9 @@ impl Desk {
         let Self { db, hub, passwords, origin } = self;
         let done = match order {
             Order::ResetPassword { address, password } => {
-                reset_password(db, hub, passwords, &address, password).await.map(|(user, generated)| {
-                    match generated {
-                        Some(password) => format!("The new password of {}: {password}", user.name),
-                        None => format!("{} has the new password and is signed out everywhere.", user.name),
-                    }
+                reset_password(db, hub, passwords, &address, password).await.map(|(user, generated)| match generated {
+                    Some(password) => format!("The new password of {}: {password}", user.name),
+                    None => format!("{} has the new password and is signed out everywhere.", user.name),
                 })
             }
             Order::MakeAdministrator { address } => {
@@ -219,10 +217,7 @@ fn ask(mut stream: UnixStream, order: &Order) -> io::Result<Result<String, Strin
 /// Carries an order out with the storage locked, so that no server starts meanwhile.
 async fn here(config: Config, order: Order) -> Result<String, String> {
     if !Storage::is_used(&config.storage) {
-        return Err(format!(
-            "There is no Campfire in {}. Is CAMPFIRE_STORAGE right?",
-            config.storage.display()
-        ));
+        return Err(format!("There is no Campfire in {}. Is CAMPFIRE_STORAGE right?", config.storage.display()));
     }
     let storage = Storage::open(&config.storage).map_err(|error| match error {
         OpenError::InUse(folder) => format!(

@@ -72,8 +72,8 @@ impl Db {
     pub fn open(storage: Storage, synchronous: Synchronous, clock: Clock) -> Result<Self, OpenError> {
         let path = storage.database()?;
         let writer = Writer::start(&path, synchronous, clock)?;
-        let readers = Readers::start(&path)
-            .map_err(|error| OpenError::Folder(path, std::io::Error::other(error.to_string())))?;
+        let readers =
+            Readers::start(&path).map_err(|error| OpenError::Folder(path, std::io::Error::other(error.to_string())))?;
         Ok(Self(Arc::new(Inner { writer, readers, waits: AtomicU64::new(0), _storage: storage })))
     }
 
@@ -82,8 +82,7 @@ impl Db {
     /// # Errors
     /// What `work` returned; `Busy` when too many reads wait.
     pub async fn read<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError> + Send + 'static,
+        &self, work: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
         self.0.waits.fetch_add(1, Ordering::Relaxed);
         self.0.readers.read(work).await
@@ -94,8 +93,7 @@ impl Db {
     /// # Errors
     /// As [`Db::read`].
     pub async fn read_long<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError> + Send + 'static,
+        &self, work: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
         self.0.waits.fetch_add(1, Ordering::Relaxed);
         self.0.readers.read_long(work).await
@@ -110,8 +108,7 @@ impl Db {
     /// # Side effects
     /// 1. what `work` wrote; 2. the caller is told; 3. what `work` left with [`Tx::after_commit`].
     pub async fn write<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Tx<'_>) -> Result<T, AppError> + Send + 'static,
+        &self, work: impl FnOnce(&Tx<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
         self.0.waits.fetch_add(1, Ordering::Relaxed);
         self.0.writer.write(work).await

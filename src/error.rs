@@ -91,9 +91,7 @@ impl From<rusqlite::Error> for AppError {
                 tracing::error!(%error, "the database file cannot be used");
                 Self::Storage { full: false }
             }
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::OperationInterrupted) => {
-                Self::Busy
-            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::OperationInterrupted) => Self::Busy,
             _ => Self::Internal(error.to_string()),
         }
     }

@@ -10,7 +10,7 @@
 //! | [`error`] | `AppError`: everything a request can end in besides its answer |
 //! | [`domain`] | types and rules, no I/O: ids, text, people, rooms, messages, rich text, secrets, time |
 //! | [`db`] | one writer, many readers, migrations; a file of queries for each noun |
-//! | [`live`] | the hub (sockets by room, presence), frames, and the fragments that may be pushed |
+//! | [`live`] | the hub (sockets by room and by person, presence, who follows what), frames, and the fragments that may be pushed |
 //! | [`services`] | one function for each thing a person can do that changes something |
 //! | [`web`] | extractors that are rights, guards, answers, errors, the socket, handlers by noun |
 //!
@@ -30,6 +30,9 @@
 //! | 9 | `live/hub.rs` | `publish`: one shared frame to the room's sockets, never waiting |
 //! | 10 | `web/messages.rs` | answers with the same fragment, a redirect, or JSON |
 //! | browser | `static/js/revisions.js` | puts it in place of the pending one, unless something newer is there |
+//!
+//! What is unread elsewhere: the hub gathers a room's news for those who follow it, and each socket counts (`web/socket/unread.rs`); what was
+//! read moves a cursor (`services/reading.rs`). Work too large for one write is a state and batches (`services/background.rs`).
 //!
 //! A page that was away catches up in `web/socket.rs`: it subscribes first, then reads what changed past its cursor.
 //!

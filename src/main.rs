@@ -73,13 +73,12 @@ async fn run(config: Config) -> Result<(), String> {
     let server = Server::bind(config).map_err(|error| error.to_string())?;
     let here = server.origin();
     let stopper = server.stopper();
-    let (mut terminate, mut interrupt) =
-        match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-            (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
-            (Err(error), _) | (_, Err(error)) => {
-                return Err(format!("Signals can't be listened to: {error}."));
-            }
-        };
+    let (mut terminate, mut interrupt) = match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+        (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
+        (Err(error), _) | (_, Err(error)) => {
+            return Err(format!("Signals can't be listened to: {error}."));
+        }
+    };
     say(
         &format!(
             "Campfire is ready at {here}\nOpen it in a browser to sign in; the first visitor sets it up. Ctrl-C stops it.\n"
@@ -101,11 +100,7 @@ fn healthcheck() -> ExitCode {
         Err(wrong) => return fail(&wrong.to_string(), 1),
     };
     if address.ip().is_unspecified() {
-        address.set_ip(if address.is_ipv4() {
-            Ipv4Addr::LOCALHOST.into()
-        } else {
-            Ipv6Addr::LOCALHOST.into()
-        });
+        address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
     }
     match ask(address) {
         Ok(line) if line.starts_with("HTTP/1.1 200") => ExitCode::SUCCESS,

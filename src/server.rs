@@ -16,9 +16,9 @@ use crate::services::pictures::Pictures;
 use crate::services::reading::Reading;
 use crate::web::limits::{Attempts, Posts};
 use crate::web::{
-    App, access_log, account, appearance, assets, audit_log, avatars, bans, devices, directs, entry, errors,
-    first_run, guard, health, involvements, joins, members, messages, profile, reads, room_settings, rooms,
-    roster, sessions, sidebar, socket, transfers, users,
+    App, access_log, account, appearance, assets, audit_log, avatars, bans, devices, directs, entry, errors, first_run,
+    guard, health, involvements, joins, members, messages, profile, reads, room_settings, rooms, roster, sessions,
+    sidebar, socket, transfers, users,
 };
 use actix_web::dev::{Server as ActixServer, ServerHandle};
 use actix_web::guard::{Any, Get, Head, Patch, Put};
@@ -108,8 +108,7 @@ impl Server {
     pub fn bind(config: Config) -> Result<Self, StartError> {
         // First the storage: of two servers with the same settings, the second should hear of that, not of the port.
         let storage = Storage::open(&config.storage).map_err(StartError::Storage)?;
-        let listener =
-            TcpListener::bind(config.address).map_err(|error| StartError::Address(config.address, error))?;
+        let listener = TcpListener::bind(config.address).map_err(|error| StartError::Address(config.address, error))?;
         Self::on(listener, storage, config)
     }
 

@@ -72,9 +72,7 @@ pub fn update_join_code(tx: &Tx<'_>, join_code: &JoinCode) -> Result<()> {
 
 /// The custom styles; empty when there are none. Reads only.
 pub fn custom_styles(connection: &Connection) -> Result<String> {
-    connection
-        .prepare_cached("SELECT custom_styles FROM accounts WHERE id = 1")?
-        .query_row([], |row| row.get(0))
+    connection.prepare_cached("SELECT custom_styles FROM accounts WHERE id = 1")?.query_row([], |row| row.get(0))
 }
 
 /// Gives the account other custom styles; tells whether they are others. Writes `accounts`.

@@ -53,8 +53,7 @@ pub const PAGE_LEN: u32 = 100;
 
 /// Adds a line. Writes `audit_entries`.
 pub fn insert(tx: &Tx<'_>, actor: &Actor, act: Act, subject: &str, detail: &str) -> Result<()> {
-    let sql =
-        "INSERT INTO audit_entries (at_ms, actor_id, actor_name, action, subject_name, detail, ip_address)
+    let sql = "INSERT INTO audit_entries (at_ms, actor_id, actor_name, action, subject_name, detail, ip_address)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let values = (tx.now_ms(), actor.id, &actor.name, act, subject, detail, &actor.ip_address);
     tx.prepare_cached(sql)?.execute(values)?;

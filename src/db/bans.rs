@@ -32,8 +32,7 @@ pub fn addresses_of_sessions(connection: &Connection, id: UserId) -> Result<Vec<
 
 /// Keeps an address out on somebody's account. Writes `bans`.
 pub fn insert(tx: &Tx<'_>, id: UserId, address: IpAddr) -> Result<()> {
-    let sql =
-        "INSERT INTO bans (user_id, ip_address, created_at_ms) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    let sql = "INSERT INTO bans (user_id, ip_address, created_at_ms) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
     tx.prepare_cached(sql)?.execute((id, address.to_string(), tx.now_ms()))?;
     Ok(())
 }

@@ -30,8 +30,7 @@ impl LogoSize {
 
 /// Gives the account a logo. Writes `logos` and `accounts`.
 pub fn update(tx: &Tx<'_>, small_png: &[u8], large_png: &[u8], version: &str) -> Result<()> {
-    let sql =
-        "INSERT INTO logos (size, png) VALUES (?1, ?2) ON CONFLICT (size) DO UPDATE SET png = excluded.png";
+    let sql = "INSERT INTO logos (size, png) VALUES (?1, ?2) ON CONFLICT (size) DO UPDATE SET png = excluded.png";
     for (size, png) in [(LogoSize::Small, small_png), (LogoSize::Large, large_png)] {
         tx.prepare_cached(sql)?.execute((size.word(), png))?;
     }

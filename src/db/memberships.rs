@@ -77,12 +77,7 @@ pub fn delete(tx: &Tx<'_>, room: RoomId, user: UserId) -> Result<()> {
 
 /// Sets how much somebody wants to hear of a room; tells what it was. Whoever comes back from `invisible` starts at the newest
 /// message. Writes `memberships`.
-pub fn update_involvement(
-    tx: &Tx<'_>,
-    room: RoomId,
-    user: UserId,
-    involvement: Involvement,
-) -> Result<Involvement> {
+pub fn update_involvement(tx: &Tx<'_>, room: RoomId, user: UserId, involvement: Involvement) -> Result<Involvement> {
     let sql = "SELECT involvement FROM memberships WHERE room_id = ?1 AND user_id = ?2";
     let before = tx.prepare_cached(sql)?.query_row((room, user), |row| row.get(0))?;
     let sql = "UPDATE memberships SET involvement = ?3, last_read_message_id = CASE WHEN ?4 THEN
@@ -111,7 +106,6 @@ pub fn update_unread_from(tx: &Tx<'_>, room: RoomId, user: UserId, from: Message
 /// Whether somebody is in a room and wants to see it. Reads only.
 pub fn is_visible(connection: &Connection, room: RoomId, user: UserId) -> Result<bool> {
     let sql = "SELECT involvement <> 'invisible' FROM memberships WHERE room_id = ?1 AND user_id = ?2";
-    let visible: Option<bool> =
-        connection.prepare_cached(sql)?.query_row((room, user), |row| row.get(0)).optional()?;
+    let visible: Option<bool> = connection.prepare_cached(sql)?.query_row((room, user), |row| row.get(0)).optional()?;
     Ok(visible.unwrap_or(false))
 }

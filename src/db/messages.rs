@@ -5,9 +5,7 @@
 
 use super::Tx;
 use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
-use crate::domain::messages::{
-    Body, Change, ClientMessageId, Draft, EDITORS_ONLY, Message, Place, Tombstone, Window,
-};
+use crate::domain::messages::{Body, Change, ClientMessageId, Draft, EDITORS_ONLY, Message, Place, Tombstone, Window};
 use crate::domain::people::Author;
 use crate::domain::rich_text::SafeHtml;
 use crate::error::AppError;
@@ -35,8 +33,7 @@ pub enum Stored {
 
 fn stored_at(row: &Row<'_>) -> Result<Stored> {
     let (id, client_message_id, room_id, revision) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(4)?);
-    let creator =
-        Author { id: row.get(12)?, name: row.get(13)?, role: row.get(14)?, avatar_version: row.get(15)? };
+    let creator = Author { id: row.get(12)?, name: row.get(13)?, role: row.get(14)?, avatar_version: row.get(15)? };
     if row.get::<_, Option<i64>>(11)?.is_some() {
         let creator_id = creator.id;
         return Ok(Stored::Tombstone(Tombstone { id, client_message_id, room_id, creator_id, revision }));
@@ -57,9 +54,7 @@ fn stored_at(row: &Row<'_>) -> Result<Stored> {
 
 /// The last revision that was given out. Reads only. Read first in a snapshot, it is that snapshot's cursor.
 pub fn revision(connection: &Connection) -> Result<Revision> {
-    connection
-        .prepare_cached("SELECT value FROM counters WHERE name = 'revision'")?
-        .query_row([], |row| row.get(0))
+    connection.prepare_cached("SELECT value FROM counters WHERE name = 'revision'")?.query_row([], |row| row.get(0))
 }
 
 /// Takes the next revision. Writes `counters`.
@@ -107,15 +102,7 @@ pub fn insert(tx: &Tx<'_>, room: RoomId, creator: UserId, draft: &Draft) -> Resu
     let id: Option<MessageId> = tx
         .prepare_cached(sql)?
         .query_row(
-            (
-                room,
-                creator,
-                draft.client_message_id,
-                &body.source,
-                body.html.as_str(),
-                &body.plain_text,
-                tx.now_ms(),
-            ),
+            (room, creator, draft.client_message_id, &body.source, body.html.as_str(), &body.plain_text, tx.now_ms()),
             |row| row.get(0),
         )
         .optional()?;
@@ -132,8 +119,7 @@ pub fn update_body(tx: &Tx<'_>, room: RoomId, id: MessageId, body: &Body) -> Res
     let sql = "UPDATE messages SET source = ?3, body_html = ?4, plain_text = ?5, revision = ?6,
                  updated_at_ms = ?7, edited_at_ms = ?7
                WHERE id = ?1 AND room_id = ?2 AND removed_at_ms IS NULL";
-    let values =
-        (id, room, &body.source, body.html.as_str(), &body.plain_text, next_revision(tx)?, tx.now_ms());
+    let values = (id, room, &body.source, body.html.as_str(), &body.plain_text, next_revision(tx)?, tx.now_ms());
     tx.prepare_cached(sql)?.execute(values)?;
     match find(tx, room, id)? {
         Stored::Message(message) => Ok(message),
@@ -218,10 +204,7 @@ fn after(connection: &Connection, room: RoomId, id: MessageId, limit: u32) -> Re
 
 /// What somebody wrote, in every room, up to a message, oldest first. Reads only; at most `limit` messages.
 pub fn page_of_creator(
-    connection: &Connection,
-    creator: UserId,
-    through: MessageId,
-    limit: u32,
+    connection: &Connection, creator: UserId, through: MessageId, limit: u32,
 ) -> Result<Vec<Arc<Message>>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM {FROM} WHERE creator_id = ?1 AND messages.id <= ?2 AND removed_at_ms IS NULL
@@ -245,15 +228,9 @@ fn messages(connection: &Connection, sql: &str, values: impl Params) -> Result<V
 /// created past `known`, the revision up to which the page has all messages, comes whole; one that only changed, as an
 /// update; one that is gone, as that.
 pub fn changes_after(
-    connection: &Connection,
-    room: RoomId,
-    after: Revision,
-    known: Revision,
-    limit: u32,
+    connection: &Connection, room: RoomId, after: Revision, known: Revision, limit: u32,
 ) -> Result<Vec<Change>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM {FROM} WHERE room_id = ?1 AND revision > ?2 ORDER BY revision LIMIT ?3"
-    );
+    let sql = format!("SELECT {COLUMNS} FROM {FROM} WHERE room_id = ?1 AND revision > ?2 ORDER BY revision LIMIT ?3");
     let change = |row: &Row<'_>| {
         Ok(match stored_at(row)? {
             Stored::Tombstone(tombstone) => Change::Removed(tombstone),

@@ -30,9 +30,8 @@ const STEPS: &[&str] = &[
 pub(super) fn recognise(connection: &Connection, path: &Path) -> Result<i64, OpenError> {
     let sqlite = |error| OpenError::of(path, error);
     let found = pragma(connection, "user_version").map_err(sqlite)?;
-    let tables = connection
-        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))
-        .map_err(sqlite)?;
+    let tables =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)).map_err(sqlite)?;
     let is_ours = pragma(connection, "application_id").map_err(sqlite)? == APPLICATION_ID;
     if !is_ours && (tables > 0 || found > 0) {
         return Err(OpenError::NotOurs(path.to_owned()));
@@ -59,8 +58,7 @@ pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), OpenEr
 /// Gives steps the function that names are sorted by.
 fn name_keys(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    connection
-        .create_scalar_function("name_key", 1, flags, |context| Ok(name_key(&context.get::<String>(0)?)))
+    connection.create_scalar_function("name_key", 1, flags, |context| Ok(name_key(&context.get::<String>(0)?)))
 }
 
 /// The newest schema's number.

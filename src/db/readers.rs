@@ -84,8 +84,7 @@ impl Readers {
     /// # Errors
     /// What `work` returned; `Busy` when no thread can take it.
     pub(super) async fn read<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError> + Send + 'static,
+        &self, work: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
         match self.pool.try_get() {
             Some(connection) => snapshot(&connection, work),
@@ -98,8 +97,7 @@ impl Readers {
     /// # Errors
     /// What `work` returned; `Busy` when no thread can take it; `Internal` when it panicked.
     pub(super) async fn read_long<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError> + Send + 'static,
+        &self, work: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
         let (sender, receiver) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
@@ -131,8 +129,7 @@ fn work(queue: &Mutex<Receiver<Job>>, pool: &Pool<SqliteConnectionManager>) {
 
 /// Runs `work` in a read transaction that ends with it.
 fn snapshot<T>(
-    connection: &Connection,
-    work: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError>,
+    connection: &Connection, work: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError>,
 ) -> Result<T, AppError> {
     let deadline = Instant::now() + AGE_MAX;
     connection.progress_handler(STEPS_PER_LOOK, Some(move || Instant::now() > deadline))?;

@@ -60,8 +60,7 @@ pub fn direct_people(connection: &Connection, room: RoomId, viewer: UserId) -> R
     let sql = "SELECT users.id, users.name, users.role, users.avatar_version
                FROM memberships JOIN users ON users.id = memberships.user_id
                WHERE room_id = ?1 ORDER BY users.name_key, users.id LIMIT ?2";
-    let people =
-        connection.prepare_cached(sql)?.query_map((room, NAMED_MAX), author_at)?.collect::<Result<_>>()?;
+    let people = connection.prepare_cached(sql)?.query_map((room, NAMED_MAX), author_at)?.collect::<Result<_>>()?;
     Ok(others(people, viewer))
 }
 
@@ -104,9 +103,8 @@ pub fn page_for_member(connection: &Connection, viewer: UserId, moves: &Moves) -
          ORDER BY rooms.name_key, rooms.last_message_at_ms DESC, rooms.id DESC LIMIT {ROOMS_MAX}"
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let entry = |row: &Row<'_>| {
-        Ok(RoomEntry { room: room_at(row)?, unread_count: row.get(COLUMNS_LEN)?, people: Vec::new() })
-    };
+    let entry =
+        |row: &Row<'_>| Ok(RoomEntry { room: room_at(row)?, unread_count: row.get(COLUMNS_LEN)?, people: Vec::new() });
     let mut entries = statement.query_map([viewer], entry)?.collect::<Result<Vec<_>>>()?;
     let mut people = people_of_pings(connection, viewer)?;
     for entry in &mut entries {
@@ -149,10 +147,7 @@ fn count_anew(connection: &Connection, entry: &mut RoomEntry, viewer: UserId, mo
 
 /// One room in its member's list. Reads only. A room that `viewer` is not in is `NotFound`.
 pub fn entry_for_member(
-    connection: &Connection,
-    id: RoomId,
-    viewer: UserId,
-    moves: &Moves,
+    connection: &Connection, id: RoomId, viewer: UserId, moves: &Moves,
 ) -> std::result::Result<RoomEntry, AppError> {
     let room = for_member(connection, id, viewer)?.ok_or(AppError::NotFound)?;
     let people = if room.is_direct() { direct_people(connection, id, viewer)? } else { Vec::new() };
@@ -208,11 +203,7 @@ pub fn direct(connection: &Connection, key: &DirectKey) -> Result<RoomId> {
 
 /// Makes sure, inside a write, that somebody active may change an open or closed room: its creator or an administrator, who
 /// still belong to it; returns its kind and name. Reads one row of each table by its key. A ping is `NotFound`: it never changes.
-pub fn demand_editor(
-    tx: &Tx<'_>,
-    id: RoomId,
-    editor: UserId,
-) -> std::result::Result<(RoomKind, String), AppError> {
+pub fn demand_editor(tx: &Tx<'_>, id: RoomId, editor: UserId) -> std::result::Result<(RoomKind, String), AppError> {
     super::memberships::demand(tx, id, editor)?;
     let sql = "SELECT kind, name, creator_id, (SELECT role FROM users WHERE id = ?2) FROM rooms
                WHERE id = ?1 AND kind <> 'direct'";
@@ -235,8 +226,7 @@ pub fn update(tx: &Tx<'_>, id: RoomId, kind: RoomKind, name: &Name) -> Result<()
 
 /// Notes that a message came just now. Writes `rooms`.
 pub fn update_last_message(tx: &Tx<'_>, id: RoomId, message: MessageId) -> Result<()> {
-    let sql =
-        "UPDATE rooms SET last_message_at_ms = ?2, updated_at_ms = ?2, last_message_id = ?3 WHERE id = ?1";
+    let sql = "UPDATE rooms SET last_message_at_ms = ?2, updated_at_ms = ?2, last_message_id = ?3 WHERE id = ?1";
     tx.prepare_cached(sql)?.execute((id, tx.now_ms(), message))?;
     Ok(())
 }

@@ -39,9 +39,9 @@ pub fn count(connection: &Connection, filter: &Filter) -> Result<i64> {
 pub fn page(connection: &Connection, filter: &Filter, after: Option<UserId>) -> Result<Vec<User>> {
     let place = "SELECT role, name_key, id FROM users WHERE id = ?1";
     let (role, key, id) = match after {
-        Some(id) => connection.prepare_cached(place)?.query_row([id], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))
-        })?,
+        Some(id) => connection
+            .prepare_cached(place)?
+            .query_row([id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?)))?,
         None => Default::default(),
     };
     // 'administrator' sorts before 'member'.
@@ -62,9 +62,7 @@ pub fn find(connection: &Connection, id: UserId, status: Status) -> Result<Optio
 
 /// An active person by address. Reads only.
 pub fn by_address(connection: &Connection, address: &EmailAddress) -> Result<Option<User>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM users WHERE email_address = ?1 AND status = 'active' AND role <> 'bot'"
-    );
+    let sql = format!("SELECT {COLUMNS} FROM users WHERE email_address = ?1 AND status = 'active' AND role <> 'bot'");
     connection.prepare_cached(&sql)?.query_row([address.as_str()], |row| user_at(row, 0)).optional()
 }
 

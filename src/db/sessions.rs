@@ -91,8 +91,7 @@ pub fn demand(tx: &Tx<'_>, viewer: &Viewer) -> std::result::Result<(), AppError>
 
 /// Starts a session, if the person is still active. Writes `sessions`.
 pub fn insert(tx: &Tx<'_>, user: UserId, token: &TokenHash, origin: &Origin) -> Result<Option<SessionId>> {
-    let sql =
-        "INSERT INTO sessions (user_id, token_hash, ip_address, user_agent, created_at_ms, last_used_at_ms)
+    let sql = "INSERT INTO sessions (user_id, token_hash, ip_address, user_agent, created_at_ms, last_used_at_ms)
                SELECT id, ?2, ?3, ?4, ?5, ?5 FROM users WHERE id = ?1 AND status = 'active' RETURNING id";
     let values = (user, token, &origin.ip_address, &origin.user_agent, tx.now_ms());
     tx.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()

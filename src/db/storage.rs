@@ -73,8 +73,7 @@ impl Storage {
 
 /// Opens a file that only its owner may read, making it if need be, leaving its content alone.
 fn private_file(path: &Path) -> io::Result<File> {
-    let file =
-        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
     if fs::metadata(path)?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a file")) }
 }
 

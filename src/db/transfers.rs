@@ -7,8 +7,7 @@ use rusqlite::{OptionalExtension, Result};
 
 /// Adds a link. Writes `transfers`.
 pub fn insert(tx: &Tx<'_>, user: UserId, token: &TokenHash, expires_at_ms: i64) -> Result<()> {
-    let sql =
-        "INSERT INTO transfers (user_id, token_hash, created_at_ms, expires_at_ms) VALUES (?1, ?2, ?3, ?4)";
+    let sql = "INSERT INTO transfers (user_id, token_hash, created_at_ms, expires_at_ms) VALUES (?1, ?2, ?3, ?4)";
     tx.prepare_cached(sql)?.execute((user, token, tx.now_ms(), expires_at_ms))?;
     Ok(())
 }
@@ -16,10 +15,8 @@ pub fn insert(tx: &Tx<'_>, user: UserId, token: &TokenHash, expires_at_ms: i64) 
 /// Uses a link up; whose it was, if it was still good. Writes `transfers`: of any number at once, one gets it.
 pub fn take(tx: &Tx<'_>, token: &TokenHash) -> Result<Option<UserId>> {
     let sql = "DELETE FROM transfers WHERE token_hash = ?1 RETURNING user_id, expires_at_ms > ?2";
-    let taken = tx
-        .prepare_cached(sql)?
-        .query_row((token, tx.now_ms()), |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
+    let taken =
+        tx.prepare_cached(sql)?.query_row((token, tx.now_ms()), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     Ok(taken.and_then(|(user, is_good): (UserId, bool)| is_good.then_some(user)))
 }
 

@@ -10,8 +10,7 @@ use rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 /// The columns that [`user_at`] reads.
-pub(super) const COLUMNS: &str =
-    "users.id, users.name, users.role, users.status, users.email_address, users.bio,
+pub(super) const COLUMNS: &str = "users.id, users.name, users.role, users.status, users.email_address, users.bio,
     users.avatar_version, users.theme";
 /// How many columns those are: what is selected after them starts there.
 pub(super) const COLUMNS_LEN: usize = 8;
@@ -47,9 +46,7 @@ pub const CHOICE_MAX: u32 = 5_000;
 
 /// Everybody who can come in, by name: to choose from. Reads only; at most [`CHOICE_MAX`].
 pub fn choice(connection: &Connection) -> Result<Vec<User>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM users WHERE status = 'active' ORDER BY name_key, id LIMIT {CHOICE_MAX}"
-    );
+    let sql = format!("SELECT {COLUMNS} FROM users WHERE status = 'active' ORDER BY name_key, id LIMIT {CHOICE_MAX}");
     connection.prepare_cached(&sql)?.query_map([], |row| user_at(row, 0))?.collect()
 }
 
@@ -61,9 +58,7 @@ pub fn first(connection: &Connection, limit: u32) -> Result<Vec<User>> {
 
 /// The last change of anybody's name or picture. Reads only.
 pub fn people_revision(connection: &Connection) -> Result<i64> {
-    connection
-        .prepare_cached("SELECT value FROM counters WHERE name = 'people'")?
-        .query_row([], |row| row.get(0))
+    connection.prepare_cached("SELECT value FROM counters WHERE name = 'people'")?.query_row([], |row| row.get(0))
 }
 
 /// Whose name or picture changed after a revision, in the order of the changes, with the number of each. Reads only; at most `limit`.
@@ -76,19 +71,14 @@ pub fn changed_after(connection: &Connection, after: i64, limit: u32) -> Result<
 }
 
 /// An active person by address, with their password hash. Reads only.
-pub fn with_password(
-    connection: &Connection,
-    address: &EmailAddress,
-) -> Result<Option<(User, PasswordHash)>> {
+pub fn with_password(connection: &Connection, address: &EmailAddress) -> Result<Option<(User, PasswordHash)>> {
     let sql = format!(
         "SELECT {COLUMNS}, password_hash FROM users
          WHERE email_address = ?1 AND status = 'active' AND password_hash IS NOT NULL"
     );
     connection
         .prepare_cached(&sql)?
-        .query_row([address.as_str()], |row| {
-            Ok((user_at(row, 0)?, PasswordHash::stored(row.get(COLUMNS_LEN)?)))
-        })
+        .query_row([address.as_str()], |row| Ok((user_at(row, 0)?, PasswordHash::stored(row.get(COLUMNS_LEN)?))))
         .optional()
 }
 
@@ -101,9 +91,8 @@ pub fn password_hash(connection: &Connection, id: UserId) -> Result<Option<Passw
 
 /// The first active administrator: whom to ask for help. Reads only.
 pub fn first_administrator(connection: &Connection) -> Result<Option<User>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM users WHERE role = 'administrator' AND status = 'active' ORDER BY id LIMIT 1"
-    );
+    let sql =
+        format!("SELECT {COLUMNS} FROM users WHERE role = 'administrator' AND status = 'active' ORDER BY id LIMIT 1");
     connection.prepare_cached(&sql)?.query_row([], |row| user_at(row, 0)).optional()
 }
 
@@ -111,11 +100,7 @@ pub fn first_administrator(connection: &Connection) -> Result<Option<User>> {
 /// meanwhile. Reads one row by its key.
 pub fn demand_administrator(tx: &Tx<'_>, id: UserId) -> std::result::Result<(), AppError> {
     let sql = "SELECT 1 FROM users WHERE id = ?1 AND role = 'administrator' AND status = 'active'";
-    if tx.prepare_cached(sql)?.exists([id])? {
-        Ok(())
-    } else {
-        Err(AppError::Forbidden(ADMINISTRATORS_ONLY.into()))
-    }
+    if tx.prepare_cached(sql)?.exists([id])? { Ok(()) } else { Err(AppError::Forbidden(ADMINISTRATORS_ONLY.into())) }
 }
 
 /// Numbers a change of what others see of somebody, for pages that were away. Writes `users` and `counters`.
@@ -180,11 +165,7 @@ pub fn update_avatar_version(tx: &Tx<'_>, id: UserId, version: Option<&str>) -> 
 
 /// Adds an active person. Writes `users`. An address that is taken is a `Conflict`: the schema decides.
 pub fn insert(
-    tx: &Tx<'_>,
-    name: &Name,
-    address: &EmailAddress,
-    password: &PasswordHash,
-    role: Role,
+    tx: &Tx<'_>, name: &Name, address: &EmailAddress, password: &PasswordHash, role: Role,
 ) -> std::result::Result<User, AppError> {
     let sql = format!(
         "INSERT INTO users (name, name_key, email_address, password_hash, role, created_at_ms, updated_at_ms)
@@ -195,8 +176,6 @@ pub fn insert(
     let user = tx.prepare_cached(&sql)?.query_row(values, |row| user_at(row, 0)).optional()?;
     match user {
         Some(user) => Ok(user),
-        None => Err(AppError::Conflict(
-            "Somebody with this e-mail address is here already. Is it you? Then sign in.",
-        )),
+        None => Err(AppError::Conflict("Somebody with this e-mail address is here already. Is it you? Then sign in.")),
     }
 }

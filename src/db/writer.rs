@@ -63,11 +63,7 @@ impl Tx<'_> {
 
     /// Leaves `act` to be run once this write is durable, after those of earlier writes. It runs on
     /// the writer's thread and must not wait. Should it panic, `if_it_panics` runs instead.
-    pub fn after_commit(
-        &self,
-        act: impl FnOnce() + Send + 'static,
-        if_it_panics: impl FnOnce() + Send + 'static,
-    ) {
+    pub fn after_commit(&self, act: impl FnOnce() + Send + 'static, if_it_panics: impl FnOnce() + Send + 'static) {
         let action = Action { act: Box::new(act), if_it_panics: Box::new(if_it_panics) };
         self.actions.borrow_mut().push(action);
     }
@@ -153,8 +149,7 @@ impl Writer {
     /// What `work` returned; `Internal` when it panicked; `Busy` when the queue is full or the writer is
     /// stopping or gone; `Storage` when the commit could not be confirmed.
     pub(super) async fn write<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Tx<'_>) -> Result<T, AppError> + Send + 'static,
+        &self, work: impl FnOnce(&Tx<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
         if self.state.stopping.load(Ordering::SeqCst) {
             return Err(AppError::Busy);
@@ -296,11 +291,7 @@ impl Thread {
         match &committed {
             Err(error) => {
                 self.state.unhealthy.store(true, Ordering::SeqCst);
-                tracing::error!(
-                    ?error,
-                    closures = outcomes.len(),
-                    "a group of writes could not be committed"
-                );
+                tracing::error!(?error, closures = outcomes.len(), "a group of writes could not be committed");
             }
             Ok(()) if outcomes.iter().any(|outcome| outcome.keep) => {
                 self.state.unhealthy.store(false, Ordering::SeqCst);
@@ -361,10 +352,7 @@ impl Thread {
 
 /// Runs one closure in its savepoint. `Err` means that the whole transaction is gone.
 fn in_savepoint(
-    connection: &Connection,
-    now_ms: i64,
-    job: Job,
-    actions: &mut Vec<Action>,
+    connection: &Connection, now_ms: i64, job: Job, actions: &mut Vec<Action>,
 ) -> Result<Outcome, (Option<Outcome>, AppError)> {
     if let Err(error) = connection.execute_batch("SAVEPOINT job") {
         return Err((None, error.into()));

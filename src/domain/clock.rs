@@ -14,8 +14,7 @@ const ISO: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 const LABEL: &[BorrowedFormatItem<'_>] =
     format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute] UTC");
-const DAY: &[BorrowedFormatItem<'_>] =
-    format_description!("[weekday], [day padding:none] [month repr:long] [year]");
+const DAY: &[BorrowedFormatItem<'_>] = format_description!("[weekday], [day padding:none] [month repr:long] [year]");
 
 /// `2026-01-31T12:34:56.789Z` (RFC 3339).
 pub fn iso(at_ms: i64) -> String {

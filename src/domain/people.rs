@@ -93,12 +93,7 @@ impl User {
 
     /// What a message says of its author.
     pub fn as_author(&self) -> Author {
-        Author {
-            id: self.id,
-            name: self.name.clone(),
-            role: self.role,
-            avatar_version: self.avatar_version.clone(),
-        }
+        Author { id: self.id, name: self.name.clone(), role: self.role, avatar_version: self.avatar_version.clone() }
     }
 }
 

@@ -72,8 +72,7 @@ fn push_line(html: &mut String, line: &str) {
 
 /// Whether `url` is one a message may link to. Case does not count (RFC 3986, 3.1).
 fn is_web_address(url: &str) -> bool {
-    let starts =
-        |scheme: &str| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    let starts = |scheme: &str| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     starts("http://") || starts("https://")
 }
 

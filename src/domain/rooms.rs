@@ -41,9 +41,10 @@ impl Involvement {
     /// # Errors
     /// `Invalid` for any other.
     pub fn parse(word: &str) -> Result<Self, Invalid> {
-        Self::ALL.into_iter().find(|level| level.word() == word.trim()).ok_or_else(|| {
-            Invalid::new("involvement", "Choose one of invisible, nothing, mentions and everything.")
-        })
+        Self::ALL
+            .into_iter()
+            .find(|level| level.word() == word.trim())
+            .ok_or_else(|| Invalid::new("involvement", "Choose one of invisible, nothing, mentions and everything."))
     }
 
     /// Its word, as in forms and JSON.

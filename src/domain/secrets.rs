@@ -99,11 +99,7 @@ impl PasswordHash {
     ///
     /// # Errors
     /// Only when the hasher refuses its own parameters.
-    pub fn of(
-        password: &Password,
-        dice: &mut impl CryptoRng,
-        memory: &mut HashMemory,
-    ) -> Result<Self, HashingFailed> {
+    pub fn of(password: &Password, dice: &mut impl CryptoRng, memory: &mut HashMemory) -> Result<Self, HashingFailed> {
         let mut bytes = [0; SALT_LEN];
         dice.fill_bytes(&mut bytes);
         let salt = Salt::new(&bytes).map_err(failed)?;
@@ -142,12 +138,7 @@ impl PasswordHash {
 
 /// argon2id (RFC 9106), version 1.3. New hashes are made with the parameters of the OWASP Password Storage Cheat Sheet: 19 MiB,
 /// 2 passes, 1 lane.
-fn output(
-    password: &[u8],
-    salt: &Salt,
-    params: Params,
-    memory: &mut HashMemory,
-) -> Result<Output, HashingFailed> {
+fn output(password: &[u8], salt: &Salt, params: Params, memory: &mut HashMemory) -> Result<Output, HashingFailed> {
     memory.0.resize(params.block_count(), Block::default());
     let mut bytes = [0; Params::DEFAULT_OUTPUT_LEN];
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)

@@ -209,8 +209,7 @@ impl MessageSource {
         }
         let length = source.chars().count();
         if length > MESSAGE_MAX {
-            let message =
-                format!("A message can have at most 10,000 characters; this one has {}.", thousands(length));
+            let message = format!("A message can have at most 10,000 characters; this one has {}.", thousands(length));
             return Err(Invalid::new("body", message));
         }
         Ok(Self(source.to_owned()))

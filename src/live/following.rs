@@ -72,10 +72,7 @@ impl Following {
 
     /// Notes a message in a room, or (none) that its followers must count anew; gives what to tell them now, if it is time.
     pub(super) fn note(
-        &mut self,
-        room: RoomId,
-        message: Option<(Revision, UserId)>,
-        now_ms: i64,
+        &mut self, room: RoomId, message: Option<(Revision, UserId)>, now_ms: i64,
     ) -> Option<Arc<Frame>> {
         if !self.by_room.contains_key(&room) {
             return None;

@@ -35,12 +35,10 @@ impl<'m> MessageFragment<'m> {
     /// that in the reader's time).
     pub fn after(previous: Option<&Message>, message: &'m Message) -> Self {
         let day = crate::domain::clock::utc_day(message.created_at_ms);
-        let same_day =
-            previous.is_some_and(|previous| crate::domain::clock::utc_day(previous.created_at_ms) == day);
+        let same_day = previous.is_some_and(|previous| crate::domain::clock::utc_day(previous.created_at_ms) == day);
         let follows = same_day
             && previous.is_some_and(|previous| {
-                previous.creator.id == message.creator.id
-                    && message.created_at_ms - previous.created_at_ms < GROUP_MS
+                previous.creator.id == message.creator.id && message.created_at_ms - previous.created_at_ms < GROUP_MS
             });
         Self { message, follows, day: (!same_day).then_some(day) }
     }

@@ -92,8 +92,7 @@ impl Presence {
             let since_ms = self.away_since_ms.get(id).copied().unwrap_or(now_ms);
             !self.present.contains_key(id) && now_ms - since_ms >= GRACE_MS
         };
-        let went: Vec<Author> =
-            self.told.values().filter(|person| is_away(&person.id)).take(limit).cloned().collect();
+        let went: Vec<Author> = self.told.values().filter(|person| is_away(&person.id)).take(limit).cloned().collect();
         let new = self.present.values().filter(|(person, _)| !self.told.contains_key(&person.id));
         let came: Vec<Author> = new.map(|(person, _)| person.clone()).take(limit - went.len()).collect();
         for person in &went {

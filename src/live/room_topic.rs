@@ -89,8 +89,7 @@ impl RoomTopic {
 
     /// Ends old typing marks and tells who came and went.
     pub(super) fn tick(&mut self, now_ms: i64) {
-        let silent =
-            |(id, (_, heard_ms)): (&UserId, &(Author, i64))| (now_ms - heard_ms >= TYPING_MS).then_some(*id);
+        let silent = |(id, (_, heard_ms)): (&UserId, &(Author, i64))| (now_ms - heard_ms >= TYPING_MS).then_some(*id);
         let ended: Vec<UserId> = self.typing.iter().filter_map(silent).collect();
         for person in ended {
             self.stop_typing(person);
@@ -100,8 +99,7 @@ impl RoomTopic {
         }
         let news = self.presence.news(now_ms, NEWS_MAX);
         let is_news = !news.came.is_empty() || !news.went.is_empty();
-        let (went, came) =
-            (news.went.into_iter().map(|it| (it, false)), news.came.into_iter().map(|it| (it, true)));
+        let (went, came) = (news.went.into_iter().map(|it| (it, false)), news.came.into_iter().map(|it| (it, true)));
         for (person, online) in went.chain(came) {
             self.tell_in_passing(Event::Presence { room_id: self.room_id, person, online });
         }

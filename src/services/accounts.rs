@@ -40,11 +40,7 @@ pub struct NewPerson {
 /// # Side effects
 /// 1. the account, the person, the open room "All Talk", the membership and the session are written, together.
 pub async fn first_run(
-    db: &Db,
-    passwords: &Passwords,
-    account_name: Name,
-    person: NewPerson,
-    origin: Origin,
+    db: &Db, passwords: &Passwords, account_name: Name, person: NewPerson, origin: Origin,
 ) -> Result<Option<SignedIn>, AppError> {
     let hash = passwords.hash(person.password.clone()).await?;
     let (token, join_code) = (SessionToken::generate(&mut dice()), JoinCode::generate(&mut dice()));
@@ -69,12 +65,7 @@ pub async fn first_run(
 /// # Side effects
 /// 1. the person, the memberships and the session are written, together; 2. everyone's pages are told of them.
 pub async fn join(
-    db: &Db,
-    hub: &Hub,
-    passwords: &Passwords,
-    join_code: String,
-    person: NewPerson,
-    origin: Origin,
+    db: &Db, hub: &Hub, passwords: &Passwords, join_code: String, person: NewPerson, origin: Origin,
 ) -> Result<SignedIn, AppError> {
     let hash = passwords.hash(person.password.clone()).await?;
     let (hub, token) = (hub.clone(), SessionToken::generate(&mut dice()));
@@ -91,11 +82,7 @@ pub async fn join(
 }
 
 fn join_as(
-    tx: &Tx<'_>,
-    person: &NewPerson,
-    hash: &PasswordHash,
-    token: SessionToken,
-    origin: &Origin,
+    tx: &Tx<'_>, person: &NewPerson, hash: &PasswordHash, token: SessionToken, origin: &Origin,
 ) -> Result<SignedIn, AppError> {
     let user = users::insert(tx, &person.name, &person.email_address, hash, Role::Member)?;
     memberships::insert_into_open_rooms(tx, user.id)?;
@@ -103,11 +90,7 @@ fn join_as(
 }
 
 fn signed_in(
-    tx: &Tx<'_>,
-    user: User,
-    avatar: Option<&[u8]>,
-    token: SessionToken,
-    origin: &Origin,
+    tx: &Tx<'_>, user: User, avatar: Option<&[u8]>, token: SessionToken, origin: &Origin,
 ) -> Result<SignedIn, AppError> {
     let user = match avatar {
         Some(webp) => put_avatar(tx, &user, webp)?,

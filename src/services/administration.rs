@@ -39,9 +39,7 @@ impl By {
                 let name = users::find(tx, viewer.user.id)?.name;
                 Ok(Actor { id: Some(viewer.user.id), name, ip_address: ip_address.clone() })
             }
-            Self::CommandLine => {
-                Ok(Actor { id: None, name: "command line".to_owned(), ip_address: String::new() })
-            }
+            Self::CommandLine => Ok(Actor { id: None, name: "command line".to_owned(), ip_address: String::new() }),
         }
     }
 }

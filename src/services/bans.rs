@@ -99,9 +99,7 @@ pub async fn ban(db: &Db, hub: &Hub, banned: &BannedAddresses, by: By, id: UserI
 fn bannable(tx: &Tx<'_>, id: UserId) -> Result<User, AppError> {
     match roster::find(tx, id, Status::Active)? {
         Some(user) => Ok(user),
-        None if roster::find(tx, id, Status::Banned)?.is_some() => {
-            Err(AppError::Conflict("They are banned already."))
-        }
+        None if roster::find(tx, id, Status::Banned)?.is_some() => Err(AppError::Conflict("They are banned already.")),
         None => Err(AppError::NotFound),
     }
 }

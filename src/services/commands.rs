@@ -27,11 +27,7 @@ fn find(snapshot: &Snapshot<'_>, address: &EmailAddress) -> Result<User, AppErro
 /// # Side effects
 /// 1. the password and a line of the audit log are written, the person's sessions and links deleted; 2. their sockets are closed.
 pub async fn reset_password(
-    db: &Db,
-    hub: &Hub,
-    passwords: &Passwords,
-    address: &str,
-    chosen: Option<String>,
+    db: &Db, hub: &Hub, passwords: &Passwords, address: &str, chosen: Option<String>,
 ) -> Result<(User, Option<String>), AppError> {
     let address = EmailAddress::parse(address)?;
     let user = db.read(move |snapshot| find(snapshot, &address)).await?;

@@ -30,13 +30,7 @@ pub struct Posted {
 /// # Side effects
 /// Of a new message, none of a repeat: 1. the message is written; 2. the room's `last_message_at`; 3. the room's
 /// sockets are told.
-pub async fn post(
-    db: &Db,
-    hub: &Hub,
-    author: UserId,
-    room: RoomId,
-    draft: Draft,
-) -> Result<Posted, AppError> {
+pub async fn post(db: &Db, hub: &Hub, author: UserId, room: RoomId, draft: Draft) -> Result<Posted, AppError> {
     let hub = hub.clone();
     db.write(move |tx| {
         memberships::demand(tx, room, author)?;
@@ -62,12 +56,7 @@ pub async fn post(
 /// # Errors
 /// `NotFound` when the author is not in the room (any more); `Conflict` when somebody else used the id; `Gone` when the
 /// message was removed since.
-pub async fn repeated(
-    db: &Db,
-    author: UserId,
-    room: RoomId,
-    id: ClientMessageId,
-) -> Result<Option<Posted>, AppError> {
+pub async fn repeated(db: &Db, author: UserId, room: RoomId, id: ClientMessageId) -> Result<Option<Posted>, AppError> {
     db.read(move |snapshot| {
         rooms::for_member(snapshot, room, author)?.ok_or(AppError::NotFound)?;
         match messages::posted_as(snapshot, room, id)? {
@@ -96,12 +85,7 @@ fn as_repeat(stored: Stored, author: UserId) -> Result<Arc<Message>, AppError> {
 /// # Side effects
 /// 1. the body is written; 2. the room's sockets are told.
 pub async fn edit(
-    db: &Db,
-    hub: &Hub,
-    editor: UserId,
-    room: RoomId,
-    id: MessageId,
-    body: Body,
+    db: &Db, hub: &Hub, editor: UserId, room: RoomId, id: MessageId, body: Body,
 ) -> Result<Arc<Message>, AppError> {
     let hub = hub.clone();
     db.write(move |tx| {
@@ -120,13 +104,7 @@ pub async fn edit(
 ///
 /// # Side effects
 /// 1. the content is erased; 2. the room's sockets are told.
-pub async fn remove(
-    db: &Db,
-    hub: &Hub,
-    editor: UserId,
-    room: RoomId,
-    id: MessageId,
-) -> Result<Change, AppError> {
+pub async fn remove(db: &Db, hub: &Hub, editor: UserId, room: RoomId, id: MessageId) -> Result<Change, AppError> {
     let hub = hub.clone();
     db.write(move |tx| {
         let message = editable(tx, editor, room, id)?;

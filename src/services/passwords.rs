@@ -17,8 +17,7 @@ const AT_ONCE_MAX: usize = 2;
 const WAITING_MAX: usize = 64;
 
 /// What a password is checked against when nobody has the address: a hash of the same cost, of a password that nobody has.
-const DECOY: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$er58XI7K1h6voLn7COeKDw$bYNI3p3F3ieSgPBnD04q6Ly4oEnNCXFfd0fzxSj3ACI";
+const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$er58XI7K1h6voLn7COeKDw$bYNI3p3F3ieSgPBnD04q6Ly4oEnNCXFfd0fzxSj3ACI";
 
 /// The hashing of passwords, bounded. Its threads end with it.
 pub struct Passwords(Workers<HashMemory>);

@@ -25,11 +25,7 @@ pub struct NewPassword {
 /// # Errors
 /// `Invalid` at `current_password` when it is another; `Busy` when too many hashes wait.
 pub async fn prove_and_hash(
-    db: &Db,
-    passwords: &Passwords,
-    viewer: &Viewer,
-    new: NewPassword,
-    changes: &mut Changes,
+    db: &Db, passwords: &Passwords, viewer: &Viewer, new: NewPassword, changes: &mut Changes,
 ) -> Result<(), AppError> {
     let id = viewer.user.id;
     let hash = db.read(move |snapshot| Ok(users::password_hash(snapshot, id)?)).await?;
@@ -50,11 +46,7 @@ pub async fn prove_and_hash(
 /// 1. the person and the picture are written; with a new password, their other sessions are deleted; 2. those sessions'
 ///    sockets are closed; 3. every socket learns of a new name or picture.
 pub async fn update_profile(
-    db: &Db,
-    hub: &Hub,
-    viewer: Viewer,
-    changes: Changes,
-    picture: Option<Vec<u8>>,
+    db: &Db, hub: &Hub, viewer: Viewer, changes: Changes, picture: Option<Vec<u8>>,
 ) -> Result<User, AppError> {
     let hub = hub.clone();
     db.write(move |tx| {

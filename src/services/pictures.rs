@@ -68,10 +68,7 @@ impl Pictures {
     }
 
     async fn made<T: Send + 'static>(
-        &self,
-        field: &'static str,
-        file: impl AsRef<[u8]> + Send + 'static,
-        make: fn(&[u8]) -> Result<T, String>,
+        &self, field: &'static str, file: impl AsRef<[u8]> + Send + 'static, make: fn(&[u8]) -> Result<T, String>,
     ) -> Result<T, AppError> {
         // What makes a decoder panic is no picture either.
         let work = move || {
@@ -82,8 +79,7 @@ impl Pictures {
     }
 }
 
-const UNREADABLE: &str =
-    "This file can't be read as a picture. PNG, JPEG, GIF, WebP, BMP, TIFF and ICO pictures work.";
+const UNREADABLE: &str = "This file can't be read as a picture. PNG, JPEG, GIF, WebP, BMP, TIFF and ICO pictures work.";
 
 fn avatar(file: &[u8]) -> Result<Vec<u8>, String> {
     let (picture, orientation) = decoded(file)?;
@@ -142,9 +138,7 @@ fn decoded(file: &[u8]) -> Result<(DynamicImage, image::metadata::Orientation), 
         return Err(UNREADABLE.to_owned());
     }
     if u64::from(width) * u64::from(height) > PIXELS_MAX || decoder.total_bytes() > DECODED_BYTES_MAX {
-        return Err(format!(
-            "This picture is too large: {width} × {height} pixels. At most 50 megapixels fit."
-        ));
+        return Err(format!("This picture is too large: {width} × {height} pixels. At most 50 megapixels fit."));
     }
     let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
     let picture = DynamicImage::from_decoder(decoder).map_err(|_| UNREADABLE)?;

@@ -60,8 +60,7 @@ impl Reading {
             let kept = self.clone();
             // Looked at on the writer's thread: a mark as unread that came before has taken its move away.
             let written = db.write(move |tx| {
-                let batch: Vec<_> =
-                    kept.moves().iter().take(BATCH_LEN).map(|(key, id)| (*key, *id)).collect();
+                let batch: Vec<_> = kept.moves().iter().take(BATCH_LEN).map(|(key, id)| (*key, *id)).collect();
                 for ((user, room), through) in &batch {
                     memberships::update_read(tx, *room, *user, *through)?;
                 }
@@ -94,12 +93,7 @@ impl Reading {
 /// # Side effects
 /// 1. the move is kept, to be written soon; 2. their other pages are told.
 pub async fn read(
-    db: &Db,
-    hub: &Hub,
-    reading: &Reading,
-    user: UserId,
-    room: RoomId,
-    through: Option<MessageId>,
+    db: &Db, hub: &Hub, reading: &Reading, user: UserId, room: RoomId, through: Option<MessageId>,
 ) -> Result<i64, AppError> {
     let moves = reading.of(user);
     let (through, count, as_of) = db
@@ -135,12 +129,7 @@ fn message_id(stored: &Stored) -> MessageId {
 /// # Side effects
 /// 1. the cursor is written; 2. their pages are told.
 pub async fn mark_unread(
-    db: &Db,
-    hub: &Hub,
-    reading: &Reading,
-    user: UserId,
-    room: RoomId,
-    from: MessageId,
+    db: &Db, hub: &Hub, reading: &Reading, user: UserId, room: RoomId, from: MessageId,
 ) -> Result<i64, AppError> {
     let (hub, reading) = (hub.clone(), reading.clone());
     db.write(move |tx| {

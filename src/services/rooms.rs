@@ -45,11 +45,7 @@ pub async fn create_open(db: &Db, hub: &Hub, creator: UserId, name: Name) -> Res
 /// # Side effects
 /// 1. the room and the memberships are written; 2. the pages of those in it are told.
 pub async fn create_closed(
-    db: &Db,
-    hub: &Hub,
-    creator: UserId,
-    name: Name,
-    chosen: Vec<UserId>,
+    db: &Db, hub: &Hub, creator: UserId, name: Name, chosen: Vec<UserId>,
 ) -> Result<RoomId, AppError> {
     let hub = hub.clone();
     db.write(move |tx| {
@@ -81,13 +77,7 @@ pub struct RoomChange {
 ///
 /// # Side effects
 /// 1. name, kind and memberships are written; 2. those who left, those who came, and those who stay are told; pages of those who left end.
-pub async fn update(
-    db: &Db,
-    hub: &Hub,
-    editor: UserId,
-    room: RoomId,
-    change: RoomChange,
-) -> Result<(), AppError> {
+pub async fn update(db: &Db, hub: &Hub, editor: UserId, room: RoomId, change: RoomChange) -> Result<(), AppError> {
     let hub = hub.clone();
     db.write(move |tx| {
         let (_, old_name) = rooms::demand_editor(tx, room, editor)?;
@@ -103,11 +93,7 @@ pub async fn update(
             came = add(tx, room, &new, Involvement::Mentions)?;
             left = (&before - &chosen).into_iter().collect();
             if chosen.is_empty() {
-                return Err(Invalid::new(
-                    "user_ids",
-                    "Somebody has to stay in the room. To end it, delete it.",
-                )
-                .into());
+                return Err(Invalid::new("user_ids", "Somebody has to stay in the room. To end it, delete it.").into());
             }
             for person in &left {
                 memberships::delete(tx, room, *person)?;
@@ -128,12 +114,7 @@ pub async fn update(
 }
 
 /// Puts people into a room; returns those who were not there.
-fn add(
-    tx: &Tx<'_>,
-    room: RoomId,
-    people: &HashSet<UserId>,
-    involvement: Involvement,
-) -> Result<Vec<UserId>, AppError> {
+fn add(tx: &Tx<'_>, room: RoomId, people: &HashSet<UserId>, involvement: Involvement) -> Result<Vec<UserId>, AppError> {
     for person in people {
         if !memberships::insert(tx, room, *person, involvement)? {
             return Err(Invalid::new("user_ids", "Somebody you chose is not here (any more).").into());
@@ -167,13 +148,7 @@ fn demand_creator(tx: &Tx<'_>, creator: UserId) -> Result<(), AppError> {
 /// # Side effects
 /// 1. the room is marked as deleted, with a line in the audit log unless it is a ping; 2. its pages end and lists lose it; 3. the
 ///    background is set to work.
-pub async fn remove(
-    db: &Db,
-    hub: &Hub,
-    background: &Background,
-    remover: Actor,
-    room: RoomId,
-) -> Result<(), AppError> {
+pub async fn remove(db: &Db, hub: &Hub, background: &Background, remover: Actor, room: RoomId) -> Result<(), AppError> {
     let (hub, background) = (hub.clone(), background.clone());
     db.write(move |tx| {
         let id = remover.id.ok_or(AppError::SignedOut)?;
@@ -232,11 +207,7 @@ pub async fn ping(db: &Db, hub: &Hub, starter: UserId, key: DirectKey) -> Result
 /// # Side effects
 /// 1. the involvement is written; 2. their pages are told when the room came into their list or left it.
 pub async fn set_involvement(
-    db: &Db,
-    hub: &Hub,
-    user: UserId,
-    room: RoomId,
-    involvement: Involvement,
+    db: &Db, hub: &Hub, user: UserId, room: RoomId, involvement: Involvement,
 ) -> Result<(), AppError> {
     let hub = hub.clone();
     db.write(move |tx| {

@@ -33,12 +33,7 @@ pub struct SignedIn {
 /// # Side effects
 /// 1. the session is written; some that expired before `expired_at_ms` are dropped.
 pub async fn sign_in(
-    db: &Db,
-    passwords: &Passwords,
-    email_address: &str,
-    password: String,
-    origin: Origin,
-    expired_at_ms: i64,
+    db: &Db, passwords: &Passwords, email_address: &str, password: String, origin: Origin, expired_at_ms: i64,
 ) -> Result<SignedIn, AppError> {
     let found = match EmailAddress::parse(email_address) {
         Ok(address) => db.read(move |snapshot| Ok(users::with_password(snapshot, &address)?)).await?,

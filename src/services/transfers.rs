@@ -49,12 +49,7 @@ pub async fn make(db: &Db, viewer: Viewer) -> Result<Transfer, AppError> {
 ///
 /// # Side effects
 /// 1. the link and a line of the audit log are written; older links of that person, and some that are too old, are dropped.
-pub async fn make_for(
-    db: &Db,
-    administrator: Viewer,
-    ip_address: String,
-    user: UserId,
-) -> Result<Transfer, AppError> {
+pub async fn make_for(db: &Db, administrator: Viewer, ip_address: String, user: UserId) -> Result<Transfer, AppError> {
     db.write(move |tx| {
         sessions::demand(tx, &administrator)?;
         let Viewer { user: User { id, name, .. }, .. } = administrator;

@@ -30,8 +30,7 @@ impl<M: Default + 'static> Workers<M> {
 
     /// Runs `work` on one of the threads. `Busy` when too many jobs wait.
     pub(super) async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut M) -> T + Send + 'static,
+        &self, work: impl FnOnce(&mut M) -> T + Send + 'static,
     ) -> Result<T, AppError> {
         let (sender, receiver) = oneshot::channel();
         let job: Job<M> = Box::new(move |memory| {

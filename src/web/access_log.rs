@@ -26,8 +26,7 @@ impl RequestId {
 
 /// Gives the request its id, and writes its line when it is answered.
 pub async fn write(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
+    request: ServiceRequest, next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = format!("{:016x}", rand::random::<u64>());
     request.extensions_mut().insert(RequestId(id.clone()));

@@ -114,11 +114,7 @@ fn invite_url(request: &HttpRequest, app: &App, account: &Account) -> String {
 }
 
 async fn page(
-    request: &HttpRequest,
-    app: &App,
-    viewer: User,
-    form: AccountForm,
-    is_saved: bool,
+    request: &HttpRequest, app: &App, viewer: User, form: AccountForm, is_saved: bool,
 ) -> Result<HttpResponse, AppError> {
     let user = viewer.clone();
     let read = app.db.read(move |snapshot| {
@@ -154,10 +150,7 @@ async fn json(request: &HttpRequest, app: &App) -> Result<HttpResponse, AppError
 
 /// `GET /account/edit`: what the account is called, the invite link and the people; for administrators, to be changed.
 pub async fn edit(
-    request: HttpRequest,
-    app: web::Data<App>,
-    CurrentUser(viewer): CurrentUser,
-    query: web::Query<AccountQuery>,
+    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser, query: web::Query<AccountQuery>,
 ) -> Result<HttpResponse, AppError> {
     if Wants::of(&request) == Wants::Json {
         return json(&request, &app).await;
@@ -167,10 +160,7 @@ pub async fn edit(
 
 /// `PUT /account`: changes what is given. 422 with the form when something does not parse.
 pub async fn update(
-    request: HttpRequest,
-    app: web::Data<App>,
-    administrator: Administrator,
-    submission: Submission,
+    request: HttpRequest, app: web::Data<App>, administrator: Administrator, submission: Submission,
 ) -> Result<HttpResponse, AppError> {
     let viewer = administrator.0.user.clone();
     let by = administrator.by(&request, &app);
@@ -211,9 +201,7 @@ async fn change(app: &App, by: By, form: &AccountForm, file: Option<Upload>) -> 
 
 /// `POST /account/join_code`: makes another invite link; the old one leads nowhere from then on.
 pub async fn regenerate(
-    request: HttpRequest,
-    app: web::Data<App>,
-    administrator: Administrator,
+    request: HttpRequest, app: web::Data<App>, administrator: Administrator,
 ) -> Result<HttpResponse, AppError> {
     administration::regenerate_join_code(&app.db, administrator.by(&request, &app)).await?;
     match Wants::of(&request) {

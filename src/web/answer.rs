@@ -34,8 +34,7 @@ pub enum Wants {
 impl Wants {
     /// Reads it off the request.
     pub fn of(request: &HttpRequest) -> Self {
-        let header =
-            |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
         if request.extensions().contains::<UnderApi>() || prefers_json(header(ACCEPT.as_str())) {
             Self::Json
         } else if header("hx-request") == "true" && header("hx-request-type") != "full" {
@@ -66,9 +65,7 @@ pub fn page(request: &HttpRequest, template: &impl Template) -> Result<HttpRespo
 /// # Errors
 /// `Internal` when it does not render.
 pub fn page_with_status(
-    request: &HttpRequest,
-    status: StatusCode,
-    template: &impl Template,
+    request: &HttpRequest, status: StatusCode, template: &impl Template,
 ) -> Result<HttpResponse, AppError> {
     let html = template.render().map_err(|error| AppError::Internal(error.to_string()))?;
     Ok(send(request, status, "text/html; charset=utf-8", html.into_bytes()))
@@ -78,11 +75,7 @@ pub fn page_with_status(
 ///
 /// # Errors
 /// `Internal` when it can't be written.
-pub fn json(
-    request: &HttpRequest,
-    status: StatusCode,
-    value: &impl Serialize,
-) -> Result<HttpResponse, AppError> {
+pub fn json(request: &HttpRequest, status: StatusCode, value: &impl Serialize) -> Result<HttpResponse, AppError> {
     let json = serde_json::to_vec(value).map_err(|error| AppError::Internal(error.to_string()))?;
     Ok(send(request, status, "application/json", json))
 }
@@ -103,10 +96,7 @@ pub fn never_kept(mut response: HttpResponse) -> HttpResponse {
 
 /// Sends the browser to where the result is, by GET.
 pub fn see_other(location: &str) -> HttpResponse {
-    HttpResponse::SeeOther()
-        .insert_header((LOCATION, location))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .finish()
+    HttpResponse::SeeOther().insert_header((LOCATION, location)).insert_header((CACHE_CONTROL, "no-store")).finish()
 }
 
 /// Answers that it is done and there is nothing to say.

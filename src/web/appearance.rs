@@ -31,12 +31,7 @@ pub struct VersionQuery {
 }
 
 /// Sends what anybody may keep for a day, when it was asked for by the version that it has; else it is asked for again each time.
-fn kept_by_version(
-    request: &HttpRequest,
-    content_type: &str,
-    body: Vec<u8>,
-    is_versioned: bool,
-) -> HttpResponse {
+fn kept_by_version(request: &HttpRequest, content_type: &str, body: Vec<u8>, is_versioned: bool) -> HttpResponse {
     let mut response = answer::send(request, StatusCode::OK, content_type, body);
     let kept = if is_versioned { "public, max-age=86400" } else { "public, no-cache" };
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(kept));
@@ -45,25 +40,19 @@ fn kept_by_version(
 
 /// `GET /account/logo?size=small`: the logo as PNG; without one, the way to the flame.
 pub async fn logo(
-    request: HttpRequest,
-    app: web::Data<App>,
-    query: web::Query<VersionQuery>,
+    request: HttpRequest, app: web::Data<App>, query: web::Query<VersionQuery>,
 ) -> Result<HttpResponse, AppError> {
     let is_small = query.size.as_deref() == Some("small");
     let size = if is_small { LogoSize::Small } else { LogoSize::Large };
     match app.db.read(move |snapshot| Ok(logos::find(snapshot, size)?)).await? {
-        Some((version, png)) => {
-            Ok(kept_by_version(&request, "image/png", png, query.v.as_ref() == Some(&version)))
-        }
+        Some((version, png)) => Ok(kept_by_version(&request, "image/png", png, query.v.as_ref() == Some(&version))),
         None => Ok(see_other(&super::assets::url("icons/flame.svg"))),
     }
 }
 
 /// `DELETE /account/logo`: back to the flame.
 pub async fn remove_logo(
-    request: HttpRequest,
-    app: web::Data<App>,
-    administrator: Administrator,
+    request: HttpRequest, app: web::Data<App>, administrator: Administrator,
 ) -> Result<HttpResponse, AppError> {
     administration::remove_logo(&app.db, administrator.by(&request, &app)).await?;
     match Wants::of(&request) {
@@ -74,9 +63,7 @@ pub async fn remove_logo(
 
 /// `GET /account/custom_styles`: the stylesheet that every page loads after ours; empty when there is none.
 pub async fn styles(
-    request: HttpRequest,
-    app: web::Data<App>,
-    query: web::Query<VersionQuery>,
+    request: HttpRequest, app: web::Data<App>, query: web::Query<VersionQuery>,
 ) -> Result<HttpResponse, AppError> {
     let (account, styles) = read(&app).await?;
     let is_versioned = query.v.as_deref() == Some(account.updated_at_ms.to_string().as_str());
@@ -143,10 +130,7 @@ pub struct StylesQuery {
 
 /// `GET /account/custom_styles/edit`: the styles, to be changed.
 pub async fn edit_styles(
-    request: HttpRequest,
-    app: web::Data<App>,
-    Administrator(viewer): Administrator,
-    query: web::Query<StylesQuery>,
+    request: HttpRequest, app: web::Data<App>, Administrator(viewer): Administrator, query: web::Query<StylesQuery>,
 ) -> Result<HttpResponse, AppError> {
     let (account, custom_styles) = read(&app).await?;
     if Wants::of(&request) == Wants::Json {
@@ -160,10 +144,7 @@ pub async fn edit_styles(
 
 /// `PUT /account/custom_styles`: other styles, or none. 422 with the form when they are too long.
 pub async fn update_styles(
-    request: HttpRequest,
-    app: web::Data<App>,
-    administrator: Administrator,
-    submission: Submission,
+    request: HttpRequest, app: web::Data<App>, administrator: Administrator, submission: Submission,
 ) -> Result<HttpResponse, AppError> {
     let viewer = administrator.0.user.clone();
     let by = administrator.by(&request, &app);

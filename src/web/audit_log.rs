@@ -55,17 +55,13 @@ impl<'e> From<&'e AuditEntry> for AuditEntryJson<'e> {
 
 /// `GET /account/audit_log?before=`: the newest lines, or those before one; `Link` says where the log goes on.
 pub async fn index(
-    request: HttpRequest,
-    app: web::Data<App>,
-    Administrator(viewer): Administrator,
-    query: web::Query<AuditQuery>,
+    request: HttpRequest, app: web::Data<App>, Administrator(viewer): Administrator, query: web::Query<AuditQuery>,
 ) -> Result<HttpResponse, AppError> {
     let before = match query.before.as_deref() {
         Some(id) => id.parse().ok().filter(|id| *id > 0).ok_or(AppError::NotFound)?,
         None => i64::MAX,
     };
-    let read =
-        app.db.read(move |snapshot| Ok((audit::page(snapshot, before)?, accounts::account(snapshot)?)));
+    let read = app.db.read(move |snapshot| Ok((audit::page(snapshot, before)?, accounts::account(snapshot)?)));
     let (mut entries, account) = read.await?;
     let has_more = entries.len() > PAGE_LEN as usize;
     entries.truncate(PAGE_LEN as usize);

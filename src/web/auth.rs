@@ -89,8 +89,7 @@ impl RoomMember {
     /// # Errors
     /// `NotFound` when the person is no longer in the room; what `work` returned.
     pub async fn read<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Snapshot<'_>, Room) -> Result<T, AppError> + Send + 'static,
+        &self, work: impl FnOnce(&Snapshot<'_>, Room) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
         let (room, user) = (self.room.id, self.user().id);
         self.app
@@ -137,8 +136,7 @@ impl Asking {
 
     /// Looks the session up, and with it, in the same transaction, whatever `right` reads for its owner.
     async fn look_up<T: Send + 'static>(
-        &self,
-        right: impl FnOnce(&Snapshot<'_>, UserId) -> Result<T, AppError> + Send + 'static,
+        &self, right: impl FnOnce(&Snapshot<'_>, UserId) -> Result<T, AppError> + Send + 'static,
     ) -> Result<(Viewer, T), AppError> {
         let token = self.token.ok_or(AppError::SignedOut)?;
         let used_after_ms = self.app.sessions_end_ms();
@@ -146,8 +144,7 @@ impl Asking {
             .app
             .db
             .read(move |snapshot| {
-                let found: Found =
-                    sessions::by_token(snapshot, &token, used_after_ms)?.ok_or(AppError::SignedOut)?;
+                let found: Found = sessions::by_token(snapshot, &token, used_after_ms)?.ok_or(AppError::SignedOut)?;
                 let value = right(snapshot, found.viewer.user.id)?;
                 Ok((found, value))
             })
@@ -296,8 +293,7 @@ impl FromRequest for MessageEditor {
         Box::pin(async move {
             let member = member.await?;
             let id = id?;
-            let stored =
-                member.read(move |snapshot, room| Ok(messages::find(snapshot, room.id, id)?)).await?;
+            let stored = member.read(move |snapshot, room| Ok(messages::find(snapshot, room.id, id)?)).await?;
             let messages::Stored::Message(message) = stored else { return Err(AppError::NotFound) };
             let user = member.user();
             if message.creator.id != user.id && !user.is_administrator() {

@@ -14,8 +14,8 @@ use askama::Template;
 
 /// Twelve muted warm tones; white letters on each have a contrast of 4.5 or more.
 const TONES: [&str; 12] = [
-    "#8a4b2d", "#7a5c1e", "#5f6b2e", "#3f6b4a", "#2f6a68", "#3a5f80", "#50558c", "#6d4c86", "#87446f",
-    "#92404f", "#75513f", "#5c5a4f",
+    "#8a4b2d", "#7a5c1e", "#5f6b2e", "#3f6b4a", "#2f6a68", "#3a5f80", "#50558c", "#6d4c86", "#87446f", "#92404f",
+    "#75513f", "#5c5a4f",
 ];
 
 #[derive(Template)]
@@ -38,9 +38,7 @@ pub(super) async fn picture(app: &App, file: Option<Upload>) -> Result<Option<Ve
 
 /// `GET /users/{user_id}/avatar`: somebody's picture. Its URL has a version, so it may be kept.
 pub async fn show(
-    request: HttpRequest,
-    app: web::Data<App>,
-    CurrentUser(_): CurrentUser,
+    request: HttpRequest, app: web::Data<App>, CurrentUser(_): CurrentUser,
 ) -> Result<HttpResponse, AppError> {
     let id = path_id::<UserId>(&request, "user_id")?;
     let read = app.db.read(move |snapshot| Ok((users::find(snapshot, id)?, avatars::find(snapshot, id)?)));
@@ -56,9 +54,7 @@ pub async fn show(
 
 /// `DELETE /users/me/avatar`: removes one's own picture.
 pub async fn destroy(
-    request: HttpRequest,
-    app: web::Data<App>,
-    CurrentUser(viewer): CurrentUser,
+    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser,
 ) -> Result<HttpResponse, AppError> {
     remove_avatar(&app.db, &app.hub, viewer).await?;
     match Wants::of(&request) {
@@ -69,9 +65,7 @@ pub async fn destroy(
 
 /// `DELETE /users/{user_id}/avatar`: the same by one's id. Other people's are not found.
 pub async fn destroy_by_id(
-    request: HttpRequest,
-    app: web::Data<App>,
-    CurrentUser(viewer): CurrentUser,
+    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser,
 ) -> Result<HttpResponse, AppError> {
     if path_id::<UserId>(&request, "user_id")? != viewer.user.id {
         return Err(AppError::NotFound);

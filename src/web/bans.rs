@@ -10,9 +10,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 /// `POST /users/{user_id}/ban`: throws somebody out, with all that they wrote. 409 for oneself and for whoever is banned already.
 pub async fn create(
-    request: HttpRequest,
-    app: web::Data<App>,
-    administrator: Administrator,
+    request: HttpRequest, app: web::Data<App>, administrator: Administrator,
 ) -> Result<HttpResponse, AppError> {
     let id = path_id(&request, "user_id")?;
     ban(&app.db, &app.hub, &app.banned, administrator.by(&request, &app), id).await?;
@@ -22,9 +20,7 @@ pub async fn create(
 
 /// `DELETE /users/{user_id}/ban`: lets somebody back in.
 pub async fn destroy(
-    request: HttpRequest,
-    app: web::Data<App>,
-    administrator: Administrator,
+    request: HttpRequest, app: web::Data<App>, administrator: Administrator,
 ) -> Result<HttpResponse, AppError> {
     let id = path_id(&request, "user_id")?;
     lift(&app.db, &app.hub, &app.banned, administrator.by(&request, &app), id).await?;

@@ -45,10 +45,7 @@ impl Client {
             Some(url) => (url.is_https, url.host.clone()),
             None => (
                 forwarded(X_FORWARDED_PROTO).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")),
-                forwarded(X_FORWARDED_HOST)
-                    .or_else(|| first(&head.headers, &HOST))
-                    .unwrap_or_default()
-                    .to_owned(),
+                forwarded(X_FORWARDED_HOST).or_else(|| first(&head.headers, &HOST)).unwrap_or_default().to_owned(),
             ),
         };
         Self { ip_address, is_https, host }

@@ -40,14 +40,12 @@ struct DevicesPage {
 
 /// `GET /users/me/sessions`: one's own sessions, those used last first.
 pub async fn index(
-    request: HttpRequest,
-    app: web::Data<App>,
-    CurrentUser(viewer): CurrentUser,
+    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser,
 ) -> Result<HttpResponse, AppError> {
     let (user, used_after_ms) = (viewer.user.id, app.sessions_end_ms());
-    let read = app.db.read(move |snapshot| {
-        Ok((sessions::of_user(snapshot, user, used_after_ms)?, accounts::account(snapshot)?))
-    });
+    let read = app
+        .db
+        .read(move |snapshot| Ok((sessions::of_user(snapshot, user, used_after_ms)?, accounts::account(snapshot)?)));
     let (listed, account) = read.await?;
     let shown = |session: sessions::Listed| Device {
         id: session.id,
@@ -69,9 +67,7 @@ pub async fn index(
 /// `DELETE /users/me/sessions/{session_id}`: ends one of one's own sessions; the one that asks: signs out. Other people's are
 /// not found.
 pub async fn destroy(
-    request: HttpRequest,
-    app: web::Data<App>,
-    CurrentUser(viewer): CurrentUser,
+    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser,
 ) -> Result<HttpResponse, AppError> {
     let id = path_id::<SessionId>(&request, "session_id")?;
     let is_current = id == viewer.session_id;

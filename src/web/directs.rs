@@ -59,12 +59,7 @@ struct EditPingPage {
     people: Vec<Author>,
 }
 
-async fn new_page(
-    request: &HttpRequest,
-    app: &App,
-    viewer: &User,
-    form: DirectForm,
-) -> Result<HttpResponse, AppError> {
+async fn new_page(request: &HttpRequest, app: &App, viewer: &User, form: DirectForm) -> Result<HttpResponse, AppError> {
     let (people, account) =
         app.db.read(|snapshot| Ok((users::choice(snapshot)?, accounts::account(snapshot)?))).await?;
     let chosen = form.user_ids.parse().ok().flatten().unwrap_or_default().into_iter().collect();
@@ -74,19 +69,14 @@ async fn new_page(
 
 /// `GET /rooms/directs/new`: whom to ping.
 pub async fn new(
-    request: HttpRequest,
-    app: web::Data<App>,
-    CurrentUser(viewer): CurrentUser,
+    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser,
 ) -> Result<HttpResponse, AppError> {
     new_page(&request, &app, &viewer.user, DirectForm::default()).await
 }
 
 /// `POST /rooms/directs`: the ping of exactly these people and oneself. 201 when it is new, 200 when it was there.
 pub async fn create(
-    request: HttpRequest,
-    app: web::Data<App>,
-    CurrentUser(viewer): CurrentUser,
-    submission: Submission,
+    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser, submission: Submission,
 ) -> Result<HttpResponse, AppError> {
     let form: DirectForm = submission.form().await?;
     let started = match form.parse(viewer.user.id) {
@@ -125,9 +115,7 @@ pub async fn edit(request: HttpRequest, member: RoomMember) -> Result<HttpRespon
 
 /// `DELETE /rooms/directs/{room_id}`: deletes a ping; any of its people may.
 pub async fn destroy(
-    request: HttpRequest,
-    app: web::Data<App>,
-    remover: RoomRemover,
+    request: HttpRequest, app: web::Data<App>, remover: RoomRemover,
 ) -> Result<HttpResponse, AppError> {
     if !remover.0.room.is_direct() {
         return Err(AppError::NotFound);
@@ -137,9 +125,7 @@ pub async fn destroy(
 
 /// `DELETE /rooms/{room_id}`, and by its kind: deletes a room with everything in it.
 pub async fn destroy_room(
-    request: HttpRequest,
-    app: web::Data<App>,
-    RoomRemover(member): RoomRemover,
+    request: HttpRequest, app: web::Data<App>, RoomRemover(member): RoomRemover,
 ) -> Result<HttpResponse, AppError> {
     let remover = actor(&request, &app, member.user());
     remove(&app.db, &app.hub, &app.background, remover, member.room.id).await?;

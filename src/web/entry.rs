@@ -29,9 +29,7 @@ struct NoRoomsPage {
 /// `GET /`: 303 to the last visited room, else the oldest; a welcome page for those in none; 303 to the first run or the
 /// sign-in page for visitors; 401 for programs and fragments.
 pub async fn show(
-    request: HttpRequest,
-    app: web::Data<App>,
-    MaybeUser(viewer): MaybeUser,
+    request: HttpRequest, app: web::Data<App>, MaybeUser(viewer): MaybeUser,
 ) -> Result<HttpResponse, AppError> {
     let wished = request.cookie(LAST_ROOM_COOKIE).and_then(|cookie| cookie.value().parse().ok());
     let user_id = viewer.as_ref().map(|viewer| viewer.user.id);
@@ -55,11 +53,7 @@ pub async fn show(
 }
 
 /// The page of somebody who is in no room: their sidebar, and what they can do.
-async fn welcome(
-    request: &HttpRequest,
-    app: &web::Data<App>,
-    viewer: UserId,
-) -> Result<HttpResponse, AppError> {
+async fn welcome(request: &HttpRequest, app: &web::Data<App>, viewer: UserId) -> Result<HttpResponse, AppError> {
     let (client, state) = (Client::of(request.head(), &app.config), app.clone());
     let read = app.db.read(move |snapshot| {
         let sidebar = Sidebar::read(snapshot, &state, viewer, &client)?;

@@ -138,8 +138,7 @@ struct ErrorFragment {
 
 /// Answers every error in the representation that was asked for.
 pub async fn render(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
+    request: ServiceRequest, next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let response = next.call(request).await?.map_into_boxed_body();
     let Some(error) = response.response().error() else { return Ok(response) };
@@ -200,11 +199,7 @@ pub fn of(request: &HttpRequest, error: &AppError) -> HttpResponse {
             let page = ErrorPage {
                 look: Look::of(None, None),
                 status: status.as_u16(),
-                title: if matches!(error, AppError::Banned) {
-                    "Only reading from here"
-                } else {
-                    title(status)
-                },
+                title: if matches!(error, AppError::Banned) { "Only reading from here" } else { title(status) },
                 sentence,
                 request_id,
                 back: "/",

@@ -80,9 +80,7 @@ pub(super) struct JoinPage {
 
 /// Answers a form that was refused: the form again, the message at its field, what was typed kept; programs get the error.
 pub(super) async fn form_again(
-    request: &HttpRequest,
-    error: AppError,
-    page: impl AsyncFnOnce(Invalid) -> Result<HttpResponse, AppError>,
+    request: &HttpRequest, error: AppError, page: impl AsyncFnOnce(Invalid) -> Result<HttpResponse, AppError>,
 ) -> Result<HttpResponse, AppError> {
     if Wants::of(request) != Wants::Page {
         return Err(error);
@@ -111,9 +109,7 @@ pub async fn new(request: HttpRequest, app: web::Data<App>) -> Result<HttpRespon
 
 /// `POST /first_run`: makes the account and signs its administrator in; whoever comes second is sent to `/`.
 pub async fn create(
-    request: HttpRequest,
-    app: web::Data<App>,
-    submission: Submission,
+    request: HttpRequest, app: web::Data<App>, submission: Submission,
 ) -> Result<HttpResponse, AppError> {
     if app.db.read(|snapshot| Ok(accounts::account(snapshot)?)).await?.is_some() {
         return Ok(see_other("/"));

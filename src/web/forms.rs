@@ -58,12 +58,7 @@ impl FromRequest for Submission {
         let content_type = header(CONTENT_TYPE).split(';').next().unwrap_or("").trim().to_lowercase();
         let announced = header(CONTENT_LENGTH).parse().unwrap_or(0);
         let named = request.headers().get(CONTENT_TYPE).map(|value| (CONTENT_TYPE, value.clone()));
-        ready(Ok(Self {
-            payload: payload.take(),
-            content_type,
-            announced,
-            headers: named.into_iter().collect(),
-        }))
+        ready(Ok(Self { payload: payload.take(), content_type, announced, headers: named.into_iter().collect() }))
     }
 }
 
@@ -82,9 +77,7 @@ impl Submission {
     /// # Errors
     /// As [`Submission::form`]; `TooLarge` when the file is; `Invalid` when there are two.
     pub async fn form_with_file<F: DeserializeOwned>(
-        self,
-        file_field: &'static str,
-        file_max: usize,
+        self, file_field: &'static str, file_max: usize,
     ) -> Result<(F, Option<Upload>), AppError> {
         if self.has_parts() { self.parts(file_field, file_max).await } else { Ok((self.flat().await?, None)) }
     }
@@ -111,15 +104,11 @@ impl Submission {
             Err(String::new())
         };
         let expected = if is_json { "a JSON object with the fields of this form" } else { "this form" };
-        Ok(read.map_err(|place| {
-            Invalid::new("body", format!("The body could not be read as {expected}{place}."))
-        })?)
+        Ok(read.map_err(|place| Invalid::new("body", format!("The body could not be read as {expected}{place}.")))?)
     }
 
     async fn parts<F: DeserializeOwned>(
-        self,
-        file_field: &'static str,
-        file_max: usize,
+        self, file_field: &'static str, file_max: usize,
     ) -> Result<(F, Option<Upload>), AppError> {
         if self.announced > BODY_MAX + file_max + DISCARD_MAX {
             return Err(AppError::TooLarge { limit_bytes: file_max.max(BODY_MAX) });
@@ -154,9 +143,7 @@ impl Submission {
 
 /// The fields of a body in parts, in order, and its file.
 async fn read_parts(
-    mut parts: Multipart,
-    file_field: &'static str,
-    file_max: usize,
+    mut parts: Multipart, file_field: &'static str, file_max: usize,
 ) -> Result<(Vec<(String, String)>, Option<Upload>), AppError> {
     let (mut fields, mut file, mut left) = (Vec::new(), None, BODY_MAX);
     while let Some(part) = parts.next().await {

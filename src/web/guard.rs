@@ -12,9 +12,8 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CONTENT_SECURITY_POLICY, COOKIE, HeaderValue,
-    ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, UPGRADE, VARY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CONTENT_SECURITY_POLICY, COOKIE, HeaderValue, ORIGIN,
+    REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, UPGRADE, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use actix_web::http::uri::PathAndQuery;
 use actix_web::http::{Method, Uri};
@@ -30,8 +29,7 @@ pub struct UnderApi;
 
 /// Checks and rewrites the request.
 pub async fn before_routing(
-    mut request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
+    mut request: ServiceRequest, next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let is_api = strip_api_prefix(&mut request);
     if is_api {
@@ -80,8 +78,7 @@ fn is_banned(request: &ServiceRequest) -> bool {
 
 /// `/api/rooms` becomes `/rooms`; tells whether it did.
 fn strip_api_prefix(request: &mut ServiceRequest) -> bool {
-    let Some(rest) = request.uri().path_and_query().and_then(|whole| whole.as_str().strip_prefix("/api"))
-    else {
+    let Some(rest) = request.uri().path_and_query().and_then(|whole| whole.as_str().strip_prefix("/api")) else {
         return false;
     };
     if !rest.starts_with('/') {
@@ -132,8 +129,7 @@ fn allow_cors(response: &mut ServiceResponse, origin: &HeaderValue) {
 
 /// Adds the headers that keep pages safe.
 pub async fn safe_headers(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
+    request: ServiceRequest, next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let app = request.app_data::<web::Data<App>>().cloned();
     let is_https = app.is_some_and(|app| Client::of(request.head(), &app.config).is_https);

@@ -60,10 +60,7 @@ pub async fn show(request: HttpRequest, member: RoomMember) -> Result<HttpRespon
 
 /// `PUT /rooms/{room_id}/involvement`: sets the bell. Plain forms are sent back to where they were.
 pub async fn update(
-    request: HttpRequest,
-    app: web::Data<App>,
-    mut member: RoomMember,
-    submission: Submission,
+    request: HttpRequest, app: web::Data<App>, mut member: RoomMember, submission: Submission,
 ) -> Result<HttpResponse, AppError> {
     let form: InvolvementForm = submission.form().await?;
     let involvement = Involvement::parse(&form.involvement)?;

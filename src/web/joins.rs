@@ -29,10 +29,7 @@ async fn invited_by(request: &HttpRequest, app: &App, join_code: &str) -> Result
 
 /// `GET /join/{join_code}`: the form; 404 for a wrong code; whoever is signed in is sent to `/`.
 pub async fn new(
-    request: HttpRequest,
-    app: web::Data<App>,
-    MaybeUser(viewer): MaybeUser,
-    join_code: web::Path<String>,
+    request: HttpRequest, app: web::Data<App>, MaybeUser(viewer): MaybeUser, join_code: web::Path<String>,
 ) -> Result<HttpResponse, AppError> {
     if viewer.is_some() {
         return Ok(see_other("/"));
@@ -49,10 +46,7 @@ pub async fn new(
 /// `POST /join/{join_code}`: lets somebody in and signs them in; 409 with the form when the address is taken; whoever is
 /// signed in is sent to `/`.
 pub async fn create(
-    request: HttpRequest,
-    app: web::Data<App>,
-    MaybeUser(viewer): MaybeUser,
-    join_code: web::Path<String>,
+    request: HttpRequest, app: web::Data<App>, MaybeUser(viewer): MaybeUser, join_code: web::Path<String>,
     submission: Submission,
 ) -> Result<HttpResponse, AppError> {
     if viewer.is_some() {

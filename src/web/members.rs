@@ -46,8 +46,7 @@ pub async fn index(request: HttpRequest, member: RoomMember) -> Result<HttpRespo
         }
         Wants::Fragment => answer::page(&request, &MembersFragment { people })?,
         Wants::Page => {
-            let page =
-                MembersPage { look: Look::of(account.as_ref(), Some(member.user())), room, people, count };
+            let page = MembersPage { look: Look::of(account.as_ref(), Some(member.user())), room, people, count };
             answer::page(&request, &page)?
         }
     };

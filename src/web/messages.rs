@@ -105,10 +105,7 @@ struct ListFragment<'w> {
 /// way on from there; else the whole list. As JSON: an array, with `X-Revision`, the cursor to open a socket with. As a page: the
 /// room there.
 pub async fn index(
-    request: HttpRequest,
-    app: web::Data<App>,
-    member: RoomMember,
-    query: web::Query<PageQuery>,
+    request: HttpRequest, app: web::Data<App>, member: RoomMember, query: web::Query<PageQuery>,
 ) -> Result<HttpResponse, AppError> {
     let (place, limit) = (query.place()?, query.limit()?);
     let wants = Wants::of(&request);
@@ -138,10 +135,7 @@ async fn read_page(member: &RoomMember, place: Place, limit: u32) -> Result<(Roo
 
 /// A page of messages as JSON: an array, the cursor in `X-Revision`, the way on in `Link` (RFC 8288).
 pub(super) async fn json_page(
-    request: &HttpRequest,
-    member: &RoomMember,
-    place: Place,
-    limit: u32,
+    request: &HttpRequest, member: &RoomMember, place: Place, limit: u32,
 ) -> Result<HttpResponse, AppError> {
     let (room, window) = read_page(member, place, limit).await?;
     let array: Vec<_> = window.messages.iter().map(|message| MessageJson::from(message.as_ref())).collect();
@@ -176,10 +170,7 @@ pub async fn show(request: HttpRequest, member: RoomMember) -> Result<HttpRespon
 /// `client_message_id` was posted before; plain forms are sent back to the room, or get it with what was typed and what is
 /// wrong with it.
 pub async fn create(
-    request: HttpRequest,
-    app: web::Data<App>,
-    member: RoomMember,
-    submission: Submission,
+    request: HttpRequest, app: web::Data<App>, member: RoomMember, submission: Submission,
 ) -> Result<HttpResponse, AppError> {
     // A page of somebody who has signed out since must not post as whoever signed in after them.
     let page_viewer = request.headers().get(CAMPFIRE_VIEWER).and_then(|id| id.to_str().ok());
@@ -215,11 +206,7 @@ pub async fn create(
 
 /// Answers a plain form that was refused: the room, with what was typed kept and what is wrong beside it.
 async fn form_again(
-    request: &HttpRequest,
-    app: &web::Data<App>,
-    member: &RoomMember,
-    form: MessageForm,
-    error: AppError,
+    request: &HttpRequest, app: &web::Data<App>, member: &RoomMember, form: MessageForm, error: AppError,
 ) -> Result<HttpResponse, AppError> {
     let text = form.body.or(form.content).unwrap_or_default();
     let client_message_id = form.client_message_id.filter(|id| ClientMessageId::parse(id).is_ok());
@@ -238,12 +225,7 @@ async fn form_again(
 ///
 /// # Errors
 /// `Invalid`, `TooMany`, and as [`post`] and [`repeated`] say.
-pub(super) async fn submit(
-    app: &App,
-    author: UserId,
-    room: RoomId,
-    form: &MessageForm,
-) -> Result<Posted, AppError> {
+pub(super) async fn submit(app: &App, author: UserId, room: RoomId, form: &MessageForm) -> Result<Posted, AppError> {
     let client_message_id = form.parse_id()?;
     let draft = form.parse_body().map_err(AppError::from).and_then(|body| {
         app.posts.take(author, (app.clock)())?;
@@ -263,10 +245,7 @@ pub(super) async fn submit(
 
 /// `PUT /rooms/{room_id}/messages/{message_id}`: gives a message another body. It costs as much of the rate as a post.
 pub async fn update(
-    request: HttpRequest,
-    app: web::Data<App>,
-    editor: MessageEditor,
-    submission: Submission,
+    request: HttpRequest, app: web::Data<App>, editor: MessageEditor, submission: Submission,
 ) -> Result<HttpResponse, AppError> {
     let form: MessageForm = submission.form().await?;
     let (body, room) = (form.parse_body()?, editor.member.room.id);
@@ -281,9 +260,7 @@ pub async fn update(
 
 /// `DELETE /rooms/{room_id}/messages/{message_id}`: removes a message.
 pub async fn destroy(
-    request: HttpRequest,
-    app: web::Data<App>,
-    editor: MessageEditor,
+    request: HttpRequest, app: web::Data<App>, editor: MessageEditor,
 ) -> Result<HttpResponse, AppError> {
     let room = editor.member.room.id;
     let change = remove(&app.db, &app.hub, editor.member.user().id, room, editor.message.id).await?;

@@ -50,8 +50,7 @@ fn same(origin: &str, is_https: bool, host: &str) -> bool {
 /// `host[:port]` in lower case, with the scheme's own port when none is named.
 fn with_port(authority: &str, is_https: bool) -> String {
     let authority = authority.to_lowercase();
-    let names_port =
-        authority.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let names_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
     match (names_port, is_https) {
         (true, _) => authority,
         (false, true) => authority + ":443",

@@ -77,9 +77,9 @@ impl ProfilePage {
     /// Reads what it shows besides the form.
     async fn read(app: &App, user: User, form: ProfileForm) -> Result<Self, AppError> {
         let (id, moves) = (user.id, app.reading.of(user.id));
-        let read = app.db.read(move |snapshot| {
-            Ok((accounts::account(snapshot)?, rooms::page_for_member(snapshot, id, &moves)?))
-        });
+        let read = app
+            .db
+            .read(move |snapshot| Ok((accounts::account(snapshot)?, rooms::page_for_member(snapshot, id, &moves)?)));
         let (account, rooms) = read.await?;
         Ok(Self { look: Look::of(account.as_ref(), Some(&user)), user, form, rooms, is_saved: false })
     }
@@ -128,10 +128,7 @@ pub struct ProfileQuery {
 
 /// `GET /users/me/profile`: the profile, to be changed.
 pub async fn edit(
-    request: HttpRequest,
-    app: web::Data<App>,
-    CurrentUser(viewer): CurrentUser,
-    query: web::Query<ProfileQuery>,
+    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser, query: web::Query<ProfileQuery>,
 ) -> Result<HttpResponse, AppError> {
     if Wants::of(&request) == Wants::Json {
         return answer::json(&request, StatusCode::OK, &ProfileJson::of(&viewer.user));
@@ -144,10 +141,7 @@ pub async fn edit(
 /// `PUT /users/me/profile`: changes what is given. 409 with the form when the address is taken, 422 when something does not
 /// parse or the present password is another; a wrong one counts as an attempt to sign in.
 pub async fn update(
-    request: HttpRequest,
-    app: web::Data<App>,
-    CurrentUser(viewer): CurrentUser,
-    submission: Submission,
+    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser, submission: Submission,
 ) -> Result<HttpResponse, AppError> {
     let (form, changed) = match submission.form_with_file("avatar", PICTURE_BYTES_MAX).await {
         Ok((form, file)) => {
@@ -172,11 +166,7 @@ pub async fn update(
 }
 
 async fn change(
-    request: &HttpRequest,
-    app: &App,
-    viewer: &Viewer,
-    form: &ProfileForm,
-    file: Option<Upload>,
+    request: &HttpRequest, app: &App, viewer: &Viewer, form: &ProfileForm, file: Option<Upload>,
 ) -> Result<User, AppError> {
     let (mut changes, new_password) = form.parse()?;
     if let Some(new) = new_password {

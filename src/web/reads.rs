@@ -39,10 +39,7 @@ impl ReadForm {
 
 /// `PUT /rooms/{room_id}/read`: everything up to a message (none: all there is) is read. The cursor only moves forward.
 pub async fn update(
-    request: HttpRequest,
-    app: web::Data<App>,
-    member: RoomMember,
-    submission: Submission,
+    request: HttpRequest, app: web::Data<App>, member: RoomMember, submission: Submission,
 ) -> Result<HttpResponse, AppError> {
     let form: ReadForm = submission.form().await?;
     let (user, room) = (member.user().id, member.room.id);
@@ -52,10 +49,7 @@ pub async fn update(
 
 /// `DELETE /rooms/{room_id}/read`: everything from a message on is unread.
 pub async fn destroy(
-    request: HttpRequest,
-    app: web::Data<App>,
-    member: RoomMember,
-    submission: Submission,
+    request: HttpRequest, app: web::Data<App>, member: RoomMember, submission: Submission,
 ) -> Result<HttpResponse, AppError> {
     let form: ReadForm = submission.form().await?;
     let Some(from) = form.parse()? else {

@@ -25,6 +25,9 @@ use std::collections::HashSet;
 /// The name in the form of a new room.
 const NEW_NAME: &str = "New room";
 
+/// Pictures beside people to choose from. Where scripts are off, browsers fetch all of a page's pictures at once.
+pub const PICTURES_MAX: usize = 200;
+
 /// An id as forms and JSON write it.
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -96,10 +99,8 @@ struct Choice {
 
 /// Everybody who can be chosen: first those who are, then the others, each by name.
 fn choices(everyone: Vec<User>, chosen: &HashSet<UserId>) -> Vec<Choice> {
-    let mut choices: Vec<Choice> = everyone
-        .into_iter()
-        .map(|person| Choice { is_chosen: chosen.contains(&person.id), person })
-        .collect();
+    let mut choices: Vec<Choice> =
+        everyone.into_iter().map(|person| Choice { is_chosen: chosen.contains(&person.id), person }).collect();
     choices.sort_by_key(|choice| !choice.is_chosen);
     choices
 }
@@ -133,11 +134,7 @@ pub struct NewQuery {
 }
 
 async fn new_page(
-    request: &HttpRequest,
-    app: &App,
-    viewer: &User,
-    kind: RoomKind,
-    form: RoomForm,
+    request: &HttpRequest, app: &App, viewer: &User, kind: RoomKind, form: RoomForm,
 ) -> Result<HttpResponse, AppError> {
     let (everyone, account) =
         app.db.read(|snapshot| Ok((users::choice(snapshot)?, accounts::account(snapshot)?))).await?;
@@ -159,10 +156,7 @@ fn kind(request: &HttpRequest) -> RoomKind {
 
 /// `GET /rooms/{kind}/new`: the form of a room for everyone (`opens`), or for some (`closeds`).
 pub async fn new(
-    request: HttpRequest,
-    app: web::Data<App>,
-    RoomCreator(viewer): RoomCreator,
-    query: web::Query<NewQuery>,
+    request: HttpRequest, app: web::Data<App>, RoomCreator(viewer): RoomCreator, query: web::Query<NewQuery>,
 ) -> Result<HttpResponse, AppError> {
     new_page(&request, &app, &viewer.user, kind(&request), started(query)).await
 }
@@ -174,10 +168,7 @@ fn started(query: web::Query<NewQuery>) -> RoomForm {
 
 /// `POST /rooms/{kind}`: makes a room that everyone is in, or one of those who were chosen and whoever makes it.
 pub async fn create(
-    request: HttpRequest,
-    app: web::Data<App>,
-    RoomCreator(viewer): RoomCreator,
-    submission: Submission,
+    request: HttpRequest, app: web::Data<App>, RoomCreator(viewer): RoomCreator, submission: Submission,
 ) -> Result<HttpResponse, AppError> {
     let form: RoomForm = submission.form().await?;
     let (kind, viewer) = (kind(&request), &viewer.user);
@@ -200,11 +191,7 @@ pub async fn create(
 
 /// Answers with a room that was made or found: the way there, or the room as JSON.
 pub(super) async fn made_answer(
-    request: &HttpRequest,
-    app: &App,
-    viewer: UserId,
-    room: RoomId,
-    status: StatusCode,
+    request: &HttpRequest, app: &App, viewer: UserId, room: RoomId, status: StatusCode,
 ) -> Result<HttpResponse, AppError> {
     let path = format!("/rooms/{room}");
     if Wants::of(request) != Wants::Json {
@@ -227,19 +214,13 @@ pub async fn show(member: RoomMember) -> HttpResponse {
 /// `GET /rooms/{kind}/{room_id}/edit`: the settings of a room, to be saved as one of this kind. Those who may not change it see who is
 /// in it.
 pub async fn edit(
-    request: HttpRequest,
-    member: RoomMember,
-    query: web::Query<NewQuery>,
+    request: HttpRequest, member: RoomMember, query: web::Query<NewQuery>,
 ) -> Result<HttpResponse, AppError> {
     let form = RoomForm { name: query.into_inner().name, ..RoomForm::default() };
     edit_page(&request, &member, form).await
 }
 
-async fn edit_page(
-    request: &HttpRequest,
-    member: &RoomMember,
-    mut form: RoomForm,
-) -> Result<HttpResponse, AppError> {
+async fn edit_page(request: &HttpRequest, member: &RoomMember, mut form: RoomForm) -> Result<HttpResponse, AppError> {
     if member.room.is_direct() {
         return Err(AppError::NotFound);
     }
@@ -267,10 +248,7 @@ async fn edit_page(
 /// `PUT /rooms/{kind}/{room_id}`: saves a room as one that everyone is in, or one of exactly those who are chosen; without `user_ids`, of
 /// those who are in it.
 pub async fn update(
-    request: HttpRequest,
-    app: web::Data<App>,
-    RoomEditor(member): RoomEditor,
-    submission: Submission,
+    request: HttpRequest, app: web::Data<App>, RoomEditor(member): RoomEditor, submission: Submission,
 ) -> Result<HttpResponse, AppError> {
     let form: RoomForm = submission.form().await?;
     let (viewer, room, kind) = (member.user().id, member.room.id, kind(&request));
@@ -291,10 +269,7 @@ pub async fn update(
         Ok(true) if Wants::of(&request) == Wants::Json => Ok(no_content()),
         Ok(true) => Ok(see_other("/")),
         Err(error) => {
-            form_again(&request, error, async |error| {
-                edit_page(&request, &member, form.with_error(error)).await
-            })
-            .await
+            form_again(&request, error, async |error| edit_page(&request, &member, form.with_error(error)).await).await
         }
     }
 }

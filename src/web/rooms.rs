@@ -82,11 +82,7 @@ pub(super) struct Composer {
 
 /// The room page with the messages at `place`.
 pub(super) async fn room_page(
-    request: &HttpRequest,
-    app: &web::Data<App>,
-    member: &RoomMember,
-    place: Place,
-    composer: Composer,
+    request: &HttpRequest, app: &web::Data<App>, member: &RoomMember, place: Place, composer: Composer,
 ) -> Result<HttpResponse, AppError> {
     let client = Client::of(request.head(), &app.config);
     let (viewer_id, app) = (member.user().id, app.clone());
@@ -138,9 +134,7 @@ fn remember(request: &HttpRequest, response: &mut HttpResponse, room_id: &str) {
 
 /// `GET /rooms`: the rooms one is in. Browsers are sent to the front door, which leads to one of them.
 pub async fn index(
-    request: HttpRequest,
-    app: web::Data<App>,
-    CurrentUser(viewer): CurrentUser,
+    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser,
 ) -> Result<HttpResponse, AppError> {
     if Wants::of(&request) != Wants::Json {
         return Ok(answer::see_other("/"));
@@ -149,22 +143,14 @@ pub async fn index(
 }
 
 /// The rooms somebody is in, as JSON.
-pub(super) async fn json_list(
-    request: &HttpRequest,
-    app: &App,
-    viewer: UserId,
-) -> Result<HttpResponse, AppError> {
+pub(super) async fn json_list(request: &HttpRequest, app: &App, viewer: UserId) -> Result<HttpResponse, AppError> {
     let moves = app.reading.of(viewer);
     let entries = app.db.read(move |snapshot| Ok(rooms::page_for_member(snapshot, viewer, &moves)?)).await?;
     answer::json(request, StatusCode::OK, &entries.iter().map(RoomJson::from).collect::<Vec<_>>())
 }
 
 /// `GET /rooms/{room_id}`: the room at its newest end.
-pub async fn show(
-    request: HttpRequest,
-    app: web::Data<App>,
-    member: RoomMember,
-) -> Result<HttpResponse, AppError> {
+pub async fn show(request: HttpRequest, app: web::Data<App>, member: RoomMember) -> Result<HttpResponse, AppError> {
     if Wants::of(&request) != Wants::Json {
         return room_page(&request, &app, &member, Place::Newest, Composer::default()).await;
     }
@@ -172,11 +158,7 @@ pub async fn show(
 }
 
 /// `GET /rooms/{room_id}/@{message_id}`: the room around a message; as JSON, the messages there.
-pub async fn around(
-    request: HttpRequest,
-    app: web::Data<App>,
-    member: RoomMember,
-) -> Result<HttpResponse, AppError> {
+pub async fn around(request: HttpRequest, app: web::Data<App>, member: RoomMember) -> Result<HttpResponse, AppError> {
     let id = path_id(&request, "message_id")?;
     if Wants::of(&request) == Wants::Json {
         return super::messages::json_page(&request, &member, Place::Around(id), PAGE_LEN).await;

@@ -50,10 +50,7 @@ impl PeopleFragment {
     /// # Errors
     /// `NotFound` when it is to begin after somebody unknown.
     pub(super) fn read(
-        snapshot: &Snapshot<'_>,
-        viewer: &User,
-        query: &str,
-        after: Option<UserId>,
+        snapshot: &Snapshot<'_>, viewer: &User, query: &str, after: Option<UserId>,
     ) -> Result<Self, AppError> {
         // Nobody's name is longer, so nobody is missed.
         let query: String = query.trim().chars().take(NAME_MAX).collect();
@@ -96,10 +93,7 @@ struct PeoplePage {
 /// `GET /account/users?query=&after=`: people by name, administrators first, a hundred a page; `Link` says where the list goes on,
 /// `X-Total-Count` how many they are. Administrators also see who is banned.
 pub async fn index(
-    request: HttpRequest,
-    app: web::Data<App>,
-    CurrentUser(viewer): CurrentUser,
-    query: web::Query<PeopleQuery>,
+    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser, query: web::Query<PeopleQuery>,
 ) -> Result<HttpResponse, AppError> {
     let PeopleQuery { query, after } = query.into_inner();
     let after = match after {
@@ -147,10 +141,7 @@ impl RoleForm {
 
 /// `PUT /account/users/{user_id}`: gives somebody active another role. 409 for the last administrator.
 pub async fn update(
-    request: HttpRequest,
-    app: web::Data<App>,
-    administrator: Administrator,
-    submission: Submission,
+    request: HttpRequest, app: web::Data<App>, administrator: Administrator, submission: Submission,
 ) -> Result<HttpResponse, AppError> {
     let id = path_id(&request, "user_id")?;
     let by = administrator.by(&request, &app);
@@ -166,9 +157,7 @@ pub async fn update(
 
 /// `DELETE /account/users/{user_id}`: takes somebody off the account. 409 for the last administrator.
 pub async fn destroy(
-    request: HttpRequest,
-    app: web::Data<App>,
-    administrator: Administrator,
+    request: HttpRequest, app: web::Data<App>, administrator: Administrator,
 ) -> Result<HttpResponse, AppError> {
     let id = path_id(&request, "user_id")?;
     remove(&app.db, &app.hub, administrator.by(&request, &app), id).await?;

@@ -69,11 +69,7 @@ pub(super) fn to_sign_in(path: &str) -> HttpResponse {
 
 /// Hands somebody who just came in their token: as a cookie and a redirect, or as JSON.
 pub(super) fn signed_in(
-    request: &HttpRequest,
-    app: &App,
-    somebody: &SignedIn,
-    then: &str,
-    status: StatusCode,
+    request: &HttpRequest, app: &App, somebody: &SignedIn, then: &str, status: StatusCode,
 ) -> Result<HttpResponse, AppError> {
     let is_https = Client::of(request.head(), &app.config).is_https;
     let cookie = Cookie::build(SESSION_COOKIE, somebody.token.reveal())
@@ -100,25 +96,17 @@ pub(super) fn signed_in(
 }
 
 async fn sign_in_page(
-    request: &HttpRequest,
-    app: &App,
-    status: StatusCode,
-    form: SessionForm,
+    request: &HttpRequest, app: &App, status: StatusCode, form: SessionForm,
 ) -> Result<HttpResponse, AppError> {
-    let (account, contact) = app
-        .db
-        .read(|snapshot| Ok((accounts::account(snapshot)?, users::first_administrator(snapshot)?)))
-        .await?;
+    let (account, contact) =
+        app.db.read(|snapshot| Ok((accounts::account(snapshot)?, users::first_administrator(snapshot)?))).await?;
     let Some(account) = account else { return Ok(see_other("/first_run")) };
     page_with_status(request, status, &SignInPage { look: Look::of(Some(&account), None), contact, form })
 }
 
 /// `GET /session/new`: the form; 303 to `/first_run` when there is no account yet, to `/` when signed in already.
 pub async fn new(
-    request: HttpRequest,
-    app: web::Data<App>,
-    MaybeUser(viewer): MaybeUser,
-    form: web::Query<SessionForm>,
+    request: HttpRequest, app: web::Data<App>, MaybeUser(viewer): MaybeUser, form: web::Query<SessionForm>,
 ) -> Result<HttpResponse, AppError> {
     let mut form = form.into_inner();
     form.password.clear();
@@ -131,15 +119,12 @@ pub async fn new(
 /// `POST /session`: signs in. Programs get 201 with the token, browsers a cookie and the way back. 401 with the form and
 /// one sentence for every cause; 429 after ten failed attempts in three minutes, by peer or by e-mail address.
 pub async fn create(
-    request: HttpRequest,
-    app: web::Data<App>,
-    submission: Submission,
+    request: HttpRequest, app: web::Data<App>, submission: Submission,
 ) -> Result<HttpResponse, AppError> {
     let mut form: SessionForm = submission.form().await?;
     let client = Client::of(request.head(), &app.config);
     let address = EmailAddress::parse(&form.email_address).ok();
-    let mut who: Vec<_> =
-        address.iter().map(|address| Attempter::EmailAddress(address.as_str().to_owned())).collect();
+    let mut who: Vec<_> = address.iter().map(|address| Attempter::EmailAddress(address.as_str().to_owned())).collect();
     who.extend(client.ip_address.map(Attempter::Peer));
     let password = std::mem::take(&mut form.password);
     let tried = match app.attempts.begin(&who, (app.clock)()) {
@@ -155,9 +140,7 @@ pub async fn create(
             app.attempts.succeeded(&who);
             signed_in(&request, &app, &somebody, safe_return(&form.return_to), StatusCode::CREATED)
         }
-        Err(error @ (AppError::BadCredentials | AppError::TooMany { .. }))
-            if Wants::of(&request) == Wants::Page =>
-        {
+        Err(error @ (AppError::BadCredentials | AppError::TooMany { .. })) if Wants::of(&request) == Wants::Page => {
             form.alert = Some(super::errors::sentence(&error));
             let mut response = sign_in_page(&request, &app, error.status_code(), form).await?;
             super::errors::set_retry_after(&mut response, &error);
@@ -169,9 +152,7 @@ pub async fn create(
 
 /// `DELETE /session`: ends the session and takes the cookie back.
 pub async fn destroy(
-    request: HttpRequest,
-    app: web::Data<App>,
-    CurrentUser(viewer): CurrentUser,
+    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser,
 ) -> Result<HttpResponse, AppError> {
     sign_out(&app.db, &app.hub, viewer.session_id).await?;
     signed_out(&request)

@@ -87,30 +87,22 @@ impl Sidebar {
     ///
     /// # Errors
     /// What the database says.
-    pub(super) fn read(
-        snapshot: &Snapshot<'_>,
-        app: &App,
-        viewer: UserId,
-        client: &Client,
-    ) -> Result<Self, AppError> {
+    pub(super) fn read(snapshot: &Snapshot<'_>, app: &App, viewer: UserId, client: &Client) -> Result<Self, AppError> {
         let viewer = users::find(snapshot, viewer)?;
         let mut entries = rooms::page_for_member(snapshot, viewer.id, &app.reading.of(viewer.id))?;
         entries.retain(|entry| entry.room.involvement != Involvement::Invisible);
         let (pings, rooms): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.room.is_direct());
-        let pings: Vec<Ping> =
-            pings.into_iter().take(PINGS_MAX).map(|ping| Ping::of(ping, &app.hub)).collect();
+        let pings: Vec<Ping> = pings.into_iter().take(PINGS_MAX).map(|ping| Ping::of(ping, &app.hub)).collect();
         let strangers = strangers(snapshot, app, &viewer, &pings)?;
         let is_alone = pings.is_empty() && strangers.is_empty();
         let account = accounts::account(snapshot)?;
         let is_restricted = account.as_ref().is_some_and(|account| account.restricts_room_creation);
-        let join_path = account
-            .filter(|_| viewer.is_administrator())
-            .map(|account| format!("/join/{}", account.join_code));
+        let join_path =
+            account.filter(|_| viewer.is_administrator()).map(|account| format!("/join/{}", account.join_code));
         let may_make_rooms = viewer.is_administrator() || !is_restricted;
         let invite_url = join_path.map(|path| client.url(&path));
         let version = String::new();
-        let mut sidebar =
-            Self { pings, strangers, rooms, viewer, may_make_rooms, invite_url, is_alone, version };
+        let mut sidebar = Self { pings, strangers, rooms, viewer, may_make_rooms, invite_url, is_alone, version };
         sidebar.version = sidebar.digest();
         Ok(sidebar)
     }
@@ -144,14 +136,8 @@ impl Sidebar {
 }
 
 /// People one has no ping with, those who came first first, until about [`PEOPLE_MAX`] people are shown.
-fn strangers(
-    snapshot: &Snapshot<'_>,
-    app: &App,
-    viewer: &User,
-    pings: &[Ping],
-) -> Result<Vec<Stranger>, AppError> {
-    let mut known: HashSet<UserId> =
-        pings.iter().flat_map(|ping| &ping.entry.people).map(|person| person.id).collect();
+fn strangers(snapshot: &Snapshot<'_>, app: &App, viewer: &User, pings: &[Ping]) -> Result<Vec<Stranger>, AppError> {
+    let mut known: HashSet<UserId> = pings.iter().flat_map(|ping| &ping.entry.people).map(|person| person.id).collect();
     let wanted = PEOPLE_MAX.saturating_sub(known.len());
     if wanted == 0 {
         return Ok(Vec::new());
@@ -191,10 +177,7 @@ pub struct SidebarQuery {
 
 /// `GET /users/me/sidebar`: the sidebar, with the room that the page shows marked; as JSON, the rooms.
 pub async fn show(
-    request: HttpRequest,
-    app: web::Data<App>,
-    CurrentUser(viewer): CurrentUser,
-    query: web::Query<SidebarQuery>,
+    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser, query: web::Query<SidebarQuery>,
 ) -> Result<HttpResponse, AppError> {
     if Wants::of(&request) == Wants::Json {
         return super::rooms::json_list(&request, &app, viewer.user.id).await;

@@ -129,10 +129,7 @@ impl From<AppError> for End {
 
 /// `GET /ws`: the socket. Browsers can't see a refused upgrade, so it is accepted and then closed with a code.
 pub async fn index(
-    request: HttpRequest,
-    app: web::Data<App>,
-    payload: web::Payload,
-    query: web::Query<SocketQuery>,
+    request: HttpRequest, app: web::Data<App>, payload: web::Payload, query: web::Query<SocketQuery>,
 ) -> Result<HttpResponse, AppError> {
     let cursors = query.cursors()?;
     let format = match query.format.as_deref() {
@@ -169,8 +166,7 @@ pub async fn index(
             Err(end) => end,
         };
         if let End::Close(code, reason) = end {
-            let reason =
-                actix_ws::CloseReason { code: CloseCode::from(code), description: Some(reason.into()) };
+            let reason = actix_ws::CloseReason { code: CloseCode::from(code), description: Some(reason.into()) };
             // A peer that takes nothing does not take this either; its connection goes with the task.
             let _ = timeout(CLOSE_MAX, closing.close(Some(reason))).await;
         }
@@ -188,9 +184,7 @@ struct Peer {
 
 /// Finds out who it is and subscribes them.
 async fn open(
-    app: &App,
-    token: Option<TokenHash>,
-    peer: &Peer,
+    app: &App, token: Option<TokenHash>, peer: &Peer,
 ) -> Result<(Viewer, (Subscription, BTreeSet<RoomId>)), End> {
     let token = token.ok_or(AppError::SignedOut)?;
     let (used_after_ms, room_id) = (app.sessions_end_ms(), peer.room);

@@ -59,9 +59,7 @@ struct LinkJson {
 
 /// `POST /users/me/transfers`: a link that signs oneself in on another device, once; shown this once. Programs get 201.
 pub async fn create(
-    request: HttpRequest,
-    app: web::Data<App>,
-    CurrentUser(viewer): CurrentUser,
+    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser,
 ) -> Result<HttpResponse, AppError> {
     let transfer = transfers::make(&app.db, viewer.clone()).await?;
     let id = viewer.user.id;
@@ -70,9 +68,7 @@ pub async fn create(
 
 /// `POST /users/{user_id}/transfers`: the same for somebody else, by an administrator; 404 when they can't come in.
 pub async fn create_for(
-    request: HttpRequest,
-    app: web::Data<App>,
-    Administrator(viewer): Administrator,
+    request: HttpRequest, app: web::Data<App>, Administrator(viewer): Administrator,
 ) -> Result<HttpResponse, AppError> {
     let id = path_id::<UserId>(&request, "user_id")?;
     let ip_address = Client::of(request.head(), &app.config).origin(request.headers()).ip_address;
@@ -81,11 +77,7 @@ pub async fn create_for(
 }
 
 async fn link(
-    request: &HttpRequest,
-    app: &App,
-    viewer: User,
-    person: UserId,
-    transfer: &Transfer,
+    request: &HttpRequest, app: &App, viewer: User, person: UserId, transfer: &Transfer,
 ) -> Result<HttpResponse, AppError> {
     let path = format!("/session/transfers/{}", transfer.token.reveal());
     let url = Client::of(request.head(), &app.config).url(&path);
@@ -94,8 +86,7 @@ async fn link(
         let json = answer::json(request, StatusCode::CREATED, &LinkJson { url, expires_at })?;
         return Ok(never_kept(json));
     }
-    let read =
-        app.db.read(move |snapshot| Ok((users::find(snapshot, person)?, accounts::account(snapshot)?)));
+    let read = app.db.read(move |snapshot| Ok((users::find(snapshot, person)?, accounts::account(snapshot)?)));
     let (person, account) = read.await?;
     let page = LinkPage {
         look: Look::of(account.as_ref(), Some(&viewer)),
@@ -111,9 +102,7 @@ async fn link(
 
 /// `GET /session/transfers/{token}`: one button, whatever the token is; it is only looked at when that is pressed.
 pub async fn show(
-    request: HttpRequest,
-    app: web::Data<App>,
-    token: web::Path<String>,
+    request: HttpRequest, app: web::Data<App>, token: web::Path<String>,
 ) -> Result<HttpResponse, AppError> {
     let account = app.db.read(|snapshot| Ok(accounts::account(snapshot)?)).await?;
     let page = TransferPage { look: Look::of(account.as_ref(), None), token: token.into_inner() };
@@ -123,9 +112,7 @@ pub async fn show(
 /// `PUT /session/transfers/{token}`: signs in, once, as signing in by password does; 400 when the link is used up, too old or
 /// none. A wrong one counts as an attempt: links can't be found by trying.
 pub async fn update(
-    request: HttpRequest,
-    app: web::Data<App>,
-    token: web::Path<String>,
+    request: HttpRequest, app: web::Data<App>, token: web::Path<String>,
 ) -> Result<HttpResponse, AppError> {
     let client = Client::of(request.head(), &app.config);
     let peer = client.ip_address.map(Attempter::Peer);

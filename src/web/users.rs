@@ -42,9 +42,7 @@ struct ViewerStylesheet {
 /// `GET /users/{user_id}`: somebody's page: who they are, and what the reader can do with that. Their address is for themselves
 /// and administrators.
 pub async fn show(
-    request: HttpRequest,
-    app: web::Data<App>,
-    CurrentUser(viewer): CurrentUser,
+    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser,
 ) -> Result<HttpResponse, AppError> {
     let id = path_id::<UserId>(&request, "user_id")?;
     let read = app.db.read(move |snapshot| Ok((users::find(snapshot, id)?, accounts::account(snapshot)?)));
@@ -59,10 +57,7 @@ pub async fn show(
 }
 
 /// `GET /users/{user_id}/stylesheet`: turns one's own messages to one's own side. Other people's are not found.
-pub async fn stylesheet(
-    request: HttpRequest,
-    CurrentUser(viewer): CurrentUser,
-) -> Result<HttpResponse, AppError> {
+pub async fn stylesheet(request: HttpRequest, CurrentUser(viewer): CurrentUser) -> Result<HttpResponse, AppError> {
     let id = path_id::<UserId>(&request, "user_id")?;
     if id != viewer.user.id {
         return Err(AppError::NotFound);

@@ -1,7 +1,8 @@
 // <message-actions>: what can be done with the message under the pointer, the focus or a long press, as a small bar.
 import { markUnread } from "./reading.js";
 
-const LONG_PRESS = 500;
+const LONG_PRESS = 500; // milliseconds
+const GAP = 8; // pixels
 
 customElements.define(
   "message-actions",
@@ -43,9 +44,14 @@ customElements.define(
       const room = this.parentElement.getBoundingClientRect();
       const floor = document.querySelector(".room-header").getBoundingClientRect().bottom - room.top;
       const isMine = getComputedStyle(article).flexDirection === "row-reverse";
-      const left = isMine ? bubble.left - room.left : bubble.right - room.left - this.offsetWidth;
-      this.style.left = `${Math.max(8, Math.min(left, room.width - this.offsetWidth - 8))}px`;
-      this.style.top = `${Math.max(floor, bubble.top - room.top - this.offsetHeight / 2)}px`;
+      // Beside the bubble where there is room; else over its upper edge.
+      const beside = isMine ? bubble.left - this.offsetWidth - GAP : bubble.right + GAP;
+      const isBeside = beside >= room.left + GAP && beside + this.offsetWidth <= room.right - GAP;
+      const over = isMine ? bubble.left : bubble.right - this.offsetWidth;
+      const left = isBeside ? beside : Math.max(room.left + GAP, Math.min(over, room.right - this.offsetWidth - GAP));
+      const top = isBeside ? bubble.top + Math.min(bubble.height, 40) / 2 : bubble.top;
+      this.style.left = `${left - room.left}px`;
+      this.style.top = `${Math.max(floor, top - room.top - this.offsetHeight / 2)}px`;
     }
 
     hide() {

@@ -72,15 +72,14 @@ impl Human {
     /// Waits until the connection is lost, and says so.
     pub async fn sees_that_the_connection_is_lost(&self) {
         self.page
-            .wait_for(
-                "document.querySelector('#connection:not([hidden])')?.innerText.startsWith('Reconnecting')",
-            )
+            .wait_for("document.querySelector('#connection:not([hidden])')?.innerText.startsWith('Reconnecting')")
             .await;
     }
 
     /// Waits until the page is connected and nothing waits to be sent.
     pub async fn is_level(&self) {
-        let level = "document.querySelector('#connection').hidden && !document.querySelector('#pending').children.length";
+        let level =
+            "document.querySelector('#connection').hidden && !document.querySelector('#pending').children.length";
         self.page.wait_for(level).await;
     }
 

@@ -37,8 +37,7 @@ async fn scrolling_up_fetches_older_messages_and_keeps_the_place() {
     // The first message of the page stays where it is when older ones come above it.
     let first = "document.querySelector('#messages > article[data-key=\"91\"]').getBoundingClientRect().top";
     ann.page.eval("void (document.querySelector('#scroller').scrollTop = 0)").await;
-    let before =
-        ann.page.eval(&format!("new Promise(done => requestAnimationFrame(() => done({first})))")).await;
+    let before = ann.page.eval(&format!("new Promise(done => requestAnimationFrame(() => done({first})))")).await;
     ann.page.wait_for(&format!("{COUNT} >= 80")).await;
     let after = ann.page.eval(first).await;
     let moved = (after.as_f64().unwrap() - before.as_f64().unwrap()).abs();
@@ -65,8 +64,7 @@ async fn scrolling_up_fetches_older_messages_and_keeps_the_place() {
         ann.page.eval("void (document.querySelector('#scroller').scrollTop = 0)").await;
         ann.page.wait_for(&format!("{COUNT} > {count} || !document.querySelector('#older')")).await;
     }
-    let keys =
-        ann.page.eval("[...document.querySelectorAll('#messages > article')].map(a => +a.dataset.key)").await;
+    let keys = ann.page.eval("[...document.querySelectorAll('#messages > article')].map(a => +a.dataset.key)").await;
     assert_eq!(keys, Value::from((1..=132).collect::<Vec<i64>>()));
     assert_eq!(ann.page.problems(), Vec::<String>::new());
 }
@@ -83,21 +81,15 @@ async fn a_permalink_opens_the_room_there_and_new_messages_wait_below() {
     assert!((0.0..800.0).contains(&top), "the message is in view: {top}");
     bob.says("far below").await;
     ann.page.wait_for("!document.querySelector('#jump').hidden").await;
-    assert_eq!(
-        ann.page.eval("document.querySelector('#messages').innerText.includes('far below')").await,
-        false
-    );
+    assert_eq!(ann.page.eval("document.querySelector('#messages').innerText.includes('far below')").await, false);
     // Scrolling down leads, page by page, to the newest, without a gap.
     while ann.page.eval("!!document.querySelector('#newer')").await == true {
         let count = ann.page.eval(COUNT).await;
-        ann.page
-            .eval("(list => void (list.scrollTop = list.scrollHeight))(document.querySelector('#scroller'))")
-            .await;
+        ann.page.eval("(list => void (list.scrollTop = list.scrollHeight))(document.querySelector('#scroller'))").await;
         ann.page.wait_for(&format!("{COUNT} > {count} || !document.querySelector('#newer')")).await;
     }
     ann.sees("far below").await;
-    let keys =
-        ann.page.eval("[...document.querySelectorAll('#messages > article')].map(a => +a.dataset.key)").await;
+    let keys = ann.page.eval("[...document.querySelectorAll('#messages > article')].map(a => +a.dataset.key)").await;
     let keys: Vec<i64> = keys.as_array().unwrap().iter().map(|key| key.as_i64().unwrap()).collect();
     assert!(keys.windows(2).all(|pair| pair[1] == pair[0] + 1), "{keys:?}");
     assert_eq!(keys.last(), Some(&131));
@@ -112,9 +104,7 @@ async fn groups_days_and_local_times_are_put_right_by_the_page() {
     let day = 24 * 60 * 60 * 1000;
     server
         .db
-        .write(move |tx| {
-            Ok(tx.execute("UPDATE messages SET created_at_ms = created_at_ms - ?1 WHERE id <= 2", [day])?)
-        })
+        .write(move |tx| Ok(tx.execute("UPDATE messages SET created_at_ms = created_at_ms - ?1 WHERE id <= 2", [day])?))
         .await
         .unwrap();
     ann.page

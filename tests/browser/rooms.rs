@@ -44,9 +44,7 @@ async fn added_to_a_closed_room_one_sees_it_appear_and_removed_while_reading_one
     ann.page.fill("#name", "Plans").await;
     ann.page.click(".tabs__tab:not([aria-current])").await;
     ann.page
-        .wait_for(
-            "document.querySelector('#name').value === 'Plans' && location.pathname.includes('closeds')",
-        )
+        .wait_for("document.querySelector('#name').value === 'Plans' && location.pathname.includes('closeds')")
         .await;
     ann.page.click("form.form button[type=submit]").await;
     ann.page.wait_for("document.querySelector('#room_name')?.innerText === 'Plans'").await;
@@ -55,9 +53,7 @@ async fn added_to_a_closed_room_one_sees_it_appear_and_removed_while_reading_one
     // She lets Bob in, whom she finds by typing.
     ann.page.click("#room_name").await;
     ann.page.fill("#picker_filter", "bo").await;
-    ann.page
-        .wait_for("[...document.querySelectorAll('.picker__person')].filter(it => !it.hidden).length === 1")
-        .await;
+    ann.page.wait_for("[...document.querySelectorAll('.picker__person')].filter(it => !it.hidden).length === 1").await;
     ann.page.press("Enter").await;
     ann.page.click("form.form button[type=submit]").await;
     bob.page.wait_for(&lists("Plans")).await;
@@ -73,13 +69,15 @@ async fn added_to_a_closed_room_one_sees_it_appear_and_removed_while_reading_one
     ann.page.click("#room_name").await;
     ann.page.fill("#name", "Schemes").await;
     ann.page.click("form.form button[type=submit]").await;
-    bob.page.wait_for("document.querySelector('#room_name').innerText === 'Schemes' && document.title.startsWith('Schemes')").await;
+    bob.page
+        .wait_for(
+            "document.querySelector('#room_name').innerText === 'Schemes' && document.title.startsWith('Schemes')",
+        )
+        .await;
     ann.page.click("#room_name").await;
     ann.page.click("label[data-name=Bob] input").await;
     ann.page.click("form.form button[type=submit]").await;
-    bob.page
-        .wait_for("document.querySelector('#connection').innerText.includes('no longer in this room')")
-        .await;
+    bob.page.wait_for("document.querySelector('#connection').innerText.includes('no longer in this room')").await;
     ann.page.wait_for("document.querySelector('#composer')").await;
     ann.says("without Bob").await;
     ann.sees("without Bob").await;
@@ -111,10 +109,7 @@ async fn what_is_unread_on_one_device_is_read_on_another() {
     for device in [&bob, &bobs_phone] {
         device.page.wait_for(&format!("{} && document.title.startsWith('(2) ')", count(2))).await;
     }
-    bobs_phone
-        .page
-        .wait_for("document.querySelector('[data-sidebar-button]').hasAttribute('data-unread')")
-        .await;
+    bobs_phone.page.wait_for("document.querySelector('[data-sidebar-button]').hasAttribute('data-unread')").await;
     // He reads it on the phone; the laptop knows.
     bobs_phone.page.goto(&format!("{base}/rooms/2")).await;
     bob.page.wait_for(&format!("{} && !document.title.startsWith('(')", count(0))).await;
@@ -167,9 +162,7 @@ async fn a_ping_is_started_by_typing_names_and_moves_to_the_front_when_it_is_ans
     ann.page.click(".ping--new[title='Ping Bob']").await;
     ann.page.wait_for("document.querySelector('#room_name')?.innerText === 'Bob'").await;
     ann.says("psst").await;
-    bob.page
-        .wait_for("document.querySelector('#pings .ping:not(.ping--new) .unread')?.dataset.count === '1'")
-        .await;
+    bob.page.wait_for("document.querySelector('#pings .ping:not(.ping--new) .unread')?.dataset.count === '1'").await;
     assert_eq!(bob.page.eval("document.querySelector('#pings .ping__name').innerText").await, "Ann");
 
     // Ann goes back to the group: when Bob answers, his ping comes first.
@@ -203,7 +196,8 @@ async fn the_bell_is_a_menu_of_named_choices_and_an_invisible_room_leaves_the_li
     // The profile lists it, and brings it back.
     ann.page.click(".sidebar__profile").await;
     ann.page.wait_for("document.querySelector('#room_1[data-invisible] .bell-list__set').hidden").await;
-    let choose = "(select => { select.value = 'everything'; select.dispatchEvent(new Event('change', { bubbles: true })) })";
+    let choose =
+        "(select => { select.value = 'everything'; select.dispatchEvent(new Event('change', { bubbles: true })) })";
     ann.page.eval(&format!("void {choose}(document.querySelector('#room_1 select'))")).await;
     ann.page.wait_for("!document.querySelector('#room_1').hasAttribute('data-invisible')").await;
     ann.page.goto(&ann.base).await;
@@ -217,10 +211,7 @@ async fn somebody_joins_by_the_link_on_a_phone_and_carries_the_session_to_anothe
     let (_server, ann, _bob) = two(&browser).await;
     ann.page.goto(&format!("{}/account/edit", ann.base)).await;
     let link = ann.page.eval("document.querySelector('[data-copy-source]').value").await;
-    assert!(
-        ann.page.eval("!!document.querySelector('.qr-code path')").await == true,
-        "a code to be photographed"
-    );
+    assert!(ann.page.eval("!!document.querySelector('.qr-code path')").await == true, "a code to be photographed");
     let phone = browser.context().await.page().await;
     phone.set_viewport(320, 640, true).await;
     let cid = Human::comes_in_by(phone, &ann.base, link.as_str().unwrap(), "Cid").await;
@@ -242,9 +233,7 @@ async fn somebody_joins_by_the_link_on_a_phone_and_carries_the_session_to_anothe
         laptop.reload().await;
         laptop.click("main button[type=submit]").await;
         laptop
-            .wait_for(&format!(
-                "location.pathname.startsWith('{expected}') && document.readyState === 'complete'"
-            ))
+            .wait_for(&format!("location.pathname.startsWith('{expected}') && document.readyState === 'complete'"))
             .await;
         if expected == "/rooms/1" {
             laptop.wait_for("document.querySelector('.sidebar__me').innerText.includes('Cid')").await;

@@ -75,10 +75,8 @@ async fn the_same_story_without_javascript() {
     let says = async |page: &crate::chromium::Page, text: &str| {
         page.fill("#composer_body", text).await;
         page.click(".composer__send").await;
-        let shown = format!(
-            "document.querySelector('#messages').innerText.includes({})",
-            serde_json::Value::from(text)
-        );
+        let shown =
+            format!("document.querySelector('#messages').innerText.includes({})", serde_json::Value::from(text));
         page.wait_for(&shown).await;
     };
     says(&ann, "Hello Bob").await;

@@ -90,9 +90,7 @@ async fn others_see_who_is_writing_and_oneself_does_not() {
     let bob = Human::invited(&browser, &base, &ann.invite_link().await, "Bob").await;
     bob.page.fill("#composer_body", "hm").await;
     let shown = "getComputedStyle(document.querySelector('.typing__name')).display !== 'none'";
-    ann.page
-        .wait_for(&format!("document.querySelector('.typing').innerText.includes('Bob') && {shown}"))
-        .await;
+    ann.page.wait_for(&format!("document.querySelector('.typing').innerText.includes('Bob') && {shown}")).await;
     bob.page.wait_for("document.querySelector('.typing__name')").await;
     assert_eq!(bob.page.eval(shown).await, false);
     bob.page.press("Enter").await;
@@ -114,7 +112,6 @@ async fn whoever_writes_faster_than_the_limit_is_only_slowed_down() {
     ann.is_level().await;
     let rows = server.rows().await;
     assert_eq!(rows.into_iter().map(|(_, _, text)| text).collect::<Vec<_>>(), texts);
-    let refused =
-        "performance.getEntriesByType('resource').filter(entry => entry.responseStatus === 429).length > 0";
+    let refused = "performance.getEntriesByType('resource').filter(entry => entry.responseStatus === 429).length > 0";
     assert_eq!(ann.page.eval(refused).await, true, "the limit was met");
 }

@@ -36,9 +36,8 @@ async fn log(person: &Person) -> Vec<[String; 4]> {
     let answer = person.get("/account/audit_log").await;
     assert_eq!(answer.status(), 200);
     let lines: Vec<Value> = answer.json().await.unwrap();
-    let words = |line: &Value| {
-        ["actor", "action", "subject", "detail"].map(|name| line[name].as_str().unwrap().to_owned())
-    };
+    let words =
+        |line: &Value| ["actor", "action", "subject", "detail"].map(|name| line[name].as_str().unwrap().to_owned());
     lines.iter().map(words).collect()
 }
 
@@ -85,9 +84,7 @@ async fn an_account_that_does_not_parse_is_refused_at_its_field_and_nothing_chan
     let server = TestServer::start().await;
     let ann = server.administrator().await;
     let long = "x".repeat(201);
-    for (field, value) in
-        [("name", json!(" ")), ("name", json!(long)), ("restrict_room_creation", json!("maybe"))]
-    {
+    for (field, value) in [("name", json!(" ")), ("name", json!(long)), ("restrict_room_creation", json!("maybe"))] {
         let answer = ann.json(Method::PUT, "/account", &json!({field: value})).await;
         assert_eq!(error(answer).await, refusal(422, "invalid", field));
     }
@@ -216,9 +213,7 @@ async fn a_long_list_goes_on_from_page_to_page_with_nobody_twice_and_nobody_miss
     assert_eq!((pages, all.len(), all.iter().collect::<HashSet<_>>().len()), (3, 230, 230));
     let fragment = bob.request(Method::GET, &path).header("hx-request", "true").send().await.unwrap();
     let fragment = fragment.text().await.unwrap();
-    assert!(
-        fragment.contains("people-list") && !fragment.contains("<html") && !fragment.contains("More people")
-    );
+    assert!(fragment.contains("people-list") && !fragment.contains("<html") && !fragment.contains("More people"));
     for after in ["0", "abc", "999999"] {
         assert_eq!(bob.get(&format!("/account/users?after={after}")).await.status(), 404, "{after}");
     }
@@ -230,10 +225,7 @@ async fn custom_styles_are_on_every_page_for_everybody_until_they_are_emptied() 
     let (ann, bob, visitor) = (server.administrator().await, server.member("Bob").await, server.visitor());
     assert!(!page(&visitor, "/session/new").await.contains("data-custom-styles"));
     let styles = "body { color: teal }\n/* </style><script>alert(1)</script> */";
-    assert_eq!(
-        bob.json(Method::PUT, "/account/custom_styles", &json!({"custom_styles": styles})).await.status(),
-        403
-    );
+    assert_eq!(bob.json(Method::PUT, "/account/custom_styles", &json!({"custom_styles": styles})).await.status(), 403);
     let answer = ann.json(Method::PUT, "/account/custom_styles", &json!({"custom_styles": styles})).await;
     assert_eq!(answer.status(), 200);
     for (who, path) in [(&visitor, "/session/new"), (&bob, "/rooms/1"), (&bob, "/account/edit")] {
@@ -268,9 +260,8 @@ async fn custom_styles_are_on_every_page_for_everybody_until_they_are_emptied() 
 async fn custom_styles_up_to_their_bound_are_taken_and_one_byte_more_is_refused_and_kept_in_the_form() {
     let server = TestServer::start().await;
     let ann = server.administrator().await;
-    let put = async |styles: &str| {
-        ann.json(Method::PUT, "/account/custom_styles", &json!({"custom_styles": styles})).await
-    };
+    let put =
+        async |styles: &str| ann.json(Method::PUT, "/account/custom_styles", &json!({"custom_styles": styles})).await;
     let (fits, over) = ("x".repeat(64 * 1024), "x".repeat(64 * 1024 + 1));
     assert_eq!(put(&fits).await.status(), 200);
     assert_eq!(error(put(&over).await).await, refusal(422, "invalid", "custom_styles"));
@@ -338,8 +329,7 @@ async fn a_logo_is_shown_to_everybody_in_two_sizes_until_it_is_removed() {
 #[tokio::test]
 async fn the_log_names_each_act_once_and_only_administrators_read_it() {
     let server = TestServer::start().await;
-    let (ann, bob, cid) =
-        (server.administrator().await, server.member("Bob").await, server.member("Cid").await);
+    let (ann, bob, cid) = (server.administrator().await, server.member("Bob").await, server.member("Cid").await);
     let put = async |path: &str, body: Value| {
         assert!(ann.json(Method::PUT, path, &body).await.status().is_success(), "{path} {body}");
     };
@@ -348,10 +338,7 @@ async fn the_log_names_each_act_once_and_only_administrators_read_it() {
         put(&format!("/account/users/{}", bob.id), json!({"role": "administrator"})).await;
     }
     ann.json(Method::POST, "/account/join_code", &json!({})).await;
-    assert_eq!(
-        ann.json(Method::DELETE, &format!("/account/users/{}", cid.id), &json!({})).await.status(),
-        204
-    );
+    assert_eq!(ann.json(Method::DELETE, &format!("/account/users/{}", cid.id), &json!({})).await.status(), 204);
     let line = |parts: [&str; 4]| parts.map(str::to_owned);
     assert_eq!(
         log(&ann).await,
@@ -367,10 +354,7 @@ async fn the_log_names_each_act_once_and_only_administrators_read_it() {
     assert_eq!(lines[0]["ip_address"], "127.0.0.1");
     let text = page(&ann, "/account/audit_log").await;
     let time = format!("<time datetime=\"{}\">", lines[0]["at"].as_str().unwrap());
-    assert!(
-        text.contains(&time) && text.contains("removed <bdi class=\"audit-log__subject\">Cid</bdi>"),
-        "{text}"
-    );
+    assert!(text.contains(&time) && text.contains("removed <bdi class=\"audit-log__subject\">Cid</bdi>"), "{text}");
     put(&format!("/account/users/{}", bob.id), json!({"role": "member"})).await;
     assert_eq!(error(bob.get("/account/audit_log").await).await, refusal(403, "forbidden", ""));
 }
@@ -391,8 +375,7 @@ async fn a_long_log_goes_on_from_page_to_page() {
     assert!(page(&ann, "/account/audit_log").await.contains("/account/audit_log?before=51"));
     let second = ann.get("/account/audit_log?before=51").await;
     assert_eq!(header(&second, "link"), "");
-    let (first, second): (Vec<Value>, Vec<Value>) =
-        (first.json().await.unwrap(), second.json().await.unwrap());
+    let (first, second): (Vec<Value>, Vec<Value>) = (first.json().await.unwrap(), second.json().await.unwrap());
     let ids: Vec<i64> = first.iter().chain(&second).map(|line| line["id"].as_i64().unwrap()).collect();
     assert_eq!(ids, (1..=150).rev().collect::<Vec<_>>());
     assert_eq!(ann.get("/account/audit_log?before=x").await.status(), 404);

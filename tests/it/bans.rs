@@ -14,8 +14,7 @@ const OFFICE: &str = "203.0.113.50";
 #[tokio::test]
 async fn a_ban_ends_every_session_and_removes_all_that_was_written_and_nothing_of_others() {
     let server = TestServer::start_with(SETTINGS).await;
-    let (ann, bob, eve) =
-        (server.administrator().await, server.member("Bob").await, server.member("Eve").await);
+    let (ann, bob, eve) = (server.administrator().await, server.member("Bob").await, server.member("Eve").await);
     let mut expected = BTreeSet::new();
     let mut kept = Vec::new();
     for number in 0..130 {
@@ -61,8 +60,7 @@ async fn a_ban_ends_every_session_and_removes_all_that_was_written_and_nothing_o
 #[tokio::test]
 async fn a_ban_keeps_out_the_public_addresses_they_came_from_but_for_reading_until_it_is_lifted() {
     let server = TestServer::start_with(SETTINGS).await;
-    let (ann, bob, eve) =
-        (server.administrator().await, server.member("Bob").await, server.member("Eve").await);
+    let (ann, bob, eve) = (server.administrator().await, server.member("Bob").await, server.member("Eve").await);
     for address in [HOME, OFFICE, "10.1.2.3", "192.168.0.9", "169.254.1.1", "::1", "fd00::7", "2001:db8::7"] {
         assert_eq!(sign_in_from(&server, "bob@example.com", address).await.0, 201, "{address}");
     }
@@ -79,11 +77,9 @@ async fn a_ban_keeps_out_the_public_addresses_they_came_from_but_for_reading_unt
     };
     for address in [HOME, "2001:db8::7", "::ffff:203.0.113.9"] {
         assert_eq!(from(Method::GET, "/rooms/1/messages", address).send().await.unwrap().status(), 200);
-        for (method, path) in [
-            (Method::POST, "/rooms/1/messages"),
-            (Method::PUT, "/users/me/profile"),
-            (Method::POST, "/api/session"),
-        ] {
+        for (method, path) in
+            [(Method::POST, "/rooms/1/messages"), (Method::PUT, "/users/me/profile"), (Method::POST, "/api/session")]
+        {
             let answer = from(method, path, address).json(&json!({"body": "x"})).send().await.unwrap();
             assert!(!answer.headers().contains_key("retry-after"));
             assert_eq!(error(answer).await, (429, "banned".into(), String::new()), "{path} from {address}");
@@ -118,8 +114,7 @@ async fn a_ban_keeps_out_the_public_addresses_they_came_from_but_for_reading_unt
 #[tokio::test]
 async fn an_address_that_two_banned_people_share_is_kept_out_until_both_are_let_in() {
     let server = TestServer::start_with(SETTINGS).await;
-    let (ann, bob, eve) =
-        (server.administrator().await, server.member("Bob").await, server.member("Eve").await);
+    let (ann, bob, eve) = (server.administrator().await, server.member("Bob").await, server.member("Eve").await);
     let mut socket = Socket::since(&ann, 0).await;
     socket.catch_up().await;
     for person in [&bob, &eve] {
@@ -140,8 +135,7 @@ async fn an_address_that_two_banned_people_share_is_kept_out_until_both_are_let_
 #[tokio::test]
 async fn a_removal_that_a_crash_interrupted_goes_on_after_the_next_start() {
     let server = TestServer::start_with(SETTINGS).await;
-    let (_, bob, eve) =
-        (server.administrator().await, server.member("Bob").await, server.member("Eve").await);
+    let (_, bob, eve) = (server.administrator().await, server.member("Bob").await, server.member("Eve").await);
     for number in 0..110 {
         bob.says(&format!("spam {number}")).await;
     }

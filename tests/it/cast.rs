@@ -108,11 +108,9 @@ impl Cast {
         let quick = [("CAMPFIRE_POST_BURST", "100000"), ("CAMPFIRE_POSTS_PER_SECOND", "100000")];
         let server = TestServer::start_with(&quick).await;
         let ann = server.administrator().await;
-        let (olga, bob, ada) =
-            (server.outsider("Olga").await, server.member("Bob").await, server.member("Ada").await);
+        let (olga, bob, ada) = (server.outsider("Olga").await, server.member("Bob").await, server.member("Ada").await);
         let people = [olga, bob, ada, ann];
-        let code =
-            server.db.read(|snapshot| Ok(campfire::db::accounts::account(snapshot)?.map(|it| it.join_code)));
+        let code = server.db.read(|snapshot| Ok(campfire::db::accounts::account(snapshot)?.map(|it| it.join_code)));
         let join_code = code.await.unwrap().unwrap();
         Self { server, people, join_code }
     }
@@ -157,9 +155,7 @@ impl Cast {
 
     /// Somebody whom nobody will miss.
     async fn newcomer(&self) -> String {
-        self.server
-            .sql("INSERT INTO users (name, created_at_ms, updated_at_ms) VALUES ('Somebody', 0, 0)")
-            .await;
+        self.server.sql("INSERT INTO users (name, created_at_ms, updated_at_ms) VALUES ('Somebody', 0, 0)").await;
         self.server.number("SELECT max(id) FROM users").await.to_string()
     }
 
@@ -187,8 +183,7 @@ impl Cast {
     /// A route's path with the ids of what is there, and of a new room where the route may change or delete one.
     pub(super) async fn path(&self, method: &str, route: &str, message: &Value) -> String {
         let kinds = [("{kind:opens|closeds}", "open"), ("directs", "direct")];
-        let kind =
-            kinds.iter().find(|(plural, _)| route.starts_with(&format!("/rooms/{plural}/{{"))).map(|it| it.1);
+        let kind = kinds.iter().find(|(plural, _)| route.starts_with(&format!("/rooms/{plural}/{{"))).map(|it| it.1);
         let kind = kind.or((method == "DELETE" && route == "/rooms/{room_id}").then_some("closed"));
         let route = match kind {
             Some(kind) => route.replace("{room_id}", &self.room(kind).await),
@@ -235,13 +230,7 @@ pub(super) fn fields(path: &str) -> Vec<(&'static str, String)> {
 }
 
 /// Sends a request with right fields, if its method takes any.
-pub(super) async fn ask(
-    person: &Person,
-    how: As,
-    method: &str,
-    path: &str,
-    fields: &[(&str, String)],
-) -> Response {
+pub(super) async fn ask(person: &Person, how: As, method: &str, path: &str, fields: &[(&str, String)]) -> Response {
     let (who, path) = match how {
         As::Api => (person.clone(), format!("/api{path}")),
         As::Json | As::Fragment => (person.clone(), path.to_owned()),

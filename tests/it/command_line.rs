@@ -64,8 +64,7 @@ async fn with_or_without(is_running: bool, folder: &Path, words: &[&str], input:
 /// The lines of the log: actor, action, subject.
 async fn log(administrator: &Person) -> Vec<[String; 3]> {
     let lines: Vec<Value> = administrator.get("/account/audit_log").await.json().await.unwrap();
-    let words =
-        |line: &Value| ["actor", "action", "subject"].map(|name| line[name].as_str().unwrap().to_owned());
+    let words = |line: &Value| ["actor", "action", "subject"].map(|name| line[name].as_str().unwrap().to_owned());
     lines.iter().map(words).collect()
 }
 
@@ -89,8 +88,7 @@ async fn without_standard_input_a_password_is_generated_and_shown_and_works() {
     let mut passwords = Vec::new();
     for is_running in [true, false] {
         let (folder, _) = folder().await;
-        let (process, ended) =
-            with_or_without(is_running, folder.path(), &["reset-password", ADDRESS], "").await;
+        let (process, ended) = with_or_without(is_running, folder.path(), &["reset-password", ADDRESS], "").await;
         let said = done(ended);
         let password = said.trim_end().rsplit(' ').next().unwrap().to_owned();
         assert!(password.len() >= 16, "{said}");
@@ -235,13 +233,9 @@ async fn where_there_is_no_campfire_nothing_is_made() {
 #[tokio::test]
 async fn wrong_usage_is_told_from_failure() {
     let folder = TempDir::new().unwrap();
-    for words in [
-        &["reset-password"][..],
-        &["make-admin"],
-        &["make-admin", "a@b", "c@d"],
-        &["invite-link", "now"],
-        &["invite"],
-    ] {
+    for words in
+        [&["reset-password"][..], &["make-admin"], &["make-admin", "a@b", "c@d"], &["invite-link", "now"], &["invite"]]
+    {
         let ended = run(folder.path(), words, "").await;
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{ended:?}");
         assert!(ended.stderr.contains("campfire"), "{ended:?}");

@@ -138,10 +138,7 @@ async fn fields_that_nobody_asked_for_are_ignored() {
     let answer = As::Json.ask(post(&ann, "application/json", body)).send().await.unwrap();
     assert_eq!(answer.status(), 201);
     let message: Value = answer.json().await.unwrap();
-    assert_eq!(
-        (&message["id"], &message["creator_id"], &message["room_id"]),
-        (&json!(1), &json!(1), &json!(1))
-    );
+    assert_eq!((&message["id"], &message["creator_id"], &message["room_id"]), (&json!(1), &json!(1), &json!(1)));
     let form = post(&ann, FORM, "colour=red&colour=blue&creator_id=99&body=y&id=77");
     assert_eq!(form.send().await.unwrap().status(), 303);
     assert_eq!(server.number("SELECT sum(id) * 10 + max(creator_id) FROM messages").await, 31);
@@ -189,8 +186,7 @@ async fn conflicts_and_what_is_gone_are_told_apart() {
     let bob = server.member("Bob").await;
     let (taken, gone) = (Uuid::new_v4().to_string(), Uuid::new_v4().to_string());
     bob.posts("mine", &taken).await;
-    let path =
-        format!("{MESSAGES}/{}", ann.posts("regretted", &gone).await.json::<Value>().await.unwrap()["id"]);
+    let path = format!("{MESSAGES}/{}", ann.posts("regretted", &gone).await.json::<Value>().await.unwrap()["id"]);
     assert_eq!(ann.json(Method::DELETE, &path, &json!({})).await.status(), 204);
     for how in EVERY_WAY {
         for (id, status, kind) in [(&taken, 409, "conflict"), (&gone, 410, "gone")] {
@@ -207,15 +203,11 @@ async fn conflicts_and_what_is_gone_are_told_apart() {
 async fn a_message_that_is_refused_comes_back_in_its_form_with_the_reason() {
     let (_server, ann) = started().await;
     let long = format!("remember <this> {}", "x".repeat(10_000));
-    let answer =
-        As::Page.ask(ann.request(Method::POST, MESSAGES).form(&[("body", &long)])).send().await.unwrap();
+    let answer = As::Page.ask(ann.request(Method::POST, MESSAGES).form(&[("body", &long)])).send().await.unwrap();
     assert_eq!(answer.status(), 422);
     let page = answer.text().await.unwrap();
     assert!(page.contains("10,016"), "the reason");
-    assert!(
-        page.contains("action=\"/rooms/1/messages\"") && page.contains("name=\"body\""),
-        "the form again"
-    );
+    assert!(page.contains("action=\"/rooms/1/messages\"") && page.contains("name=\"body\""), "the form again");
     assert!(page.contains("remember &#60;this&#62; xxx"), "what was typed is kept");
 }
 
@@ -245,9 +237,7 @@ async fn errors_are_in_plain_words_without_names_from_the_program() {
     for how in EVERY_WAY {
         for (what, request, ..) in wrong_posts(&ann) {
             let text = how.ask(request).send().await.unwrap().text().await.unwrap();
-            for jargon in
-                ["struct ", "MessageForm", "Option<", "serde", "actix", ".rs:", "payload", "Payload"]
-            {
+            for jargon in ["struct ", "MessageForm", "Option<", "serde", "actix", ".rs:", "payload", "Payload"] {
                 assert!(!text.contains(jargon), "{jargon:?} for {what}, as {how:?}: {text}");
             }
         }
@@ -320,8 +310,7 @@ async fn what_breaks_inside_is_told_without_details_and_mends_without_a_restart(
         }
     }
     server.sql("ALTER TABLE lost_messages RENAME TO messages").await;
-    let found: Value =
-        As::Json.ask(ann.request(Method::GET, &path)).send().await.unwrap().json().await.unwrap();
+    let found: Value = As::Json.ask(ann.request(Method::GET, &path)).send().await.unwrap().json().await.unwrap();
     assert_eq!(found, message);
     assert_eq!(server.rows().await.len(), 1);
 }

@@ -37,9 +37,7 @@ async fn answers_of_every_kind(server: &TestServer, ann: &Person) -> Vec<Respons
     let asset = assets::url("css/global.css");
     let avatar = format!("/users/{}/avatar", ann.id);
     let mut answers = Vec::new();
-    for path in
-        ["/", "/rooms/1", "/rooms/1/messages", "/users/me/sidebar", "/health", "/nothing", &asset, &avatar]
-    {
+    for path in ["/", "/rooms/1", "/rooms/1/messages", "/users/me/sidebar", "/health", "/nothing", &asset, &avatar] {
         answers.push(ann.page(path).await);
         answers.push(ann.get(path).await);
         answers.push(ann.request(Method::GET, path).header("hx-request", "true").send().await.unwrap());
@@ -70,8 +68,7 @@ async fn every_answer_keeps_browsers_from_doing_harm() {
     for answer in answers {
         let (what, headers) = (format!("{} {}", answer.status(), answer.url()), answer.headers());
         let policy = header(headers, "content-security-policy");
-        for part in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"]
-        {
+        for part in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"] {
             assert!(policy.contains(part), "{what}: {policy}");
         }
         for hole in ["unsafe-", "*", "data:", "http:", "https:", "blob:", "strict-dynamic"] {
@@ -339,14 +336,11 @@ async fn a_body_is_taken_up_to_its_bound_however_it_is_sent() {
 async fn what_a_client_has_is_not_sent_again_until_it_changes() {
     let (_server, ann) = started(&[]).await;
     ann.says("hello").await;
-    for (path, accept) in [
-        ("/rooms/1", "text/html"),
-        ("/rooms/1/messages", "application/json"),
-        ("/rooms/1", "application/json"),
-    ] {
-        let ask = |tag: String| {
-            ann.request(Method::GET, path).header("accept", accept).header("if-none-match", tag).send()
-        };
+    for (path, accept) in
+        [("/rooms/1", "text/html"), ("/rooms/1/messages", "application/json"), ("/rooms/1", "application/json")]
+    {
+        let ask =
+            |tag: String| ann.request(Method::GET, path).header("accept", accept).header("if-none-match", tag).send();
         let first = ask("\"another\"".into()).await.unwrap();
         let tag = header(first.headers(), "etag").to_owned();
         assert_eq!(first.status(), 200);
@@ -369,8 +363,7 @@ async fn what_depends_on_who_asks_and_how_says_so() {
     let (_server, ann) = started(&[]).await;
     ann.says("hello").await;
     for path in ["/rooms/1", "/rooms/1/messages", "/rooms/1/messages/1", "/users/me/sidebar", "/rooms/999"] {
-        for (name, value) in [("accept", "text/html"), ("accept", "application/json"), ("hx-request", "true")]
-        {
+        for (name, value) in [("accept", "text/html"), ("accept", "application/json"), ("hx-request", "true")] {
             let answer = ann.request(Method::GET, path).header(name, value).send().await.unwrap();
             if answer.status() == 303 {
                 continue;
@@ -390,8 +383,7 @@ async fn text_is_compressed_for_those_who_take_it_and_is_the_same_text() {
     ann.says(&"a long story ".repeat(200)).await;
     let (css, js) = (assets::url("css/global.css"), assets::url("vendor/htmx.min.js"));
     for path in ["/rooms/1", "/api/rooms/1/messages", &css, &js] {
-        let ask =
-            |coding: &'static str| ann.request(Method::GET, path).header("accept-encoding", coding).send();
+        let ask = |coding: &'static str| ann.request(Method::GET, path).header("accept-encoding", coding).send();
         let plain = ask("identity").await.unwrap();
         assert!(!plain.headers().contains_key("content-encoding"), "{path}");
         let tag = header(plain.headers(), "etag").to_owned();
@@ -475,11 +467,7 @@ async fn a_proxy_that_is_not_trusted_switches_off_the_limit_by_address_only() {
     // Without a proxy, the peer's own address counts.
     for number in 0..12 {
         let expected = if number < 10 { 401 } else { 429 };
-        assert_eq!(
-            guess(&server, &format!("somebody{number}@example.com"), None).await,
-            expected,
-            "{number}"
-        );
+        assert_eq!(guess(&server, &format!("somebody{number}@example.com"), None).await, expected, "{number}");
     }
 }
 

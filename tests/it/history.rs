@@ -107,8 +107,7 @@ async fn play(server: &TestServer, ann: &Person, bob: &Person, steps: Vec<Step>)
 
 /// Pages of every size, from both ends, and every page that was away agree with the list.
 async fn check(ann: &Person, list: &[Known], away: Vec<Page>) {
-    let expected: Vec<(i64, String)> =
-        list.iter().filter_map(|known| Some((known.id, known.text.clone()?))).collect();
+    let expected: Vec<(i64, String)> = list.iter().filter_map(|known| Some((known.id, known.text.clone()?))).collect();
     let fresh = Page::load(ann).await;
     assert_eq!(fresh.messages.clone().into_iter().collect::<Vec<_>>(), expected);
     for limit in [1, 3, 40] {
@@ -137,8 +136,7 @@ async fn check(ann: &Person, list: &[Known], away: Vec<Page>) {
 /// Follows the pages from one end to the other.
 async fn walk(ann: &Person, from: Option<&Known>, direction: &str, limit: usize) -> Vec<(i64, String)> {
     let Some(from) = from else { return Vec::new() };
-    let one =
-        |message: &Value| (message["id"].as_i64().unwrap(), message["content"].as_str().unwrap().to_owned());
+    let one = |message: &Value| (message["id"].as_i64().unwrap(), message["content"].as_str().unwrap().to_owned());
     let mut all: Vec<(i64, String)> = Vec::new();
     // The end itself is not part of what comes before or after it.
     let first = ann.get(&format!("/rooms/1/messages/{}", from.id)).await;

@@ -34,10 +34,9 @@ const SETTINGS: &[(&str, &str)] = &[
 /// A server whose connections have small buffers in the system.
 async fn with_small_buffers() -> TestServer {
     let folder = TempDir::new().unwrap();
-    let mut config = Config::from(|name| {
-        SETTINGS.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-    })
-    .unwrap();
+    let mut config =
+        Config::from(|name| SETTINGS.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+            .unwrap();
     config.storage = folder.path().to_owned();
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_send_buffer_size(BUFFER).unwrap();
@@ -76,10 +75,7 @@ async fn wake(mut stream: TcpStream, is_enough: impl FnMut(&Value) -> bool) -> A
     read_frames(&mut stream, is_enough).await.unwrap_or(Awake::Closed)
 }
 
-async fn read_frames(
-    stream: &mut TcpStream,
-    mut is_enough: impl FnMut(&Value) -> bool,
-) -> std::io::Result<Awake> {
+async fn read_frames(stream: &mut TcpStream, mut is_enough: impl FnMut(&Value) -> bool) -> std::io::Result<Awake> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await?);

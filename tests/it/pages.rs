@@ -89,23 +89,16 @@ fn unescaped(text: &str) -> String {
 fn demand_harmless(what: &str, html: &str) {
     for tag in parse(html).0 {
         assert_ne!(tag.name, "style", "{what}");
-        assert!(
-            tag.name != "script" || tag.get("src").is_some_and(|src| src.starts_with("/assets/")),
-            "{what}"
-        );
+        assert!(tag.name != "script" || tag.get("src").is_some_and(|src| src.starts_with("/assets/")), "{what}");
         for (name, value) in &tag.attributes {
             assert!(!name.starts_with("on") && name != "style" && name != "srcdoc", "{what}: {tag:?}");
-            let is_text =
-                ["value", "placeholder", "content", "alt", "title", "aria-label"].contains(&name.as_str());
+            let is_text = ["value", "placeholder", "content", "alt", "title", "aria-label"].contains(&name.as_str());
             let script = value.trim().to_lowercase();
             assert!(is_text || !script.starts_with("javascript:"), "{what}: {tag:?}");
         }
     }
     for script in html.split("<script").skip(1) {
-        assert!(
-            script.split_once('>').unwrap().1.starts_with("</script>"),
-            "{what}: a script inside the page"
-        );
+        assert!(script.split_once('>').unwrap().1.starts_with("</script>"), "{what}: a script inside the page");
     }
 }
 
@@ -129,11 +122,8 @@ fn ids(html: &str) -> Vec<i64> {
 }
 
 /// Settings for tests that post a lot.
-const QUICK: &[(&str, &str)] = &[
-    ("CAMPFIRE_POST_BURST", "100000"),
-    ("CAMPFIRE_POSTS_PER_SECOND", "100000"),
-    ("CAMPFIRE_SYNCHRONOUS", "normal"),
-];
+const QUICK: &[(&str, &str)] =
+    &[("CAMPFIRE_POST_BURST", "100000"), ("CAMPFIRE_POSTS_PER_SECOND", "100000"), ("CAMPFIRE_SYNCHRONOUS", "normal")];
 
 async fn join_code(server: &TestServer) -> String {
     let account = server.db.read(|snapshot| Ok(campfire::db::accounts::account(snapshot)?)).await;
@@ -146,8 +136,7 @@ async fn a_browser_without_scripts_can_begin_write_and_read() {
     let browser = server.visitor();
     assert_eq!(location(&browser.page("/").await), "/first_run");
     let page = html(browser.page("/first_run").await).await;
-    let fields: HashSet<_> =
-        parse(&page).0.iter().filter_map(|tag| tag.get("name").map(str::to_owned)).collect();
+    let fields: HashSet<_> = parse(&page).0.iter().filter_map(|tag| tag.get("name").map(str::to_owned)).collect();
     assert!(["name", "email_address", "password"].iter().all(|field| fields.contains(*field)));
     let form = [("name", "Ann Admin"), ("email_address", "ann@example.com"), ("password", PASSWORD)];
     assert_eq!(location(&browser.form("/first_run", &form).await), "/");
@@ -191,13 +180,10 @@ async fn the_older_link_leads_through_every_message_to_the_first() {
     assert_eq!(seen, (1..=100).collect::<Vec<i64>>());
 
     // The same link as htmx follows it: the messages, to be put in their places, and the way on.
-    let part =
-        ann.request(Method::GET, "/rooms/1/messages?before=61").header("hx-request", "true").send().await;
+    let part = ann.request(Method::GET, "/rooms/1/messages?before=61").header("hx-request", "true").send().await;
     let part = html(part.unwrap()).await;
     assert!(part.starts_with("<hx-upsert hx-target=\"#messages\" key=\"data-key\" sort"), "{part}");
-    assert!(
-        part.contains("hx-target=\"#older_place\"") && part.contains("before=21") && !part.contains("<html")
-    );
+    assert!(part.contains("hx-target=\"#older_place\"") && part.contains("before=21") && !part.contains("<html"));
     assert_eq!(ids(&part), (21..=60).collect::<Vec<i64>>());
 
     for (id, has_older, has_newer) in [(1, false, true), (50, true, true), (100, true, false)] {

@@ -43,9 +43,7 @@ async fn error(answer: Response) -> (u16, String, String) {
 fn picture(width: u32, height: u32) -> Vec<u8> {
     let colour = |x, _| if x < width / 2 { Rgb([255, 0, 0]) } else { Rgb([0, 0, 255]) };
     let mut png = Cursor::new(Vec::new());
-    DynamicImage::from(RgbImage::from_fn(width, height, colour))
-        .write_to(&mut png, ImageFormat::Png)
-        .unwrap();
+    DynamicImage::from(RgbImage::from_fn(width, height, colour)).write_to(&mut png, ImageFormat::Png).unwrap();
     png.into_inner()
 }
 
@@ -55,8 +53,7 @@ async fn send_picture(person: &Person, path: &str, name: &str, file: &[u8], acce
     let head = "--cut\r\nContent-Disposition: form-data; name=\"avatar\"; filename=\"me.png\"\r\n\
                 Content-Type: image/png\r\n\r\n";
     let body = [field.as_bytes(), head.as_bytes(), file, b"\r\n--cut--\r\n"].concat();
-    let request =
-        person.request(Method::POST, path).header("content-type", "multipart/form-data; boundary=cut");
+    let request = person.request(Method::POST, path).header("content-type", "multipart/form-data; boundary=cut");
     request.header("accept", accept).body(body).send().await.unwrap()
 }
 
@@ -324,8 +321,7 @@ async fn devices_are_listed_and_can_be_signed_out_one_by_one() {
     let ann = server.administrator().await;
     let bob = server.member("Bob").await;
     let form = [("email_address", "bob@example.com"), ("password", PASSWORD)];
-    let chrome =
-        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36";
+    let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36";
     let request = server.visitor().request(Method::POST, "/session").header("user-agent", chrome);
     let answer = request.header("accept", "application/json").form(&form).send().await.unwrap();
     let mut elsewhere = bob.clone();
@@ -345,10 +341,7 @@ async fn devices_are_listed_and_can_be_signed_out_one_by_one() {
     let path = format!("/users/me/sessions/{}", other["id"]);
     assert_eq!(ann.json(Method::DELETE, &path, &json!({})).await.status(), 404);
     assert_eq!(elsewhere.get("/rooms").await.status(), 200, "it was not hers to end");
-    assert_eq!(
-        bob.form(&format!("{path}?_method=DELETE"), &[]).await.headers()["location"],
-        "/users/me/sessions"
-    );
+    assert_eq!(bob.form(&format!("{path}?_method=DELETE"), &[]).await.headers()["location"], "/users/me/sessions");
     assert_eq!(socket.close_code().await, 4401);
     assert_eq!(elsewhere.get("/rooms").await.status(), 401);
     assert_eq!(bob.json(Method::DELETE, &path, &json!({})).await.status(), 404, "it is gone");

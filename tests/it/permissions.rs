@@ -37,9 +37,10 @@ async fn everybody_gets_what_the_table_says_in_every_representation() {
             "PUT" => &["PUT", "PATCH"],
             other => &[other],
         };
-        for (method, how) in methods.iter().flat_map(|method| {
-            [As::Page, As::Form, As::Fragment, As::Json, As::Api].map(|how| (*method, how))
-        }) {
+        for (method, how) in methods
+            .iter()
+            .flat_map(|method| [As::Page, As::Form, As::Fragment, As::Json, As::Api].map(|how| (*method, how)))
+        {
             let expected = if matches!(how, As::Page | As::Form) { as_page } else { as_json };
             for (place, expected) in expected.split(' ').enumerate() {
                 // A fragment is like JSON to those who are kept out; what others get is shaped for it.
@@ -164,8 +165,7 @@ async fn an_id_that_is_unknown_foreign_or_none_names_nothing() {
         .await;
     let answer = ann.json(Method::POST, "/rooms/2/messages", &json!({"body": "elsewhere"})).await;
     let foreign = answer.json::<Value>().await.unwrap()["id"].to_string();
-    let none =
-        ["0", "-1", "+1", "abc", "99999999999999999999", "1.5", "1e0", "%00", "%ff", "%zz", "1%20", "%201"];
+    let none = ["0", "-1", "+1", "abc", "99999999999999999999", "1.5", "1e0", "%00", "%ff", "%zz", "1%20", "%201"];
     let names = |kind: &str| {
         let more = match kind {
             "{room_id}" => ["999", "3"],
@@ -184,9 +184,8 @@ async fn an_id_that_is_unknown_foreign_or_none_names_nothing() {
         }
     };
     for (method, route, ..) in TABLE {
-        for kind in ["{room_id}", "{message_id}", "{user_id}", "{session_id}"]
-            .into_iter()
-            .filter(|kind| route.contains(kind))
+        for kind in
+            ["{room_id}", "{message_id}", "{user_id}", "{session_id}"].into_iter().filter(|kind| route.contains(kind))
         {
             for name in names(kind) {
                 check(method, cast.path(method, &route.replace(kind, &name), &message).await).await;
@@ -216,9 +215,7 @@ async fn head_is_get_without_the_body() {
             let get = ask(cast.member(), how, "GET", &path, &[]).await;
             let head = ask(cast.member(), how, "HEAD", &path, &[]).await;
             assert_eq!(head.status(), get.status(), "{path}");
-            for name in
-                ["content-type", "content-length", "etag", "vary", "cache-control", "location", "link"]
-            {
+            for name in ["content-type", "content-length", "etag", "vary", "cache-control", "location", "link"] {
                 let is_moving = name == "content-length" && matches!(*route, "/up" | "/health");
                 assert!(
                     is_moving || head.headers().get(name) == get.headers().get(name),
@@ -231,9 +228,7 @@ async fn head_is_get_without_the_body() {
     }
     let token = &cast.member().token;
     let request = |method: &str| {
-        format!(
-            "{method} /rooms/1 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
-        )
+        format!("{method} /rooms/1 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n")
     };
     let get = cast.server.raw(request("GET")).await;
     assert!(get.split_once("\r\n\r\n").unwrap().1.contains("<html"));

@@ -80,8 +80,7 @@ async fn t1_a_repeat_is_answered_with_the_message_as_it_is_now() {
 
 #[tokio::test]
 async fn t1_a_repeat_costs_nothing_of_the_rate() {
-    let server =
-        TestServer::start_with(&[("CAMPFIRE_POST_BURST", "3"), ("CAMPFIRE_POSTS_PER_SECOND", "1")]).await;
+    let server = TestServer::start_with(&[("CAMPFIRE_POST_BURST", "3"), ("CAMPFIRE_POSTS_PER_SECOND", "1")]).await;
     let ann = server.administrator().await;
     let id = new_id();
     ann.posts("first", &id).await;
@@ -240,8 +239,7 @@ async fn an_edit_and_a_removal_are_for_the_author_and_administrators() {
     assert_eq!(cid.json(Method::PUT, &path, &json!({"body": "not mine"})).await.status(), 403);
     assert_eq!(cid.json(Method::DELETE, &path, &json!({})).await.status(), 403);
     assert_eq!(bob.json(Method::PUT, &path, &json!({"body": " "})).await.status(), 422);
-    let edited: Value =
-        bob.json(Method::PATCH, &path, &json!({"body": "better"})).await.json().await.unwrap();
+    let edited: Value = bob.json(Method::PATCH, &path, &json!({"body": "better"})).await.json().await.unwrap();
     assert_eq!(edited["content"], "better");
     assert!(edited["edited_at"].is_string());
     assert_eq!(socket.frame("message_updated").await["message"], edited);

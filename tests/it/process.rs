@@ -16,8 +16,7 @@ use uuid::Uuid;
 
 /// Times that the program is killed.
 const ROUNDS: usize = 50;
-const SETTINGS: &[(&str, &str)] =
-    &[("CAMPFIRE_POST_BURST", "1000000"), ("CAMPFIRE_POSTS_PER_SECOND", "1000000")];
+const SETTINGS: &[(&str, &str)] = &[("CAMPFIRE_POST_BURST", "1000000"), ("CAMPFIRE_POSTS_PER_SECOND", "1000000")];
 
 /// The first run on a new program: its administrator.
 async fn administrator(address: SocketAddr) -> Person {
@@ -42,8 +41,7 @@ async fn post_until(mut place: Whereabouts, over: watch::Receiver<bool>, mut per
             let address = place.wait_for(Option::is_some).await.unwrap().unwrap();
             person.base = format!("http://{address}");
             let body = json!({"body": format!("message {id}"), "client_message_id": id});
-            let request =
-                person.request(Method::POST, "/rooms/1/messages").header("accept", "application/json");
+            let request = person.request(Method::POST, "/rooms/1/messages").header("accept", "application/json");
             match request.json(&body).send().await {
                 Ok(answer) if answer.status().is_success() => break,
                 Ok(answer) => assert!(answer.status().is_server_error(), "{}", answer.status()),
@@ -96,8 +94,7 @@ async fn keep_page(mut place: Whereabouts, goal: watch::Receiver<i64>, mut perso
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_at_random_moments_nothing_acknowledged_is_lost_or_doubled_and_every_page_equals_a_fresh_load()
-{
+async fn killed_at_random_moments_nothing_acknowledged_is_lost_or_doubled_and_every_page_equals_a_fresh_load() {
     let folder = TempDir::new().unwrap();
     let mut dice = rand::rngs::StdRng::seed_from_u64(4711);
     let mut process = Process::start(folder.path(), SETTINGS).await;
@@ -156,8 +153,7 @@ async fn a_stop_in_order_closes_sockets_with_1001_finishes_requests_and_exits_wi
                 let ann = ann.clone();
                 tokio::spawn(async move {
                     let body = json!({"body": format!("post {number}")});
-                    let request =
-                        ann.request(Method::POST, "/rooms/1/messages").header("accept", "application/json");
+                    let request = ann.request(Method::POST, "/rooms/1/messages").header("accept", "application/json");
                     request.json(&body).send().await.is_ok_and(|answer| answer.status() == 201)
                 })
             })
@@ -261,8 +257,7 @@ async fn a_health_check_is_answered_by_a_running_server_and_by_nothing_else() {
 #[tokio::test]
 async fn the_command_line_says_what_there_is() {
     let run = |word: &'static str| async move {
-        let output =
-            tokio::process::Command::new(env!("CARGO_BIN_EXE_campfire")).arg(word).output().await.unwrap();
+        let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_campfire")).arg(word).output().await.unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         (output.status.code(), text(output.stdout), text(output.stderr))
     };

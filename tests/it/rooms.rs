@@ -66,8 +66,7 @@ async fn an_open_room_is_everyones_and_appears_at_once_also_for_whoever_joins_la
 #[tokio::test]
 async fn a_closed_room_is_for_those_chosen_and_its_maker_and_others_hear_nothing_of_it() {
     let server = TestServer::start().await;
-    let (ann, bob, cid) =
-        (server.administrator().await, server.member("Bob").await, server.member("Cid").await);
+    let (ann, bob, cid) = (server.administrator().await, server.member("Bob").await, server.member("Cid").await);
     let (mut bobs_page, mut anns_page) = (home(&bob).await, home(&ann).await);
     let room = made(&cid, "/rooms/closeds", json!({"name": "Secrets", "user_ids": [bob.id]})).await;
     let path = format!("/rooms/{}", room["id"]);
@@ -99,11 +98,9 @@ async fn rooms_are_sorted_by_name_with_numbers_and_accents_as_people_expect() {
 #[tokio::test]
 async fn a_removed_member_stops_receiving_messages_that_instant_and_is_told_also_after_a_reconnect() {
     let server = TestServer::start().await;
-    let (ann, bob, cid) =
-        (server.administrator().await, server.member("Bob").await, server.member("Cid").await);
+    let (ann, bob, cid) = (server.administrator().await, server.member("Bob").await, server.member("Cid").await);
     let room = closed(&[&ann, &bob, &cid], "Plans").await;
-    let (mut bobs_page, mut bobs_phone, mut cids_page) =
-        (at(&bob, room).await, home(&bob).await, at(&cid, room).await);
+    let (mut bobs_page, mut bobs_phone, mut cids_page) = (at(&bob, room).await, home(&bob).await, at(&cid, room).await);
     let change = json!({"user_ids": [ann.id, cid.id]});
     assert_eq!(status(&ann, Method::PUT, &format!("/rooms/closeds/{room}"), change).await, 200);
     let body = json!({"body": "now that Bob is gone"});
@@ -144,16 +141,11 @@ async fn somebody_added_to_a_closed_room_sees_it_at_once_and_starts_with_nothing
 #[tokio::test]
 async fn a_room_is_renamed_live_and_converted_both_ways_with_involvements_kept() {
     let server = TestServer::start().await;
-    let (ann, bob, cid) =
-        (server.administrator().await, server.member("Bob").await, server.member("Cid").await);
+    let (ann, bob, cid) = (server.administrator().await, server.member("Bob").await, server.member("Cid").await);
     let room = closed(&[&ann, &bob], "Plans").await;
-    status(&bob, Method::PUT, &format!("/rooms/{room}/involvement"), json!({"involvement": "everything"}))
-        .await;
+    status(&bob, Method::PUT, &format!("/rooms/{room}/involvement"), json!({"involvement": "everything"})).await;
     let mut bobs_page = home(&bob).await;
-    assert_eq!(
-        status(&ann, Method::PUT, &format!("/rooms/closeds/{room}"), json!({"name": "Schemes"})).await,
-        200
-    );
+    assert_eq!(status(&ann, Method::PUT, &format!("/rooms/closeds/{room}"), json!({"name": "Schemes"})).await, 200);
     assert_eq!(bobs_page.frame("room_updated").await["room"]["name"], "Schemes");
     assert_eq!(names(&bob).await, ["All Talk", "Schemes"], "without user_ids everybody stays");
 
@@ -177,12 +169,7 @@ async fn a_deleted_room_is_gone_for_everyone_and_on_disk_while_other_rooms_stay(
     let (ann, bob) = (server.administrator().await, server.member("Bob").await);
     let room = closed(&[&ann, &bob], "Plans").await;
     for number in 0..5 {
-        ann.json(
-            Method::POST,
-            &format!("/rooms/{room}/messages"),
-            &json!({"body": format!("secret {number}")}),
-        )
-        .await;
+        ann.json(Method::POST, &format!("/rooms/{room}/messages"), &json!({"body": format!("secret {number}")})).await;
     }
     ann.says("stays").await;
     let (mut bobs_page, mut bobs_phone) = (at(&bob, room).await, home(&bob).await);
@@ -239,13 +226,9 @@ async fn what_a_stopped_server_had_left_to_delete_goes_when_it_starts_again() {
 #[tokio::test]
 async fn the_same_people_find_the_same_ping_in_any_order_also_all_at_once() {
     let server = TestServer::start().await;
-    let (ann, bob, cid) =
-        (server.administrator().await, server.member("Bob").await, server.member("Cid").await);
-    let orders = [
-        (&ann, vec![bob.id, cid.id]),
-        (&bob, vec![cid.id, ann.id]),
-        (&cid, vec![ann.id, bob.id, ann.id, cid.id]),
-    ];
+    let (ann, bob, cid) = (server.administrator().await, server.member("Bob").await, server.member("Cid").await);
+    let orders =
+        [(&ann, vec![bob.id, cid.id]), (&bob, vec![cid.id, ann.id]), (&cid, vec![ann.id, bob.id, ann.id, cid.id])];
     let posts = orders.iter().cycle().take(12).map(|(person, ids)| {
         let (person, body) = ((*person).clone(), json!({"user_ids": ids}));
         tokio::spawn(async move { person.json(Method::POST, "/rooms/directs", &body).await })
@@ -290,8 +273,7 @@ async fn a_ping_never_changes_its_kind_name_or_people_but_any_of_them_can_delete
 #[tokio::test]
 async fn bad_input_gets_its_error_and_changes_nothing() {
     let server = TestServer::start().await;
-    let (ann, bob, gone) =
-        (server.administrator().await, server.member("Bob").await, server.member("Gone").await);
+    let (ann, bob, gone) = (server.administrator().await, server.member("Bob").await, server.member("Gone").await);
     let room = closed(&[&ann, &bob], "Plans").await;
     server.sql(format!("UPDATE users SET status = 'deactivated' WHERE id = {}", gone.id)).await;
     let count = "SELECT (SELECT count(*) FROM rooms) * 1000 + (SELECT count(*) FROM memberships)";
@@ -350,9 +332,8 @@ async fn an_invisible_room_leaves_the_sidebar_live_and_comes_back_with_nothing_u
     let (ann, bob) = (server.administrator().await, server.member("Bob").await);
     made(&ann, "/rooms/opens", json!({"name": "Noise"})).await;
     let mut page = home(&bob).await;
-    let set = async |level: &str| {
-        status(&bob, Method::PUT, "/rooms/2/involvement", json!({"involvement": level})).await
-    };
+    let set =
+        async |level: &str| status(&bob, Method::PUT, "/rooms/2/involvement", json!({"involvement": level})).await;
     assert_eq!(set("invisible").await, 200);
     assert_eq!(page.frame("room_removed").await["room"]["id"], 2);
     assert!(!bob.page("/users/me/sidebar").await.text().await.unwrap().contains("Noise"));

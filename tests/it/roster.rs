@@ -41,11 +41,7 @@ pub(super) async fn ban(by: &Person, person: &Person) -> Response {
     by.json(Method::POST, &ban_path(person), &json!({})).await
 }
 
-pub(super) async fn sign_in_from(
-    server: &TestServer,
-    email_address: &str,
-    ip_address: &str,
-) -> (u16, Person) {
+pub(super) async fn sign_in_from(server: &TestServer, email_address: &str, ip_address: &str) -> (u16, Person) {
     let mut person = server.visitor();
     let form = [("email_address", email_address), ("password", PASSWORD)];
     let request = person.request(Method::POST, "/session").header("accept", "application/json");
@@ -84,7 +80,9 @@ async fn a_role_is_member_or_administrator_and_anything_else_changes_nothing() {
     assert_eq!(set_role(&ann, &bob, "member").await.status(), 200);
     assert_eq!(set_role(&bob, &ann, "member").await.status(), 403);
     assert_eq!(administrators(&server).await, 1);
-    server.sql("INSERT INTO users (id, name, role, created_at_ms, updated_at_ms) VALUES (90, 'Bot', 'bot', 0, 0)").await;
+    server
+        .sql("INSERT INTO users (id, name, role, created_at_ms, updated_at_ms) VALUES (90, 'Bot', 'bot', 0, 0)")
+        .await;
     let bot = Person { id: 90, ..ann.clone() };
     assert_eq!(set_role(&ann, &bot, "member").await.status(), 404);
     assert_eq!(remove(&ann, &bot).await.status(), 404);
@@ -110,9 +108,7 @@ async fn the_last_administrator_can_be_neither_demoted_nor_removed_nor_banned() 
     assert_eq!(error(remove(&ann, &ann).await).await.0, 409);
     assert_eq!(error(ban(&ann, &ann).await).await.0, 409);
     // One who is banned or was removed does not count.
-    server
-        .sql(format!("UPDATE users SET role = 'administrator', status = 'banned' WHERE id = {}", bob.id))
-        .await;
+    server.sql(format!("UPDATE users SET role = 'administrator', status = 'banned' WHERE id = {}", bob.id)).await;
     assert_eq!(error(set_role(&ann, &ann, "member").await).await.0, 409);
     assert_eq!(administrators(&server).await, 1);
     server.sql(format!("UPDATE users SET status = 'active' WHERE id = {}", bob.id)).await;
@@ -161,8 +157,7 @@ async fn two_administrators_who_do_it_to_each_other_at_once_leave_exactly_one() 
 #[tokio::test]
 async fn whoever_is_removed_is_out_at_once_and_what_they_wrote_stays() {
     let server = TestServer::start().await;
-    let (ann, bob, eve) =
-        (server.administrator().await, server.member("Bob").await, server.member("Eve").await);
+    let (ann, bob, eve) = (server.administrator().await, server.member("Bob").await, server.member("Eve").await);
     server
         .sql(format!(
             "INSERT INTO rooms (id, kind, name, direct_key, creator_id, created_at_ms, updated_at_ms) VALUES

@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 const DAY_MS: i64 = 24 * HOUR_MS;
-const ANN: [(&str, &str); 3] =
-    [("name", "Ann Admin"), ("email_address", "ann@example.com"), ("password", PASSWORD)];
+const ANN: [(&str, &str); 3] = [("name", "Ann Admin"), ("email_address", "ann@example.com"), ("password", PASSWORD)];
 
 async fn join_path(server: &TestServer) -> String {
     let account = server.db.read(|snapshot| Ok(campfire::db::accounts::account(snapshot)?)).await.unwrap();
@@ -258,8 +257,7 @@ async fn signing_in_works_by_form_and_by_json_with_the_address_in_any_case() {
     let server = TestServer::start().await;
     server.administrator().await;
     let browser = server.visitor();
-    let answer =
-        browser.form("/session", &[("email_address", "ANN@Example.COM"), ("password", PASSWORD)]).await;
+    let answer = browser.form("/session", &[("email_address", "ANN@Example.COM"), ("password", PASSWORD)]).await;
     assert_eq!((answer.status().as_u16(), location(&answer)), (303, "/"));
     assert_eq!(browser.page("/rooms/1").await.status(), 200);
 

@@ -62,10 +62,7 @@ async fn what_was_missed_comes_once_in_order_and_then_what_is_new() {
 
     ann.says("fourth").await;
     let frame = socket.frame("message_created").await;
-    assert_eq!(
-        (&frame["message"]["content"], frame["revision"].as_i64()),
-        (&json!("fourth"), Some(revision + 1))
-    );
+    assert_eq!((&frame["message"]["content"], frame["revision"].as_i64()), (&json!("fourth"), Some(revision + 1)));
 }
 
 #[tokio::test]
@@ -110,8 +107,7 @@ async fn a_cursor_beyond_the_counter_or_too_far_behind_is_told_to_reload() {
 #[tokio::test]
 async fn a_malformed_query_is_a_bad_request_and_a_plain_get_is_not_a_socket() {
     let (_server, ann) = started().await;
-    for query in ["room=1&since=abc", "room=1&since=-1", "room=1&last_seen_message_id=x", "room=1&format=xml"]
-    {
+    for query in ["room=1&since=abc", "room=1&since=-1", "room=1&last_seen_message_id=x", "room=1&format=xml"] {
         assert!(Socket::try_connect(&ann, query).await.is_err(), "{query}");
         assert_eq!(ann.get(&format!("/ws?{query}")).await.status(), 400);
     }
@@ -151,8 +147,7 @@ async fn too_many_or_too_large_frames_end_the_socket_with_1008() {
 
 #[tokio::test]
 async fn too_many_sockets_of_one_person_are_told_so_and_another_person_is_not_concerned() {
-    let server =
-        TestServer::start_with(&[("CAMPFIRE_SOCKETS_PER_PERSON", "2"), ("CAMPFIRE_SOCKETS_MAX", "3")]).await;
+    let server = TestServer::start_with(&[("CAMPFIRE_SOCKETS_PER_PERSON", "2"), ("CAMPFIRE_SOCKETS_MAX", "3")]).await;
     let ann = server.administrator().await;
     let bob = server.member("Bob").await;
     let mut kept = Vec::new();
@@ -195,9 +190,7 @@ async fn a_message_posted_over_a_socket_is_posted_as_over_http() {
     // What is refused is told under the same id.
     for (content, room) in [("", 1), ("hello", 99)] {
         let id = Uuid::new_v4().to_string();
-        socket
-            .say(json!({"type": "message", "content": content, "room_id": room, "client_message_id": id}))
-            .await;
+        socket.say(json!({"type": "message", "content": content, "room_id": room, "client_message_id": id})).await;
         assert_eq!(socket.frame("error").await["client_message_id"], id);
     }
     assert_eq!(server.rows().await.len(), 1);

@@ -9,10 +9,7 @@ use serde_json::{Value, json};
 /// Makes a link for oneself and gives its path.
 async fn transfer(person: &Person) -> String {
     let answer = person.json(Method::POST, "/users/me/transfers", &json!({})).await;
-    assert_eq!(
-        (answer.status().as_u16(), &answer.headers()["cache-control"]),
-        (201, &"no-store".parse().unwrap())
-    );
+    assert_eq!((answer.status().as_u16(), &answer.headers()["cache-control"]), (201, &"no-store".parse().unwrap()));
     let link: Value = answer.json().await.unwrap();
     assert!(link["expires_at"].is_string());
     link["url"].as_str().unwrap().strip_prefix(&person.base).unwrap().to_owned()
@@ -24,10 +21,7 @@ async fn a_link_signs_in_on_another_device_once_and_looking_at_it_does_not_use_i
     let ann = server.administrator().await;
     let bob = server.member("Bob").await;
     let answer = bob.in_a_browser().form("/users/me/transfers", &[]).await;
-    assert_eq!(
-        (answer.status().as_u16(), &answer.headers()["cache-control"]),
-        (200, &"no-store".parse().unwrap())
-    );
+    assert_eq!((answer.status().as_u16(), &answer.headers()["cache-control"]), (200, &"no-store".parse().unwrap()));
     let page = answer.text().await.unwrap();
     let url = page.split("value=\"").nth(1).unwrap().split('"').next().unwrap();
     let path = url.strip_prefix(&server.url("")).unwrap();
@@ -37,10 +31,7 @@ async fn a_link_signs_in_on_another_device_once_and_looking_at_it_does_not_use_i
     let phone = server.visitor();
     for _ in 0..3 {
         let answer = phone.page(path).await;
-        assert_eq!(
-            (answer.status().as_u16(), &answer.headers()["cache-control"]),
-            (200, &"no-store".parse().unwrap())
-        );
+        assert_eq!((answer.status().as_u16(), &answer.headers()["cache-control"]), (200, &"no-store".parse().unwrap()));
         assert!(answer.text().await.unwrap().contains(&format!("action=\"{path}?_method=PUT\"")));
     }
     let answer = phone.form(&format!("{path}?_method=PUT"), &[]).await;
@@ -109,8 +100,7 @@ async fn links_cannot_be_found_by_trying() {
     let ann = server.administrator().await;
     let path = transfer(&ann).await;
     for number in 0..10 {
-        let answer =
-            server.visitor().json(Method::PUT, &format!("/session/transfers/{number}"), &json!({})).await;
+        let answer = server.visitor().json(Method::PUT, &format!("/session/transfers/{number}"), &json!({})).await;
         assert_eq!(answer.status(), 400);
     }
     let answer = server.visitor().json(Method::PUT, &path, &json!({})).await;
@@ -123,9 +113,8 @@ async fn links_cannot_be_found_by_trying() {
 async fn an_administrator_lets_somebody_back_in_and_it_is_written_down() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.administrator().await, server.member("Bob").await);
-    let make = async |who: &Person, id: i64| {
-        who.json(Method::POST, &format!("/users/{id}/transfers"), &json!({})).await
-    };
+    let make =
+        async |who: &Person, id: i64| who.json(Method::POST, &format!("/users/{id}/transfers"), &json!({})).await;
     assert_eq!(make(&bob, ann.id).await.status(), 403);
     assert_eq!(server.number("SELECT count(*) FROM audit_entries").await, 0);
     let answer = make(&ann, bob.id).await;

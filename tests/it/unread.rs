@@ -160,10 +160,7 @@ async fn a_removed_message_is_no_longer_unread_and_a_busy_room_is_told_of_at_mos
         }
     }
     assert!(told < 50, "{told} frames for a hundred messages");
-    assert_eq!(
-        ann.json(Method::DELETE, &format!("/rooms/1/messages/{last}"), &json!({})).await.status(),
-        204
-    );
+    assert_eq!(ann.json(Method::DELETE, &format!("/rooms/1/messages/{last}"), &json!({})).await.status(), 204);
     until(&mut phone, 1, 99).await;
     assert_eq!(unread(&bob, 1).await, 99);
 }
@@ -198,8 +195,7 @@ struct Known {
 }
 
 async fn play(server: &TestServer, ann: &Person, bob: &Person, steps: Vec<Step>) {
-    let rooms =
-        [closed(&[ann, bob], "A").await, closed(&[ann, bob], "B").await, closed(&[ann, bob], "C").await];
+    let rooms = [closed(&[ann, bob], "A").await, closed(&[ann, bob], "B").await, closed(&[ann, bob], "C").await];
     let (mut list, mut cursors, mut hidden) = (Vec::<Known>::new(), [0_i64; 3], [false; 3]);
     let mut phone = home(bob).await;
     for step in steps {
@@ -241,10 +237,8 @@ async fn play(server: &TestServer, ann: &Person, bob: &Person, steps: Vec<Step>)
             Step::Remove { .. } | Step::Mark { .. } => {}
         }
         for room in 0..3 {
-            let expected = list
-                .iter()
-                .filter(|it| it.room == room && !it.bob && !it.is_removed && it.id > cursors[room])
-                .count();
+            let expected =
+                list.iter().filter(|it| it.room == room && !it.bob && !it.is_removed && it.id > cursors[room]).count();
             assert_eq!(unread(bob, rooms[room]).await, expected as i64);
         }
     }

@@ -105,10 +105,7 @@ async fn a_closure_that_fails_or_panics_leaves_no_trace_and_it_alone_is_told() {
             writes("three", &log),
             Box::new(move |tx| {
                 insert(tx, "action panics")?;
-                tx.after_commit(
-                    || panic!("on purpose"),
-                    move || panics_later.0.lock().unwrap().push("reload"),
-                );
+                tx.after_commit(|| panic!("on purpose"), move || panics_later.0.lock().unwrap().push("reload"));
                 Ok("action panics")
             }),
             writes("four", &log),

@@ -44,8 +44,7 @@ impl Process {
         let line = timeout(PATIENCE, lines.next_line()).await.expect("a line in time").expect("a line");
         match line {
             Some(line) => {
-                let port =
-                    line.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port at the end");
+                let port = line.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port at the end");
                 // Reads on, so that the program is never held up by a full pipe.
                 tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
                 let mut stderr = child.stderr.take().expect("its log");

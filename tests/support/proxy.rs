@@ -143,10 +143,7 @@ async fn connection(mut client: TcpStream, state: watch::Receiver<State>) {
 
 /// Carries one direction of a connection until its end, which it passes on.
 async fn pass(
-    mut from: ReadHalf<'_>,
-    mut to: WriteHalf<'_>,
-    mut state: watch::Receiver<State>,
-    delay: fn(&State) -> Duration,
+    mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, mut state: watch::Receiver<State>, delay: fn(&State) -> Duration,
 ) -> std::io::Result<()> {
     let mut buffer = vec![0; BUFFER];
     loop {

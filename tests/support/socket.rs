@@ -122,8 +122,7 @@ impl Page {
             let answer = person.get(&path).await;
             assert_eq!(answer.status(), 200);
             if page.cursor == 0 {
-                page.cursor =
-                    answer.headers()["x-revision"].to_str().expect("text").parse().expect("a revision");
+                page.cursor = answer.headers()["x-revision"].to_str().expect("text").parse().expect("a revision");
             }
             let array: Vec<Value> = answer.json().await.expect("an array");
             for message in &array {
@@ -157,9 +156,7 @@ impl Page {
                 assert!(revision > self.cursor, "{kind} {revision} after {}", self.cursor);
                 self.cursor = revision;
                 match kind {
-                    "message_removed" => {
-                        drop(self.messages.remove(&frame["message_id"].as_i64().expect("an id")))
-                    }
+                    "message_removed" => drop(self.messages.remove(&frame["message_id"].as_i64().expect("an id"))),
                     // As in the browser: a change of what is not shown is no message.
                     "message_updated" if !self.shows(&frame["message"]) => {}
                     _ => self.put(&frame["message"]),

@@ -72,9 +72,7 @@ impl Hearing {
             let answer = match message {
                 AggregatedMessage::Text(text) => match serde_json::from_str::<Said>(&text) {
                     Ok(said) => self.heed(said).await,
-                    Err(_) => {
-                        Some(frames::error("This frame is not one of those that are understood here.", None))
-                    }
+                    Err(_) => Some(frames::error("This frame is not one of those that are understood here.", None)),
                 },
                 AggregatedMessage::Binary(_) => Some(frames::error("Frames are JSON text.", None)),
                 AggregatedMessage::Close(_) => return End::Close(1000, ""),
@@ -120,9 +118,7 @@ impl Hearing {
                     // The room's own sockets hear of a new message by the broadcast.
                     Ok(posted) if posted.is_new && self.room == Some(room_id) => None,
                     Ok(posted) => Some(frames::posted(&posted.message)),
-                    Err(error) => {
-                        Some(frames::error(&errors::sentence(&error), client_message_id.as_deref()))
-                    }
+                    Err(error) => Some(frames::error(&errors::sentence(&error), client_message_id.as_deref())),
                 };
             }
         }

@@ -42,12 +42,7 @@ impl Missed {
     /// # Errors
     /// `SignedOut` when the session has ended, `NotFound` when the room is no longer the viewer's.
     pub(super) fn read(
-        snapshot: &Snapshot<'_>,
-        app: &App,
-        viewer: &Viewer,
-        peer: &Peer,
-        wanted: Wanted,
-        people_after: Option<i64>,
+        snapshot: &Snapshot<'_>, app: &App, viewer: &Viewer, peer: &Peer, wanted: Wanted, people_after: Option<i64>,
     ) -> Result<Self, AppError> {
         if !sessions::is_valid(snapshot, viewer.session_id, app.sessions_end_ms())? {
             return Err(AppError::SignedOut);
@@ -79,8 +74,6 @@ fn changes(snapshot: &Snapshot<'_>, room: Option<RoomId>, wanted: Wanted) -> Res
             let window = messages::page(snapshot, room, Place::Newest, RECENT_LEN)?;
             Ok(window.messages.into_iter().map(Change::Created).collect())
         }
-        Wanted::After { after, known, limit } => {
-            Ok(messages::changes_after(snapshot, room, after, known, limit)?)
-        }
+        Wanted::After { after, known, limit } => Ok(messages::changes_after(snapshot, room, after, known, limit)?),
     }
 }

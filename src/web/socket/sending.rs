@@ -52,12 +52,8 @@ pub(super) struct Sending {
 
 impl Sending {
     pub(super) fn new(
-        app: web::Data<App>,
-        viewer: Viewer,
-        peer: Arc<Peer>,
-        session: Session,
-        (subscription, followed): (Subscription, BTreeSet<RoomId>),
-        is_present: Arc<AtomicBool>,
+        app: web::Data<App>, viewer: Viewer, peer: Arc<Peer>, session: Session,
+        (subscription, followed): (Subscription, BTreeSet<RoomId>), is_present: Arc<AtomicBool>,
     ) -> Self {
         let unread = Unread::of(viewer.user.id);
         let (cursor, people) = (Revision(0), None);
@@ -194,8 +190,7 @@ impl Sending {
             return Ok(());
         }
         let (viewer, moves) = (self.viewer.user.id, self.app.reading.of(self.viewer.user.id));
-        let read =
-            self.app.db.read(move |snapshot| rooms::entry_for_member(snapshot, room, viewer, &moves)).await;
+        let read = self.app.db.read(move |snapshot| rooms::entry_for_member(snapshot, room, viewer, &moves)).await;
         match read {
             Ok(entry) => self.send(frames::room(kind, &entry)).await,
             Err(AppError::NotFound) => Ok(()),
@@ -256,9 +251,7 @@ impl Sending {
     async fn caught_up(&mut self, missed: Missed) -> Result<(), End> {
         self.cursor = self.cursor.max(missed.revision);
         for (person, revision) in missed.people {
-            if let Some(text) =
-                Frame::new(Event::Person { person, revision, spread_ms: 0 }).text(self.peer.format)
-            {
+            if let Some(text) = Frame::new(Event::Person { person, revision, spread_ms: 0 }).text(self.peer.format) {
                 self.send(text).await?;
             }
         }
@@ -273,8 +266,7 @@ impl Sending {
         let since = match (since, self.peer.room) {
             (Since::Revision(revision), _) => Some(revision),
             (Since::Message(id), Some(room)) => {
-                let stored =
-                    self.app.db.read(move |snapshot| Ok(messages::created_revision(snapshot, room, id)?));
+                let stored = self.app.db.read(move |snapshot| Ok(messages::created_revision(snapshot, room, id)?));
                 stored.await?
             }
             (Since::Message(_) | Since::Unknown, _) => None,
@@ -292,10 +284,7 @@ impl Sending {
         loop {
             let (app, viewer, peer) = (self.app.clone(), self.viewer.clone(), self.peer.clone());
             let people = self.people;
-            let read = self
-                .app
-                .db
-                .read(move |snapshot| Missed::read(snapshot, &app, &viewer, &peer, wanted, people));
+            let read = self.app.db.read(move |snapshot| Missed::read(snapshot, &app, &viewer, &peer, wanted, people));
             let missed = read.await?;
             self.unread.reset(missed.unread.iter().copied(), missed.revision);
             let rooms = self.unread.rooms();
@@ -310,11 +299,8 @@ impl Sending {
 
     async fn check_session(&self) -> Result<(), End> {
         let (session, used_after_ms) = (self.viewer.session_id, self.app.sessions_end_ms());
-        let is_valid = self
-            .app
-            .db
-            .read(move |snapshot| Ok(sessions::is_valid(snapshot, session, used_after_ms)?))
-            .await?;
+        let is_valid =
+            self.app.db.read(move |snapshot| Ok(sessions::is_valid(snapshot, session, used_after_ms)?)).await?;
         if is_valid { Ok(()) } else { Err(AppError::SignedOut.into()) }
     }
 }

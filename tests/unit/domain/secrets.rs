@@ -8,8 +8,7 @@ use std::collections::HashSet;
 #[test]
 fn tokens_have_their_length_and_alphabet_and_never_repeat() {
     let mut dice = rand::rng();
-    let tokens: HashSet<String> =
-        (0..10_000).map(|_| SessionToken::generate(&mut dice).reveal().to_owned()).collect();
+    let tokens: HashSet<String> = (0..10_000).map(|_| SessionToken::generate(&mut dice).reveal().to_owned()).collect();
     assert_eq!(tokens.len(), 10_000);
     assert!(tokens.iter().all(|token| token.len() == TOKEN_LEN));
     assert!(tokens.iter().all(|token| token.bytes().all(|byte| byte.is_ascii_alphanumeric())));
@@ -35,7 +34,6 @@ fn only_the_right_password_verifies_and_two_hashes_of_it_differ() {
     assert!(!first.verify(b"correct horses", &mut memory));
     assert!(!PasswordHash::stored("nonsense".into()).verify(b"correct horse", &mut memory));
     // Made elsewhere by the same recipe.
-    let known =
-        "$argon2id$v=19$m=19456,t=2,p=1$er58XI7K1h6voLn7COeKDw$bYNI3p3F3ieSgPBnD04q6Ly4oEnNCXFfd0fzxSj3ACI";
+    let known = "$argon2id$v=19$m=19456,t=2,p=1$er58XI7K1h6voLn7COeKDw$bYNI3p3F3ieSgPBnD04q6Ly4oEnNCXFfd0fzxSj3ACI";
     assert!(PasswordHash::stored(known.into()).verify(b"a password that nobody has", &mut memory));
 }

@@ -21,12 +21,8 @@ fn topics() -> Topics {
 /// Subscribes a socket of a person to the room; what it is sent comes out of the receiver.
 fn join(topics: &mut Topics, id: SocketId, person: i64) -> Receiver<Arc<Frame>> {
     let (outlet, frames) = Outlet::pair(Format::Json);
-    let person = Author {
-        id: UserId(person),
-        name: format!("Person {person}"),
-        role: Role::Member,
-        avatar_version: None,
-    };
+    let person =
+        Author { id: UserId(person), name: format!("Person {person}"), role: Role::Member, avatar_version: None };
     let subscriber = Subscriber {
         person,
         session_id: SessionId(id as i64),
@@ -102,10 +98,7 @@ fn who_comes_is_told_at_once_who_goes_after_a_while_and_a_reload_not_at_all() {
     let bob = join(&mut topics, 2, 2);
     topics.tick(0);
     let told = heard(&mut ann);
-    assert!(
-        told.iter().any(|text| text.contains(r#""user_id":2"#) && text.contains(r#""online":true"#)),
-        "{told:?}"
-    );
+    assert!(told.iter().any(|text| text.contains(r#""user_id":2"#) && text.contains(r#""online":true"#)), "{told:?}");
 
     // Bob reloads: one page goes, the next comes a moment later.
     drop(bob);
@@ -120,10 +113,7 @@ fn who_comes_is_told_at_once_who_goes_after_a_while_and_a_reload_not_at_all() {
     assert_eq!(heard(&mut ann), Vec::<String>::new());
     topics.tick(LATER_MS + GRACE_MS);
     let told = heard(&mut ann);
-    assert!(
-        told.iter().any(|text| text.contains(r#""user_id":2"#) && text.contains(r#""online":false"#)),
-        "{told:?}"
-    );
+    assert!(told.iter().any(|text| text.contains(r#""user_id":2"#) && text.contains(r#""online":false"#)), "{told:?}");
 }
 
 #[test]

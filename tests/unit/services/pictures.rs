@@ -109,8 +109,7 @@ fn what_is_no_picture_is_refused_in_plain_words() {
     let jpeg = file(&halves(300, 300), ImageFormat::Jpeg);
     let svg = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
     let pdf = b"%PDF-1.7 and so on";
-    let inputs: [&[u8]; 7] =
-        [b"", b"GIF89a", svg, pdf, &png[..png.len() / 2], &jpeg[..100], b"\x89PNG\r\n\x1a\n"];
+    let inputs: [&[u8]; 7] = [b"", b"GIF89a", svg, pdf, &png[..png.len() / 2], &jpeg[..100], b"\x89PNG\r\n\x1a\n"];
     for input in inputs {
         assert_eq!(avatar(input).unwrap_err(), UNREADABLE);
         assert_eq!(logo(input).unwrap_err(), UNREADABLE);

@@ -4,13 +4,10 @@ use super::*;
 use actix_web::test::TestRequest;
 
 fn client(peer: &str, forwarded: Option<&str>) -> Client {
-    let config =
-        Config::from(|name| (name == "CAMPFIRE_TRUSTED_PROXIES").then(|| "10.0.0.0/8".into())).unwrap();
+    let config = Config::from(|name| (name == "CAMPFIRE_TRUSTED_PROXIES").then(|| "10.0.0.0/8".into())).unwrap();
     let mut request = TestRequest::default().peer_addr(format!("{peer}:1234").parse().unwrap());
     if let Some(forwarded) = forwarded {
-        request = request
-            .insert_header(("x-forwarded-for", forwarded))
-            .insert_header(("x-forwarded-proto", "https"));
+        request = request.insert_header(("x-forwarded-for", forwarded)).insert_header(("x-forwarded-proto", "https"));
     }
     Client::of(request.to_http_request().head(), &config)
 }

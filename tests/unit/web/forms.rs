@@ -22,9 +22,8 @@ fn parts(parts: &[(&str, Option<&str>, &str)]) -> String {
 }
 
 async fn read(body: String, file_max: usize) -> Result<(People, Option<Upload>), AppError> {
-    let request = TestRequest::default()
-        .insert_header(("content-type", "multipart/form-data; boundary=cut"))
-        .set_payload(body);
+    let request =
+        TestRequest::default().insert_header(("content-type", "multipart/form-data; boundary=cut")).set_payload(body);
     let (request, mut payload) = request.to_http_parts();
     Submission::from_request(&request, &mut payload).await?.form_with_file("avatar", file_max).await
 }
