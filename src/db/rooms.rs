@@ -55,7 +55,7 @@ fn author_at(row: &Row<'_>) -> Result<Author> {
     Ok(Author { id: row.get(0)?, name: row.get(1)?, role: row.get(2)?, avatar_version: row.get(3)? })
 }
 
-/// The people of one ping, by name, without `viewer`. Reads only; at most [`NAMED_MAX`].
+/// The people of one ping, by name, without `viewer`. Reads only; at most `NAMED_MAX`.
 pub fn direct_people(connection: &Connection, room: RoomId, viewer: UserId) -> Result<Vec<Author>> {
     let sql = "SELECT users.id, users.name, users.role, users.avatar_version
                FROM memberships JOIN users ON users.id = memberships.user_id
@@ -244,7 +244,7 @@ pub fn update_deleted(tx: &Tx<'_>, id: RoomId) -> Result<()> {
 const BATCH_LEN: u32 = 200;
 
 /// Deletes some of what is left of rooms that vanished: messages first, then memberships, then the room itself. Writes
-/// `messages`, `memberships` and `rooms`, at most [`BATCH_LEN`] rows; tells whether it found any.
+/// `messages`, `memberships` and `rooms`, at most `BATCH_LEN` rows; tells whether it found any.
 pub fn delete_batch(tx: &Tx<'_>) -> Result<bool> {
     let sql = "SELECT id FROM rooms WHERE deleted_at_ms IS NOT NULL ORDER BY id LIMIT 1";
     let room: Option<RoomId> = tx.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;

@@ -4,7 +4,7 @@
 //! metadata, no place where it was taken.
 //!
 //! Invariants: never on an async thread; one at a time; the dimensions are checked before anything is decoded, so a picture
-//! costs at most [`DECODED_BYTES_MAX`] and what its decoder needs; the first frame of a moving picture stands for it.
+//! costs at most `DECODED_BYTES_MAX` and what its decoder needs; the first frame of a moving picture stands for it.
 
 use super::workers::Workers;
 use crate::error::{AppError, Invalid};
