@@ -3,7 +3,7 @@
 use super::{fail, say};
 use campfire::config::Config;
 use campfire::control::{self, Order};
-use std::io::{self, BufRead, IsTerminal, Read};
+use std::io::{self, BufRead, Read};
 use std::process::ExitCode;
 
 /// Bytes of a line on standard input that are read: more than a password may have.
@@ -12,14 +12,16 @@ const LINE_MAX: u64 = 4096;
 /// Runs one of the commands; `None` when the words are none of them.
 pub fn run(words: &[&str]) -> Option<ExitCode> {
     let order = match *words {
-        ["reset-password", address] => match password() {
-            Ok(password) => Order::ResetPassword { address: address.to_owned(), password },
+        ["reset-password", address] => Order::ResetPassword { address: address.to_owned(), password: None },
+        ["reset-password", "--stdin", address] | ["reset-password", address, "--stdin"] => match password() {
+            Ok(password) => Order::ResetPassword { address: address.to_owned(), password: Some(password) },
             Err(error) => return Some(fail(&format!("Standard input can't be read: {error}."), 1)),
         },
         ["make-admin", address] => Order::MakeAdministrator { address: address.to_owned() },
         ["invite-link"] => Order::InviteLink,
         ["reset-password" | "make-admin", ..] => {
-            return Some(fail(&format!("Usage: campfire {} ann@example.com", words[0]), 2));
+            let option = if words[0] == "reset-password" { " [--stdin]" } else { "" };
+            return Some(fail(&format!("Usage: campfire {}{option} ann@example.com", words[0]), 2));
         }
         ["invite-link", ..] => return Some(fail("Usage: campfire invite-link", 2)),
         _ => return None,
@@ -36,13 +38,9 @@ fn carried_out(order: Order) -> Result<String, String> {
     runtime.map_err(|error| error.to_string())?.block_on(control::command(config, order))
 }
 
-/// The first line of standard input, when that is not a terminal and has one.
-fn password() -> io::Result<Option<String>> {
-    let input = io::stdin();
-    if input.is_terminal() {
-        return Ok(None);
-    }
+/// The first line of standard input. Only when it is asked for: in a script's loop, standard input is somebody else's.
+fn password() -> io::Result<String> {
     let mut line = String::new();
-    let length = input.lock().take(LINE_MAX).read_line(&mut line)?;
-    Ok((length > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
+    io::stdin().lock().take(LINE_MAX).read_line(&mut line)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }

@@ -8,8 +8,8 @@
 use crate::config::Config;
 use crate::db::Db;
 use crate::db::storage::{OpenError, Storage};
+use crate::domain::clock::system_ms;
 use crate::live::hub::Hub;
-use crate::server::now_ms;
 use crate::services::commands::{invite_path, make_administrator, reset_password};
 use crate::services::passwords::Passwords;
 use serde::{Deserialize, Serialize};
@@ -227,7 +227,7 @@ async fn here(config: Config, order: Order) -> Result<String, String> {
         ),
         error => error.to_string(),
     })?;
-    let clock: crate::domain::clock::Clock = Arc::new(now_ms);
+    let clock: crate::domain::clock::Clock = Arc::new(system_ms);
     let db = Db::open(storage, config.synchronous, clock.clone()).map_err(|error| error.to_string())?;
     // Nobody is connected: the hub has nobody to tell.
     let hub = Hub::start(1, 1, clock).map_err(|error| error.to_string())?;

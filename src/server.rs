@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::control::{self, Desk};
 use crate::db::Db;
 use crate::db::storage::{OpenError, Storage};
-use crate::domain::clock::Clock;
+use crate::domain::clock::{Clock, system_ms};
 use crate::error::AppError;
 use crate::live::hub::Hub;
 use crate::services::background::Background;
@@ -34,7 +34,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// How long requests under way may take to finish when the server stops.
 const FINISH_MAX_S: u64 = 10;
@@ -118,7 +118,7 @@ impl Server {
     /// As [`StartError`] says; nothing is left running then.
     pub fn on(listener: TcpListener, storage: Storage, config: Config) -> Result<Self, StartError> {
         let address = listener.local_addr().map_err(|error| StartError::Address(config.address, error))?;
-        let clock: Clock = Arc::new(now_ms);
+        let clock: Clock = Arc::new(system_ms);
         let db = Db::open(storage, config.synchronous, clock.clone()).map_err(StartError::Storage)?;
         let hub = Hub::start(config.sockets_per_person, config.sockets_max, clock.clone())
             .map_err(|error| StartError::System(error.to_string()))?;
@@ -245,12 +245,6 @@ fn listen_to_commands(folder: &Path) -> Option<UnixListener> {
     bound.ok()
 }
 
-/// The present moment, in milliseconds since 1970.
-pub(crate) fn now_ms() -> i64 {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)
-}
-
 async fn nothing_here() -> Result<HttpResponse, AppError> {
     Err(AppError::NotFound)
 }
@@ -315,13 +309,13 @@ fn table() -> Vec<Row> {
         at("/rooms/{kind:opens|closeds}/{room_id}")
             .get(room_settings::show)
             .put(room_settings::update)
-            .delete(directs::destroy_room),
+            .delete(rooms::destroy),
         at("/rooms/{kind:opens|closeds}/{room_id}/edit").get(room_settings::edit),
         at("/rooms/directs").post(directs::create),
         at("/rooms/directs/new").get(directs::new),
         at("/rooms/directs/{room_id}").get(room_settings::show).delete(directs::destroy),
         at("/rooms/directs/{room_id}/edit").get(directs::edit),
-        at("/rooms/{room_id}").get(rooms::show).delete(directs::destroy_room),
+        at("/rooms/{room_id}").get(rooms::show).delete(rooms::destroy),
         at("/rooms/{room_id}/involvement").get(involvements::show).put(involvements::update),
         at("/rooms/{room_id}/read").put(reads::update).delete(reads::destroy),
         at("/rooms/{room_id}/@{message_id}").get(rooms::around),
@@ -331,6 +325,7 @@ fn table() -> Vec<Row> {
             .put(messages::update)
             .delete(messages::destroy),
         at("/rooms/{room_id}/members").get(members::index),
+        at("/rooms/{room_id}/members/me").delete(members::destroy),
         at("/account").put(account::update),
         at("/account/edit").get(account::edit),
         at("/account/join_code").post(account::regenerate),

@@ -65,6 +65,7 @@ word_column!(Act {
     BanLifted = "ban_lifted",
     TransferMade = "transfer_made",
     PasswordReset = "password_reset",
+    RoomChanged = "room_changed",
     RoomDeleted = "room_deleted"
 });
 word_column!(Theme { System = "system", Light = "light", Dark = "dark" });

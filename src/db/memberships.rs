@@ -4,6 +4,7 @@ use super::{Tx, users};
 use crate::domain::ids::{MessageId, RoomId, UserId};
 use crate::domain::people::User;
 use crate::domain::rooms::Involvement;
+use crate::domain::text::name_key;
 use crate::error::AppError;
 use rusqlite::{Connection, OptionalExtension, Result};
 
@@ -16,29 +17,31 @@ pub fn demand(tx: &Tx<'_>, room: RoomId, user: UserId) -> std::result::Result<()
     if tx.prepare_cached(sql)?.exists((room, user))? { Ok(()) } else { Err(AppError::NotFound) }
 }
 
-/// How many people who can come in are in the room. Reads only; counts the room's rows.
-pub fn count(connection: &Connection, room: RoomId) -> Result<i64> {
+/// How many people who can come in are in the room, of those whose name has `query` in it. Reads only; looks at the room's people.
+pub fn count(connection: &Connection, room: RoomId, query: &str) -> Result<i64> {
     let sql = "SELECT count(*) FROM memberships JOIN users ON users.id = memberships.user_id
-               WHERE room_id = ?1 AND users.status = 'active'";
-    connection.prepare_cached(sql)?.query_row([room], |row| row.get(0))
+               WHERE room_id = ?1 AND users.status = 'active' AND instr(name_key, ?2) > 0";
+    connection.prepare_cached(sql)?.query_row((room, name_key(query)), |row| row.get(0))
 }
 
 /// People in one answer. A room of more shows the first by name, and the number of all.
 pub const MEMBERS_MAX: u32 = 1_000;
 
-/// The room's people who can come in, by name. Reads only; at most [`MEMBERS_MAX`].
-pub fn page(connection: &Connection, room: RoomId) -> Result<Vec<User>> {
+/// The room's people who can come in and whose name has `query` in it, by name. Reads only; at most [`MEMBERS_MAX`].
+pub fn page(connection: &Connection, room: RoomId, query: &str) -> Result<Vec<User>> {
     let sql = format!(
         "SELECT {} FROM memberships JOIN users ON users.id = memberships.user_id
-         WHERE room_id = ?1 AND users.status = 'active' ORDER BY users.name_key, users.id LIMIT {MEMBERS_MAX}",
+         WHERE room_id = ?1 AND users.status = 'active' AND instr(name_key, ?2) > 0
+         ORDER BY users.name_key, users.id LIMIT {MEMBERS_MAX}",
         users::COLUMNS
     );
-    connection.prepare_cached(&sql)?.query_map([room], |row| users::user_at(row, 0))?.collect()
+    connection.prepare_cached(&sql)?.query_map((room, name_key(query)), |row| users::user_at(row, 0))?.collect()
 }
 
-/// The ids of everyone in the room. Reads only; as many as the room has.
-pub fn ids(connection: &Connection, room: RoomId) -> Result<Vec<UserId>> {
-    let sql = "SELECT user_id FROM memberships WHERE room_id = ?1";
+/// The ids of everyone in the room who can come in. Reads only; as many as the room has.
+pub fn active_ids(connection: &Connection, room: RoomId) -> Result<Vec<UserId>> {
+    let sql =
+        "SELECT user_id FROM memberships JOIN users ON users.id = user_id WHERE room_id = ?1 AND status = 'active'";
     connection.prepare_cached(sql)?.query_map([room], |row| row.get(0))?.collect()
 }
 

@@ -78,16 +78,19 @@ pub fn for_member(connection: &Connection, id: RoomId, viewer: UserId) -> Result
     Ok(Some(room))
 }
 
-/// Messages of others after ?3 in the room ?2; ?1 is the viewer.
-const UNREAD_AFTER: &str = "SELECT count(*) FILTER (WHERE creator_id <> ?1) FROM
-    (SELECT creator_id FROM messages
-     WHERE messages.room_id = ?2 AND messages.id > ?3 AND removed_at_ms IS NULL ORDER BY messages.id LIMIT 1000)";
+/// Messages of others after ?3 in the room ?2; ?1 is the viewer. Past 20,000 entries of the index nothing more is looked at: so far behind
+/// are programs that post and never read.
+const UNREAD_AFTER: &str = "SELECT count(*) FROM
+    (SELECT 1 FROM (SELECT creator_id FROM messages
+       WHERE messages.room_id = ?2 AND messages.id > ?3 AND removed_at_ms IS NULL ORDER BY messages.id LIMIT 20000)
+     WHERE creator_id <> ?1 LIMIT 1000)";
 /// The same after the read cursor, in the scope of `rooms` and `memberships`. Where nothing is after it, nothing is counted.
 const UNREAD: &str = "CASE WHEN rooms.last_message_id <= memberships.last_read_message_id THEN 0 ELSE
-    (SELECT count(*) FILTER (WHERE creator_id <> ?1) FROM
-      (SELECT creator_id FROM messages
-       WHERE messages.room_id = memberships.room_id AND messages.id > memberships.last_read_message_id
-         AND removed_at_ms IS NULL ORDER BY messages.id LIMIT 1000)) END";
+    (SELECT count(*) FROM
+      (SELECT 1 FROM (SELECT creator_id FROM messages
+         WHERE messages.room_id = memberships.room_id AND messages.id > memberships.last_read_message_id
+           AND removed_at_ms IS NULL ORDER BY messages.id LIMIT 20000)
+       WHERE creator_id <> ?1 LIMIT 1000)) END";
 const _: () = assert!(UNREAD_MAX + 1 == 1000, "the queries count up to UNREAD_MAX + 1");
 
 /// Cursors that moved and are not written yet, by room: they count in place of the stored ones.
@@ -202,16 +205,15 @@ pub fn direct(connection: &Connection, key: &DirectKey) -> Result<RoomId> {
 }
 
 /// Makes sure, inside a write, that somebody active may change an open or closed room: its creator or an administrator, who
-/// still belong to it; returns its kind and name. Reads one row of each table by its key. A ping is `NotFound`: it never changes.
-pub fn demand_editor(tx: &Tx<'_>, id: RoomId, editor: UserId) -> std::result::Result<(RoomKind, String), AppError> {
+/// still belong to it; returns its name and who made it. Reads one row of each table by its key. A ping is `NotFound`: it never changes.
+pub fn demand_editor(tx: &Tx<'_>, id: RoomId, editor: UserId) -> std::result::Result<(String, UserId), AppError> {
     super::memberships::demand(tx, id, editor)?;
-    let sql = "SELECT kind, name, creator_id, (SELECT role FROM users WHERE id = ?2) FROM rooms
+    let sql = "SELECT name, creator_id, (SELECT role FROM users WHERE id = ?2) FROM rooms
                WHERE id = ?1 AND kind <> 'direct'";
-    let (kind, name, creator, role): (_, _, UserId, Role) = tx
-        .prepare_cached(sql)?
-        .query_row((id, editor), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    let (name, creator, role): (_, UserId, Role) =
+        tx.prepare_cached(sql)?.query_row((id, editor), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     if creator == editor || role == Role::Administrator {
-        Ok((kind, name))
+        Ok((name, creator))
     } else {
         Err(AppError::Forbidden(crate::domain::rooms::EDITORS_ONLY.into()))
     }
@@ -221,6 +223,19 @@ pub fn demand_editor(tx: &Tx<'_>, id: RoomId, editor: UserId) -> std::result::Re
 pub fn update(tx: &Tx<'_>, id: RoomId, kind: RoomKind, name: &Name) -> Result<()> {
     let sql = "UPDATE rooms SET kind = ?2, name = ?3, name_key = ?4, updated_at_ms = ?5 WHERE id = ?1";
     tx.prepare_cached(sql)?.execute((id, kind, name.as_str(), name_key(name.as_str()), tx.now_ms()))?;
+    Ok(())
+}
+
+/// Hands rooms over whose creator is no longer in them, so that somebody in them can still change them: to whoever came first. Writes
+/// `rooms`: one, or (none) every closed room that `creator` made.
+pub fn hand_over(tx: &Tx<'_>, room: Option<RoomId>, creator: UserId) -> Result<()> {
+    let sql = "UPDATE rooms SET creator_id = (SELECT user_id FROM memberships JOIN users ON users.id = user_id
+                 WHERE room_id = rooms.id AND status = 'active' ORDER BY memberships.created_at_ms, user_id LIMIT 1)
+               WHERE kind = 'closed' AND creator_id = ?2 AND (?1 IS NULL OR id = ?1)
+                 AND NOT EXISTS (SELECT 1 FROM memberships WHERE room_id = rooms.id AND user_id = creator_id)
+                 AND EXISTS (SELECT 1 FROM memberships JOIN users ON users.id = user_id
+                   WHERE room_id = rooms.id AND status = 'active')";
+    tx.prepare_cached(sql)?.execute((room, creator))?;
     Ok(())
 }
 

@@ -28,6 +28,11 @@ pub fn delete_older(tx: &Tx<'_>, user: UserId, keep: u32) -> Result<()> {
     Ok(())
 }
 
+/// Drops all of somebody's links: a way in that was closed must not be opened by one made before. Writes `transfers`.
+pub fn delete_of(tx: &Tx<'_>, user: UserId) -> Result<()> {
+    delete_older(tx, user, 0)
+}
+
 /// Drops at most `limit` links that are too old. Writes `transfers`.
 pub fn delete_expired(tx: &Tx<'_>, limit: u32) -> Result<usize> {
     let sql = "DELETE FROM transfers WHERE id IN

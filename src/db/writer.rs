@@ -386,6 +386,8 @@ fn open(path: &Path, synchronous: Synchronous) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "temp_store", "memory")?;
+    // What is removed is gone from the file too, not only from its index.
+    connection.pragma_update(None, "secure_delete", true)?;
     Ok(connection)
 }
 

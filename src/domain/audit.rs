@@ -30,6 +30,8 @@ pub enum Act {
     TransferMade,
     /// Somebody's password was set by the command line.
     PasswordReset,
+    /// A room that somebody else made was changed.
+    RoomChanged,
     /// A room was deleted.
     RoomDeleted,
 }
@@ -50,6 +52,7 @@ impl Act {
             Self::BanLifted => "lifted the ban of",
             Self::TransferMade => "made a sign-in link for",
             Self::PasswordReset => "reset the password of",
+            Self::RoomChanged => "changed the room",
             Self::RoomDeleted => "deleted the room",
         }
     }

@@ -85,6 +85,12 @@ impl Following {
         (now_ms - gathered.told_at_ms >= NEWS_EVERY_MS).then(|| gathered.take(room, now_ms))
     }
 
+    /// What was gathered of a room, whether it is due or not: before somebody comes into it, whom it does not concern.
+    pub(super) fn flush(&mut self, room: RoomId, now_ms: i64) -> Option<Arc<Frame>> {
+        let gathered = self.news.get_mut(&room).filter(|gathered| !gathered.is_empty())?;
+        Some(gathered.take(room, now_ms))
+    }
+
     /// What was gathered and is due.
     pub(super) fn due(&mut self, now_ms: i64) -> Vec<(RoomId, Arc<Frame>)> {
         let is_due = |gathered: &Gathered| now_ms - gathered.told_at_ms >= NEWS_EVERY_MS;

@@ -418,7 +418,7 @@ fn run(queue: &Receiver<Order>, mut topics: Topics, shared: &HubShared, clock: &
             Order::Follow(id, rooms) => topics.follow(id, rooms),
             Order::Watch(id, people) => topics.watch(id, people),
             Order::Publish(room_id, event) => topics.publish(room_id, event, clock()),
-            Order::Joined(room_id, people) => topics.joined(room_id, &people),
+            Order::Joined(room_id, people) => topics.joined(room_id, &people, clock()),
             Order::Left { room, people, stay } => topics.left(room, &people, stay),
             Order::RoomChanged(room_id, name) => topics.room_changed(room_id, name),
             Order::RoomDeleted(room_id) => topics.room_deleted(room_id),

@@ -179,7 +179,10 @@ impl Topics {
     }
 
     /// Some people came into a room: they follow it from now on, and their pages show it.
-    pub(super) fn joined(&mut self, room_id: RoomId, people: &[UserId]) {
+    pub(super) fn joined(&mut self, room_id: RoomId, people: &[UserId], now_ms: i64) {
+        if let Some(news) = self.following.flush(room_id, now_ms) {
+            self.tell_followers(room_id, &news);
+        }
         let sockets = self.sockets_of(people);
         for id in &sockets {
             if let Some(socket) = self.sockets.get_mut(id)

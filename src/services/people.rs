@@ -2,7 +2,7 @@
 
 use super::passwords::Passwords;
 use crate::db::users::Changes;
-use crate::db::{Db, Tx, avatars, sessions, users};
+use crate::db::{Db, Tx, avatars, sessions, transfers, users};
 use crate::domain::people::{User, Viewer};
 use crate::domain::text::Password;
 use crate::error::{AppError, Invalid};
@@ -43,7 +43,7 @@ pub async fn prove_and_hash(
 /// `SignedOut` when their session ended meanwhile; `Conflict` when the address is taken; nothing is changed then.
 ///
 /// # Side effects
-/// 1. the person and the picture are written; with a new password, their other sessions are deleted; 2. those sessions'
+/// 1. the person and the picture are written; with a new password, their other sessions and links are deleted; 2. those sessions'
 ///    sockets are closed; 3. every socket learns of a new name or picture.
 pub async fn update_profile(
     db: &Db, hub: &Hub, viewer: Viewer, changes: Changes, picture: Option<Vec<u8>>,
@@ -71,6 +71,7 @@ pub async fn update_profile(
 fn end_other_sessions(tx: &Tx<'_>, hub: &Hub, viewer: &Viewer) -> Result<(), AppError> {
     let (hub, id, keep) = (hub.clone(), viewer.user.id, viewer.session_id);
     sessions::delete_others(tx, id, keep)?;
+    transfers::delete_of(tx, id)?;
     // Should it fail, each socket finds out when it next checks its session.
     tx.after_commit(move || hub.end_other_sessions(id, keep), || {});
     Ok(())

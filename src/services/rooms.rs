@@ -15,6 +15,8 @@ use std::collections::HashSet;
 
 /// People chosen for one room: as many as an account's pages can offer.
 pub const CHOSEN_MAX: usize = 5_000;
+/// Why somebody can't be chosen.
+const NOT_HERE: &str = "Somebody you chose is not here (any more).";
 /// Why somebody may not make a room.
 pub const CREATORS_ONLY: &str = "In this account only administrators make rooms. Ask one of them.";
 
@@ -76,11 +78,16 @@ pub struct RoomChange {
 /// `Invalid` when one of the chosen is not here, or nobody would be left. Nothing is written then.
 ///
 /// # Side effects
-/// 1. name, kind and memberships are written; 2. those who left, those who came, and those who stay are told; pages of those who left end.
-pub async fn update(db: &Db, hub: &Hub, editor: UserId, room: RoomId, change: RoomChange) -> Result<(), AppError> {
+/// 1. name, kind and memberships are written; a room that its creator left is handed over; a change by somebody who did not make the
+///    room is a line in the audit log; 2. those who left, those who came, and those who stay are told; pages of those who left end.
+pub async fn update(db: &Db, hub: &Hub, editor: Actor, room: RoomId, change: RoomChange) -> Result<(), AppError> {
     let hub = hub.clone();
     db.write(move |tx| {
-        let (_, old_name) = rooms::demand_editor(tx, room, editor)?;
+        let id = editor.id.ok_or(AppError::SignedOut)?;
+        let (old_name, creator) = rooms::demand_editor(tx, room, id)?;
+        if creator != id {
+            audit::insert(tx, &editor, Act::RoomChanged, &old_name, "")?;
+        }
         let name = change.name.map_or_else(|| Name::parse("name", &old_name), Ok)?;
         rooms::update(tx, room, change.kind, &name)?;
         let (mut came, mut left) = (Vec::new(), Vec::new());
@@ -88,7 +95,8 @@ pub async fn update(db: &Db, hub: &Hub, editor: UserId, room: RoomId, change: Ro
             came = memberships::insert_everyone(tx, room)?;
         } else if let Some(chosen) = change.people {
             let chosen: HashSet<UserId> = chosen.into_iter().collect();
-            let before: HashSet<UserId> = memberships::ids(tx, room)?.into_iter().collect();
+            // Those who can't come in are not there to be chosen, and stay as they are.
+            let before: HashSet<UserId> = memberships::active_ids(tx, room)?.into_iter().collect();
             let new = &chosen - &before;
             came = add(tx, room, &new, Involvement::Mentions)?;
             left = (&before - &chosen).into_iter().collect();
@@ -98,6 +106,7 @@ pub async fn update(db: &Db, hub: &Hub, editor: UserId, room: RoomId, change: Ro
             for person in &left {
                 memberships::delete(tx, room, *person)?;
             }
+            rooms::hand_over(tx, Some(room), creator)?;
         }
         let name = name.as_str().to_owned();
         tx.after_commit(
@@ -117,7 +126,7 @@ pub async fn update(db: &Db, hub: &Hub, editor: UserId, room: RoomId, change: Ro
 fn add(tx: &Tx<'_>, room: RoomId, people: &HashSet<UserId>, involvement: Involvement) -> Result<Vec<UserId>, AppError> {
     for person in people {
         if !memberships::insert(tx, room, *person, involvement)? {
-            return Err(Invalid::new("user_ids", "Somebody you chose is not here (any more).").into());
+            return Err(Invalid::new("user_ids", NOT_HERE).into());
         }
     }
     Ok(people.iter().copied().collect())
@@ -172,10 +181,37 @@ pub async fn remove(db: &Db, hub: &Hub, background: &Background, remover: Actor,
     .await
 }
 
+/// Takes somebody out of a closed room, because they want to.
+///
+/// # Errors
+/// `NotFound` when they are not in it; `Conflict` when it is a room for everyone or a ping, or they are the last in it. Nothing is written
+/// then.
+///
+/// # Side effects
+/// 1. the membership is deleted, and the room handed over if they had made it; 2. their pages of it end and their lists lose it.
+pub async fn leave(db: &Db, hub: &Hub, person: UserId, room: RoomId) -> Result<(), AppError> {
+    let hub = hub.clone();
+    db.write(move |tx| {
+        memberships::demand(tx, room, person)?;
+        let found = rooms::for_member(tx, room, person)?.ok_or(AppError::NotFound)?;
+        if found.kind != RoomKind::Closed {
+            return Err(AppError::Conflict("Only closed rooms can be left. Make this one invisible instead."));
+        }
+        memberships::delete(tx, room, person)?;
+        if memberships::active_ids(tx, room)?.is_empty() {
+            return Err(AppError::Conflict("You are the last one here. Delete the room instead."));
+        }
+        rooms::hand_over(tx, Some(room), person)?;
+        tx.after_commit(move || hub.left(room, vec![person]), || {});
+        Ok(())
+    })
+    .await
+}
+
 /// Finds the ping of exactly these people, or starts it. Tells whether it is new.
 ///
 /// # Errors
-/// `Invalid` when one of them is not here (any more). Nothing is written then.
+/// `Invalid` when one of them is not here (any more); a ping with them that there was is found in the list. Nothing is written then.
 ///
 /// # Side effects
 /// 1. a new ping and its memberships are written; one that the starter had made invisible is back; 2. those concerned are told.
@@ -183,6 +219,9 @@ pub async fn ping(db: &Db, hub: &Hub, starter: UserId, key: DirectKey) -> Result
     let hub = hub.clone();
     db.write(move |tx| {
         users::find_active(tx, starter)?.ok_or(AppError::SignedOut)?;
+        for person in key.people() {
+            users::find_active(tx, person)?.ok_or_else(|| Invalid::new("user_ids", NOT_HERE))?;
+        }
         if let Some(room) = rooms::insert_direct(tx, &key, starter)? {
             let people: HashSet<UserId> = key.people().collect();
             let people = add(tx, room, &people, Involvement::Everything)?;

@@ -5,7 +5,7 @@
 
 use super::administration::By;
 use super::people::announce;
-use crate::db::{Db, audit, roster, users};
+use crate::db::{Db, audit, rooms, roster, users};
 use crate::domain::audit::Act;
 use crate::domain::ids::UserId;
 use crate::domain::people::{Role, Status, User};
@@ -69,7 +69,7 @@ pub async fn set_role(db: &Db, hub: &Hub, by: By, id: UserId, role: HumanRole) -
 /// Takes somebody off the account. What they wrote stays, and so do their direct rooms, so that those keep their names.
 ///
 /// # Errors
-/// As for [`set_role`].
+/// As for [`set_role`], but that a banned person can be removed too.
 ///
 /// # Side effects
 /// 1. their sessions, links and memberships of other rooms are deleted, their address is free for others, and a line of the audit
@@ -78,11 +78,15 @@ pub async fn remove(db: &Db, hub: &Hub, by: By, id: UserId) -> Result<(), AppErr
     let hub = hub.clone();
     db.write(move |tx| {
         let actor = by.demand(tx)?;
-        let user = roster::find(tx, id, Status::Active)?.ok_or(AppError::NotFound)?;
-        if user.is_administrator() {
+        let user = match roster::find(tx, id, Status::Active)? {
+            Some(user) => user,
+            None => roster::find(tx, id, Status::Banned)?.ok_or(AppError::NotFound)?,
+        };
+        if user.is_active() && user.is_administrator() {
             roster::demand_another_administrator(tx, id)?;
         }
         roster::deactivate(tx, id)?;
+        rooms::hand_over(tx, None, id)?;
         audit::insert(tx, &actor, Act::PersonRemoved, &user.name, "")?;
         // Should it fail, each socket finds out when it next checks its session.
         let ender = hub.clone();

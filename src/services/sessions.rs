@@ -3,7 +3,7 @@
 use super::dice;
 use super::passwords::Passwords;
 use crate::db::sessions::{self, Origin};
-use crate::db::{Db, users};
+use crate::db::{Db, transfers, users};
 use crate::domain::ids::SessionId;
 use crate::domain::people::{User, Viewer};
 use crate::domain::secrets::SessionToken;
@@ -77,7 +77,7 @@ pub async fn sign_out(db: &Db, hub: &Hub, session: SessionId) -> Result<(), AppE
 /// `NotFound` when it is not theirs or gone already; `SignedOut` when the session they ask by ended meanwhile.
 ///
 /// # Side effects
-/// 1. the session is deleted; 2. its sockets are closed.
+/// 1. the session and the person's links to sign in elsewhere are deleted; 2. its sockets are closed.
 pub async fn revoke(db: &Db, hub: &Hub, viewer: Viewer, session: SessionId) -> Result<(), AppError> {
     let hub = hub.clone();
     db.write(move |tx| {
@@ -85,6 +85,8 @@ pub async fn revoke(db: &Db, hub: &Hub, viewer: Viewer, session: SessionId) -> R
         if !sessions::delete_own(tx, viewer.user.id, session)? {
             return Err(AppError::NotFound);
         }
+        // One that was made by the session that ends would lead back in.
+        transfers::delete_of(tx, viewer.user.id)?;
         // Should it fail, each socket finds out when it next checks its session.
         tx.after_commit(move || hub.end_session(session), || {});
         Ok(())

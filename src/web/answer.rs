@@ -8,7 +8,7 @@ use super::guard::UnderApi;
 use crate::error::AppError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, LOCATION, VARY,
+    ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH, LOCATION, VARY,
 };
 use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
@@ -17,6 +17,8 @@ use flate2::Compression;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+/// How many there are in all, beside a page of some (as GitHub and others name it).
+pub const X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 /// Answers below this size are sent as they are: a packet is a packet.
 const COMPRESS_MIN: usize = 1024;
 

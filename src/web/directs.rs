@@ -1,8 +1,8 @@
 //! Pings: conversations of a fixed set of people.
 
 use super::App;
-use super::answer::{self, Wants, no_content, see_other};
-use super::auth::{CurrentUser, RoomMember, RoomRemover, actor};
+use super::answer;
+use super::auth::{CurrentUser, RoomMember, RoomRemover};
 use super::first_run::form_again;
 use super::forms::Submission;
 use super::look::Look;
@@ -12,7 +12,7 @@ use crate::domain::ids::UserId;
 use crate::domain::people::{Author, User};
 use crate::domain::rooms::{DirectKey, Room};
 use crate::error::{AppError, Invalid};
-use crate::services::rooms::{ping, remove};
+use crate::services::rooms::ping;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -79,6 +79,7 @@ pub async fn create(
     request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser, submission: Submission,
 ) -> Result<HttpResponse, AppError> {
     let form: DirectForm = submission.form().await?;
+    app.posts.take(viewer.user.id, (app.clock)())?;
     let started = match form.parse(viewer.user.id) {
         Ok(key) => ping(&app.db, &app.hub, viewer.user.id, key).await,
         Err(invalid) => Err(invalid.into()),
@@ -120,14 +121,5 @@ pub async fn destroy(
     if !remover.0.room.is_direct() {
         return Err(AppError::NotFound);
     }
-    destroy_room(request, app, remover).await
-}
-
-/// `DELETE /rooms/{room_id}`, and by its kind: deletes a room with everything in it.
-pub async fn destroy_room(
-    request: HttpRequest, app: web::Data<App>, RoomRemover(member): RoomRemover,
-) -> Result<HttpResponse, AppError> {
-    let remover = actor(&request, &app, member.user());
-    remove(&app.db, &app.hub, &app.background, remover, member.room.id).await?;
-    if Wants::of(&request) == Wants::Json { Ok(no_content()) } else { Ok(see_other("/")) }
+    super::rooms::destroy(request, app, remover).await
 }

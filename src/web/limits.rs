@@ -21,8 +21,11 @@ const ATTEMPTS_WINDOW_MS: i64 = 3 * 60 * 1000;
 /// Whose attempts are counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Attempter {
-    /// Whoever is at this address.
+    /// Whoever signs in from this address.
     Peer(IpAddr),
+    /// Whoever comes with a code or link from this address. Apart from signing in: an old invite link that a whole office opens must
+    /// not keep them from their own accounts.
+    Newcomer(IpAddr),
     /// Whoever tries this e-mail address.
     EmailAddress(String),
 }

@@ -1,6 +1,7 @@
 //! The people of a room.
 
-use super::answer::{self, Wants};
+use super::App;
+use super::answer::{self, Wants, X_TOTAL_COUNT, no_content, see_other};
 use super::auth::RoomMember;
 use super::look::Look;
 use crate::db::{accounts, memberships};
@@ -8,12 +9,12 @@ use crate::domain::people::User;
 use crate::domain::rooms::Room;
 use crate::error::AppError;
 use crate::live::json::UserJson;
+use crate::services::rooms::leave;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::http::header::HeaderValue;
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-
-const X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
+use serde::Deserialize;
 
 #[derive(Template)]
 #[template(path = "members/index.html")]
@@ -30,12 +31,29 @@ struct MembersFragment {
     people: Vec<User>,
 }
 
+/// Whom to look for.
+#[derive(Deserialize)]
+pub struct MembersQuery {
+    /// A part of a name; empty: everyone.
+    #[serde(default)]
+    query: String,
+}
+
+/// `DELETE /rooms/{room_id}/members/me`: leaves a closed room.
+pub async fn destroy(request: HttpRequest, app: web::Data<App>, member: RoomMember) -> Result<HttpResponse, AppError> {
+    leave(&app.db, &app.hub, member.user().id, member.room.id).await?;
+    if Wants::of(&request) == Wants::Json { Ok(no_content()) } else { Ok(see_other("/")) }
+}
+
 /// `GET /rooms/{room_id}/members`: who is in the room, by name; `X-Total-Count` says how many they are.
-pub async fn index(request: HttpRequest, member: RoomMember) -> Result<HttpResponse, AppError> {
+pub async fn index(
+    request: HttpRequest, member: RoomMember, query: web::Query<MembersQuery>,
+) -> Result<HttpResponse, AppError> {
+    let query = query.into_inner().query;
     let (room, people, count, account) = member
-        .read(|snapshot, room| {
-            let people = memberships::page(snapshot, room.id)?;
-            let count = memberships::count(snapshot, room.id)?;
+        .read(move |snapshot, room| {
+            let people = memberships::page(snapshot, room.id, &query)?;
+            let count = memberships::count(snapshot, room.id, &query)?;
             Ok((room, people, count, accounts::account(snapshot)?))
         })
         .await?;

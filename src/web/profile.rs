@@ -143,6 +143,7 @@ pub async fn edit(
 pub async fn update(
     request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser, submission: Submission,
 ) -> Result<HttpResponse, AppError> {
+    app.posts.take(viewer.user.id, (app.clock)())?;
     let (form, changed) = match submission.form_with_file("avatar", PICTURE_BYTES_MAX).await {
         Ok((form, file)) => {
             let changed = change(&request, &app, &viewer, &form, file).await;

@@ -2,7 +2,7 @@
 
 use super::App;
 use super::answer::{self, Wants, no_content, see_other};
-use super::auth::{RoomCreator, RoomEditor, RoomMember};
+use super::auth::{RoomCreator, RoomEditor, RoomMember, actor};
 use super::first_run::form_again;
 use super::forms::Submission;
 use super::look::Look;
@@ -171,6 +171,7 @@ pub async fn create(
     request: HttpRequest, app: web::Data<App>, RoomCreator(viewer): RoomCreator, submission: Submission,
 ) -> Result<HttpResponse, AppError> {
     let form: RoomForm = submission.form().await?;
+    app.posts.take(viewer.user.id, (app.clock)())?;
     let (kind, viewer) = (kind(&request), &viewer.user);
     let parsed = form.parse_name().and_then(|name| Ok((name, form.user_ids.parse()?.unwrap_or_default())));
     let made = match parsed {
@@ -226,7 +227,7 @@ async fn edit_page(request: &HttpRequest, member: &RoomMember, mut form: RoomFor
     }
     let (room, everyone, members, account) = member
         .read(move |snapshot, room| {
-            let members = memberships::ids(snapshot, room.id)?;
+            let members = memberships::active_ids(snapshot, room.id)?;
             Ok((room, users::choice(snapshot)?, members, accounts::account(snapshot)?))
         })
         .await?;
@@ -251,6 +252,7 @@ pub async fn update(
     request: HttpRequest, app: web::Data<App>, RoomEditor(member): RoomEditor, submission: Submission,
 ) -> Result<HttpResponse, AppError> {
     let form: RoomForm = submission.form().await?;
+    app.posts.take(member.user().id, (app.clock)())?;
     let (viewer, room, kind) = (member.user().id, member.room.id, kind(&request));
     let name = form.name.as_ref().map(|_| form.parse_name()).transpose();
     let parsed = name.and_then(|name| Ok(RoomChange { kind, name, people: form.user_ids.parse()? }));
@@ -260,7 +262,9 @@ pub async fn update(
     let saved = match parsed {
         Ok(change) => {
             let is_leaving = is_leaving(&change);
-            services::rooms::update(&app.db, &app.hub, viewer, room, change).await.map(|()| is_leaving)
+            services::rooms::update(&app.db, &app.hub, actor(&request, &app, member.user()), room, change)
+                .await
+                .map(|()| is_leaving)
         }
         Err(invalid) => Err(invalid.into()),
     };

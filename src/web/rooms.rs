@@ -1,8 +1,8 @@
 //! Rooms: the page people spend the day on, and the list of rooms for programs.
 
 use super::App;
-use super::answer::{self, Wants};
-use super::auth::{CurrentUser, RoomMember, path_id};
+use super::answer::{self, Wants, no_content, see_other};
+use super::auth::{CurrentUser, RoomMember, RoomRemover, actor, path_id};
 use super::client::Client;
 use super::entry::LAST_ROOM_COOKIE;
 use super::look::Look;
@@ -16,6 +16,7 @@ use crate::domain::rooms::Room;
 use crate::error::AppError;
 use crate::live::fragments::MessageFragment;
 use crate::live::json::RoomJson;
+use crate::services::rooms::remove;
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -94,7 +95,7 @@ pub(super) async fn room_page(
                 window = messages::page(snapshot, room.id, Place::Newest, PAGE_LEN)?;
             }
             let sidebar = Sidebar::read(snapshot, &app, viewer_id, &client)?;
-            let members_count = memberships::count(snapshot, room.id)?;
+            let members_count = memberships::count(snapshot, room.id, "")?;
             let people_revision = users::people_revision(snapshot)?;
             let account = accounts::account(snapshot)?;
             Ok((room, window, sidebar, members_count, account, people_revision))
@@ -137,7 +138,7 @@ pub async fn index(
     request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser,
 ) -> Result<HttpResponse, AppError> {
     if Wants::of(&request) != Wants::Json {
-        return Ok(answer::see_other("/"));
+        return Ok(see_other("/"));
     }
     json_list(&request, &app, viewer.user.id).await
 }
@@ -164,4 +165,13 @@ pub async fn around(request: HttpRequest, app: web::Data<App>, member: RoomMembe
         return super::messages::json_page(&request, &member, Place::Around(id), PAGE_LEN).await;
     }
     room_page(&request, &app, &member, Place::Around(id), Composer::default()).await
+}
+
+/// `DELETE /rooms/{room_id}`, and by its kind: deletes a room with everything in it.
+pub async fn destroy(
+    request: HttpRequest, app: web::Data<App>, RoomRemover(member): RoomRemover,
+) -> Result<HttpResponse, AppError> {
+    let remover = actor(&request, &app, member.user());
+    remove(&app.db, &app.hub, &app.background, remover, member.room.id).await?;
+    if Wants::of(&request) == Wants::Json { Ok(no_content()) } else { Ok(see_other("/")) }
 }

@@ -1,7 +1,7 @@
 //! The people of the account: the list, and what administrators do with them.
 
 use super::App;
-use super::answer::{self, Wants, no_content, see_other};
+use super::answer::{self, Wants, X_TOTAL_COUNT, no_content, see_other};
 use super::auth::{Administrator, CurrentUser, path_id};
 use super::forms::Submission;
 use super::look::Look;
@@ -14,13 +14,11 @@ use crate::error::{AppError, Invalid};
 use crate::live::json::UserJson;
 use crate::services::roster::{HumanRole, remove, set_role};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, HeaderValue, LINK};
+use actix_web::http::header::{HeaderValue, LINK};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use askama::filters::HtmlSafe;
 use serde::Deserialize;
-
-const X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 
 /// Which people are asked for.
 #[derive(Deserialize, Default)]

@@ -87,7 +87,7 @@ pub(super) fn signed_in(
                 expires_at: iso(expires_at_ms),
                 user: UserJson::private(&somebody.user),
             };
-            return answer::json(request, status, &session);
+            return Ok(answer::never_kept(answer::json(request, status, &session)?));
         }
         Wants::Page | Wants::Fragment => see_other(then),
     };

@@ -18,7 +18,7 @@ use std::collections::HashSet;
 
 /// Faces of one ping.
 const FACES_MAX: usize = 4;
-/// Pings shown; older ones are found again by starting them.
+/// Pings shown; an older one comes to the front with its next message, and is found by starting it.
 const PINGS_MAX: usize = 100;
 /// People shown in pings and beside them, when there are so many.
 const PEOPLE_MAX: usize = 20;
@@ -73,6 +73,8 @@ pub(super) struct Sidebar {
     pub(super) pings: Vec<Ping>,
     pub(super) strangers: Vec<Stranger>,
     pub(super) rooms: Vec<RoomEntry>,
+    /// What is unread in each room and ping, the older pings that are not shown among them.
+    pub(super) unread: Vec<(RoomId, i64)>,
     pub(super) viewer: User,
     pub(super) may_make_rooms: bool,
     pub(super) invite_url: Option<String>,
@@ -91,6 +93,7 @@ impl Sidebar {
         let viewer = users::find(snapshot, viewer)?;
         let mut entries = rooms::page_for_member(snapshot, viewer.id, &app.reading.of(viewer.id))?;
         entries.retain(|entry| entry.room.involvement != Involvement::Invisible);
+        let unread = entries.iter().map(|entry| (entry.room.id, entry.unread_count)).collect();
         let (pings, rooms): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.room.is_direct());
         let pings: Vec<Ping> = pings.into_iter().take(PINGS_MAX).map(|ping| Ping::of(ping, &app.hub)).collect();
         let strangers = strangers(snapshot, app, &viewer, &pings)?;
@@ -102,7 +105,8 @@ impl Sidebar {
         let may_make_rooms = viewer.is_administrator() || !is_restricted;
         let invite_url = join_path.map(|path| client.url(&path));
         let version = String::new();
-        let mut sidebar = Self { pings, strangers, rooms, viewer, may_make_rooms, invite_url, is_alone, version };
+        let mut sidebar =
+            Self { pings, strangers, rooms, unread, viewer, may_make_rooms, invite_url, is_alone, version };
         sidebar.version = sidebar.digest();
         Ok(sidebar)
     }
@@ -124,7 +128,7 @@ impl Sidebar {
     }
 
     /// Everything that can be unread.
-    pub(super) fn entries(&self) -> impl Iterator<Item = &RoomEntry> {
+    fn entries(&self) -> impl Iterator<Item = &RoomEntry> {
         self.pings.iter().map(|ping| &ping.entry).chain(&self.rooms)
     }
 
@@ -188,7 +192,7 @@ pub async fn show(
         let sidebar = Sidebar::read(snapshot, &state, viewer.user.id, &client)?;
         let members_count = match room {
             Some(room) if rooms::for_member(snapshot, room, viewer.user.id)?.is_some() => {
-                Some(memberships::count(snapshot, room)?)
+                Some(memberships::count(snapshot, room, "")?)
             }
             _ => None,
         };

@@ -30,9 +30,9 @@ use sending::Sending;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 /// Answers to the peer's own frames that may wait. The peer is not read while they do.
 const ANSWERS_MAX: usize = 8;
@@ -151,16 +151,17 @@ pub async fn index(
         let end = match open(&app, token, &peer).await {
             Ok((viewer, subscribed)) => {
                 let (answers, answered) = mpsc::channel(ANSWERS_MAX);
-                let (voice, is_present) = (subscribed.0.voice(), Arc::new(AtomicBool::new(true)));
+                let (voice, gaze) = (subscribed.0.voice(), Arc::new(Gaze::default()));
                 let hearing = Hearing {
                     app: app.clone(),
                     viewer: viewer.clone(),
                     room,
                     voice,
                     answers,
-                    is_present: is_present.clone(),
+                    gaze: gaze.clone(),
+                    ip_address: peer.client.ip_address,
                 };
-                let sending = Sending::new(app, viewer, peer, session, subscribed, is_present);
+                let sending = Sending::new(app, viewer, peer, session, subscribed, gaze);
                 tokio::select! { end = hearing.run(stream) => end, end = sending.run(cursors, answered) => end }
             }
             Err(end) => end,
@@ -180,6 +181,26 @@ struct Peer {
     origin: Origin,
     room: Option<RoomId>,
     format: Format,
+}
+
+/// Whether the reader looks at the page; known to both halves of a socket.
+#[derive(Default)]
+struct Gaze {
+    is_away: AtomicBool,
+    left: Notify,
+}
+
+impl Gaze {
+    fn turn(&self, is_present: bool) {
+        let was_away = self.is_away.swap(!is_present, Ordering::Relaxed);
+        if !is_present && !was_away {
+            self.left.notify_one();
+        }
+    }
+
+    fn is_on_page(&self) -> bool {
+        !self.is_away.load(Ordering::Relaxed)
+    }
 }
 
 /// Finds out who it is and subscribes them.

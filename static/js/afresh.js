@@ -39,7 +39,11 @@ async function renewSidebar() {
 
 /** Keeps an unread mark, to be put again after the sidebar has come. */
 export function holdForSidebar(text) {
-  if (text.includes('hx-target="#unread_')) held?.push(text);
+  const mark = /hx-target="#(unread_\d+)"/.exec(text)?.[1];
+  if (!mark) return;
+  held?.push(text);
+  // A ping so old that it was not listed comes back with its next message.
+  if (!document.getElementById(mark)) fetchSidebar();
 }
 
 when("frame", ({ type, spread_ms: spread }) => type === "sidebar_changed" && fetchSidebar(spread));

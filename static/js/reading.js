@@ -1,6 +1,6 @@
 // Moves the read cursor: to the newest message, when it was really on screen and the page visible. Marking something as unread
 // pauses that until the room is left.
-import { isNewest, messages, roomId, when } from "./page.js";
+import { isNewest, messages, roomId, say, when } from "./page.js";
 import { send } from "./socket.js";
 
 let readId = 0;
@@ -19,11 +19,14 @@ function look() {
 export async function markUnread(messageId) {
   isPaused = true;
   const url = `/rooms/${roomId}/read`;
-  await fetch(url, {
+  const answer = await fetch(url, {
     method: "DELETE",
     headers: { "content-type": "application/json", accept: "application/json" },
     body: JSON.stringify({ message_id: messageId }),
-  });
+  }).catch(() => null);
+  if (answer?.ok) return;
+  isPaused = false;
+  say("That could not be marked as unread. Try again?");
 }
 
 /** Reads on from now on. */
@@ -36,5 +39,8 @@ export function start() {
   document.getElementById("scroller").parentElement.addEventListener("scroll", soon, { capture: true, passive: true });
   document.addEventListener("visibilitychange", soon);
   new MutationObserver(soon).observe(document.getElementById("main"), { childList: true, subtree: true });
-  when("level", soon);
+  when("level", () => {
+    readId = 0; // What was said into a connection that was gone may not have been heard.
+    soon();
+  });
 }

@@ -86,7 +86,8 @@ function heed(frame) {
 function lost(code) {
   hangUp();
   if (code === 4401) return tell("signed-out");
-  if (code === 4403 || code === 4404) return end("You are no longer in this room.", { href: "/", text: "To your rooms" });
+  const isOut = { 4403: "You are no longer in this room.", 4404: "This room is not here any more." }[code];
+  if (isOut) return end(isOut, { href: "/", text: "To your rooms" });
   if (code === 4429) {
     say("Too many pages are open at once. Close some; this one comes back in a minute.");
     comeBack ??= setTimeout(connect, CROWDED);

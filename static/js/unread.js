@@ -3,6 +3,7 @@
 const title = document.title.replace(/^\(\d+\+?\) /, "");
 const marks = () => [...document.querySelectorAll("#sidebar [data-count]")];
 const counts = new Map();
+let newest = null; // message of the room on screen
 
 function name() {
   const room = document.getElementById("room_name")?.textContent;
@@ -17,6 +18,9 @@ function look() {
     if (count > (counts.get(mark.id) ?? count)) toFront(mark.closest("#pings > li"));
     counts.set(mark.id, count);
   }
+  const last = document.querySelector("#messages > :last-child")?.id;
+  if (last && newest && last !== newest) toFront(document.querySelector("#pings .ping[aria-current]")?.closest("li"));
+  newest = last ?? newest;
   const text = total > 0 ? `(${total > 999 ? "999+" : total}) ${name()}` : name();
   if (document.title !== text) document.title = text;
   document.querySelector("[data-sidebar-button]")?.toggleAttribute("data-unread", total > 0);

@@ -160,3 +160,22 @@ async fn a_removal_that_a_crash_interrupted_goes_on_after_the_next_start() {
     socket.say(json!({"type": "ping"})).await;
     assert_eq!(socket.hear().await, Heard::Frame(json!({"type": "pong"})));
 }
+
+#[tokio::test]
+async fn from_a_banned_address_nothing_is_posted_by_a_socket_either() {
+    let server = TestServer::start_with(SETTINGS).await;
+    let (ann, bob, eve) = (server.administrator().await, server.member("Bob").await, server.member("Eve").await);
+    let mut socket = Socket::from_address(&eve, HOME).await;
+    socket.catch_up().await;
+    let post = json!({"type": "message", "content": "hello", "room_id": 1});
+    socket.say(post.clone()).await;
+    socket.frame("message_created").await;
+    sign_in_from(&server, "bob@example.com", HOME).await;
+    assert_eq!(ban(&ann, &bob).await.status(), 204);
+    // Told after the addresses are refused.
+    socket.frame("person_updated").await;
+    socket.say(post).await;
+    let refusal = socket.frame("error").await;
+    assert!(refusal["message"].as_str().unwrap().contains("banned"), "{refusal}");
+    assert_eq!(eve.messages().await.len(), 1);
+}

@@ -33,6 +33,8 @@ pub(super) const TABLE: &[(&str, &str, &str, &str)] = &[
     ("GET", "/rooms/{room_id}/messages/{message_id}", "in 404 303 303 303", "401 404 200 200 200"),
     ("PUT", "/rooms/{room_id}/messages/{message_id}", "in 404 403 303 303", "401 404 403 200 200"),
     ("DELETE", "/rooms/{room_id}/messages/{message_id}", "in 404 403 303 303", "401 404 403 204 204"),
+    // Everyone is in an open room: it is not left.
+    ("DELETE", "/rooms/{room_id}/members/me", "in 404 409 409 409", "401 404 409 409 409"),
     ("GET", "/rooms/{room_id}/members", "in 404 200 200 200", "401 404 200 200 200"),
     ("PUT", "/account", "in 403 403 403 303", "401 403 403 403 200"),
     ("GET", "/account/edit", "in 200 200 200 200", "401 200 200 200 200"),

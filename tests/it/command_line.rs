@@ -72,7 +72,7 @@ async fn log(administrator: &Person) -> Vec<[String; 3]> {
 async fn a_password_from_standard_input_is_set_and_every_session_ends_with_and_without_a_server() {
     for is_running in [true, false] {
         let (folder, bob) = folder().await;
-        let words = ["reset-password", " BOB@Example.com"];
+        let words = ["reset-password", "--stdin", " BOB@Example.com"];
         let input = format!("{NEW_PASSWORD}\nignored\n");
         let (process, ended) = with_or_without(is_running, folder.path(), &words, &input).await;
         let said = done(ended);
@@ -99,6 +99,15 @@ async fn without_standard_input_a_password_is_generated_and_shown_and_works() {
 }
 
 #[tokio::test]
+async fn standard_input_that_was_not_asked_for_is_left_to_whoever_reads_it_next() {
+    let (folder, _) = folder().await;
+    let process = Process::start(folder.path(), &[]).await;
+    let said = done(run(folder.path(), &["reset-password", ADDRESS], "next@example.com\n").await);
+    assert!(!said.contains("next@example.com"), "{said}");
+    assert_eq!(sign_in(&process, "next@example.com").await.0, 401);
+}
+
+#[tokio::test]
 async fn a_reset_closes_the_sockets_of_a_running_server() {
     let (folder, bob) = folder().await;
     let process = Process::start(folder.path(), &[]).await;
@@ -115,7 +124,7 @@ async fn a_password_that_is_too_short_and_an_unknown_address_change_nothing() {
     for is_running in [true, false] {
         let process = if is_running { Some(Process::start(folder, &[]).await) } else { None };
         for input in ["short\n", "\n"] {
-            assert!(failed(run(folder, &["reset-password", ADDRESS], input).await).contains("8 characters"));
+            assert!(failed(run(folder, &["reset-password", ADDRESS, "--stdin"], input).await).contains("8 characters"));
         }
         for command in ["reset-password", "make-admin"] {
             let said = failed(run(folder, &[command, "nobody@example.com"], "").await);
@@ -144,7 +153,7 @@ async fn somebody_is_made_an_administrator_and_the_log_says_by_what() {
         assert_eq!(bob.get("/rooms").await.status(), 401);
         let (folder, process) = (folder.path(), process);
         process.stop("-TERM").await;
-        done(run(folder, &["reset-password", ADDRESS], &format!("{NEW_PASSWORD}\n")).await);
+        done(run(folder, &["reset-password", "--stdin", ADDRESS], &format!("{NEW_PASSWORD}\n")).await);
         let process = Process::start(folder, &[]).await;
         let token = sign_in(&process, NEW_PASSWORD).await.1["token"].as_str().unwrap().to_owned();
         let line = |action: &str| ["command line", action, "Bob"].map(str::to_owned);

@@ -347,3 +347,74 @@ async fn an_invisible_room_leaves_the_sidebar_live_and_comes_back_with_nothing_u
     assert_eq!((&back["room"]["unread_count"], &back["room"]["involvement"]), (&json!(0), &json!("nothing")));
     // Nothing between: what was posted while it was invisible was not told.
 }
+
+#[tokio::test]
+async fn a_closed_room_can_be_left_and_is_handed_over_when_its_maker_goes() {
+    let server = TestServer::start().await;
+    let (ann, bob, cid) = (server.administrator().await, server.member("Bob").await, server.member("Cid").await);
+    let room = closed(&[&bob, &cid], "Plans").await;
+    let (path, me) = (format!("/rooms/closeds/{room}"), format!("/rooms/{room}/members/me"));
+    assert_eq!(status(&cid, Method::PUT, &path, json!({"name": "Mine"})).await, 403);
+    assert_eq!(status(&bob, Method::DELETE, &me, json!({})).await, 204);
+    assert_eq!(names(&bob).await, ["All Talk"]);
+    assert_eq!(status(&cid, Method::PUT, &path, json!({"name": "Mine"})).await, 200, "it is his to look after now");
+    assert_eq!(status(&cid, Method::DELETE, &me, json!({})).await, 409, "the last one deletes it");
+    assert_eq!(names(&cid).await, ["All Talk", "Mine"]);
+    // Likewise when an administrator takes its maker off the account.
+    let second = closed(&[&bob, &cid], "Second").await;
+    assert_eq!(status(&ann, Method::DELETE, &format!("/account/users/{}", bob.id), json!({})).await, 204);
+    assert_eq!(status(&cid, Method::PUT, &format!("/rooms/closeds/{second}"), json!({"name": "Third"})).await, 200);
+}
+
+#[tokio::test]
+async fn an_administrator_who_changes_somebody_elses_room_leaves_a_line_and_whoever_made_it_does_not() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.administrator().await, server.member("Bob").await);
+    let room = closed(&[&bob, &ann], "Plans").await;
+    let lines = "SELECT count(*) FROM audit_entries WHERE action = 'room_changed' AND actor_id = 1";
+    assert_eq!(status(&bob, Method::PUT, &format!("/rooms/closeds/{room}"), json!({"name": "A"})).await, 200);
+    assert_eq!(server.number(lines).await, 0);
+    assert_eq!(status(&ann, Method::PUT, &format!("/rooms/closeds/{room}"), json!({"name": "B"})).await, 200);
+    assert_eq!(server.number(lines).await, 1);
+}
+
+#[tokio::test]
+async fn a_ping_with_somebody_who_was_removed_is_refused_also_where_there_was_one() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.administrator().await, server.member("Bob").await);
+    let room = made(&ann, "/rooms/directs", json!({"user_ids": [bob.id]})).await["id"].clone();
+    status(&ann, Method::DELETE, &format!("/account/users/{}", bob.id), json!({})).await;
+    assert_eq!(status(&ann, Method::POST, "/rooms/directs", json!({"user_ids": [bob.id]})).await, 422);
+    assert_eq!(ann.get(&format!("/rooms/{room}")).await.status(), 200, "what was said is still there");
+}
+
+#[tokio::test]
+async fn the_people_of_a_room_are_found_by_a_part_of_their_name() {
+    let server = TestServer::start().await;
+    let ann = server.administrator().await;
+    for name in ["Zoë Q", "Bob", "Zora"] {
+        server.member(name).await;
+    }
+    let answer = ann.get("/rooms/1/members?query=ZO").await;
+    assert_eq!(answer.headers()["x-total-count"], "2");
+    let people: Vec<Value> = answer.json().await.unwrap();
+    assert_eq!(people.iter().map(|person| &person["name"]).collect::<Vec<_>>(), ["Zoë Q", "Zora"]);
+    assert!(ann.get("/rooms/1/members?query=nobody").await.json::<Vec<Value>>().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_was_in_a_deleted_room_is_not_in_the_file_either() {
+    let server = TestServer::start().await;
+    let ann = server.administrator().await;
+    let room = closed(&[&ann], "Plans").await;
+    let secret = "ZEBRASECRET".repeat(20);
+    ann.json(Method::POST, &format!("/rooms/{room}/messages"), &json!({"body": secret})).await;
+    assert_eq!(status(&ann, Method::DELETE, &format!("/rooms/{room}"), json!({})).await, 204);
+    emptied(&server, room).await;
+    let folder = server.stop().await;
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = if path.is_file() { std::fs::read(&path).unwrap() } else { Vec::new() };
+        assert!(!bytes.windows(11).any(|window| window == b"ZEBRASECRET"), "{}", path.display());
+    }
+}

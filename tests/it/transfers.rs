@@ -160,3 +160,23 @@ async fn the_secret_of_a_link_is_nowhere_in_the_storage() {
     }
     assert!(found > 0, "its hash is there");
 }
+
+#[tokio::test]
+async fn closing_the_other_ways_in_ends_the_links_that_were_made_before() {
+    let server = TestServer::start().await;
+    server.administrator().await;
+    let bob = server.member("Bob").await;
+    let uses = async |path: &str| server.visitor().json(Method::PUT, path, &json!({})).await.status().as_u16();
+    let before = transfer(&bob).await;
+    let change = json!({"password": "another one altogether", "current_password": crate::support::PASSWORD});
+    assert_eq!(bob.json(Method::PUT, "/users/me/profile", &change).await.status(), 200);
+    assert_eq!(uses(&before).await, 400, "a new password");
+    assert_eq!(uses(&transfer(&bob).await).await, 201, "one made afterwards is good");
+    // Made by a device that is then signed out.
+    let thief = transfer(&bob).await;
+    let sessions: Vec<Value> = bob.get("/users/me/sessions").await.json().await.unwrap();
+    let other = sessions.iter().find(|session| session["current"] == false).unwrap();
+    let path = format!("/users/me/sessions/{}", other["id"]);
+    assert_eq!(bob.json(Method::DELETE, &path, &json!({})).await.status(), 204);
+    assert_eq!(uses(&thief).await, 400, "a session revoked");
+}

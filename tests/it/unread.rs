@@ -270,3 +270,76 @@ fn whatever_is_posted_removed_read_marked_and_hidden_the_counts_are_right_in_pag
         runtime.block_on(play(&server, &ann, &bob, steps));
     });
 }
+
+/// Messages of somebody, put into a room behind the server's back.
+fn fill(room: i64, creator: i64, from: i64, to: i64) -> String {
+    format!(
+        "INSERT INTO messages (room_id, creator_id, client_message_id, created_revision, revision, source, body_html,
+           plain_text, created_at_ms, updated_at_ms)
+         WITH RECURSIVE numbers(n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM numbers WHERE n < {to})
+         SELECT {room}, {creator}, printf('%08x-0000-4000-8000-000000000000', n), n, n, 'x', 'x', 'x', 0, 0 FROM numbers;
+         UPDATE rooms SET last_message_id = (SELECT max(id) FROM messages WHERE room_id = {room}) WHERE id = {room};"
+    )
+}
+
+#[tokio::test]
+async fn what_one_wrote_oneself_does_not_hide_what_others_wrote_after_it() {
+    let server = TestServer::start().await;
+    let (_ann, bob) = (server.administrator().await, server.member("Bob").await);
+    server.sql(fill(1, bob.id, 1, 1_500)).await;
+    server.sql(fill(1, 1, 1_501, 1_505)).await;
+    assert_eq!(unread(&bob, 1).await, 5);
+    let rooms: Vec<Value> = bob.get("/rooms").await.json().await.unwrap();
+    assert_eq!(rooms[0]["unread_count"], 5);
+}
+
+#[tokio::test]
+async fn who_comes_into_a_busy_room_is_told_only_of_what_comes_after() {
+    let server = TestServer::start().await;
+    let (ann, bob, cid) = (server.administrator().await, server.member("Bob").await, server.member("Cid").await);
+    let room = closed(&[&ann, &cid], "Busy").await;
+    let (mut bobs, mut cids) = (home(&bob).await, home(&cid).await);
+    for number in 0..6 {
+        says(&ann, room, &format!("{number}")).await;
+    }
+    let change = json!({"user_ids": [ann.id, bob.id, cid.id]});
+    assert_eq!(ann.json(Method::PUT, &format!("/rooms/closeds/{room}"), &change).await.status(), 200);
+    says(&ann, room, "welcome").await;
+    until(&mut cids, room, 7).await;
+    let first = bobs.frame("unread").await;
+    assert_eq!((&first["room_id"], &first["unread_count"]), (&json!(room), &json!(1)));
+}
+
+#[tokio::test]
+async fn who_turns_away_from_the_page_is_told_of_what_they_did_not_read_there() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.administrator().await, server.member("Bob").await);
+    let mut page = Socket::since(&bob, 0).await;
+    page.catch_up().await;
+    says(&ann, 1, "just as the tab was hidden").await;
+    page.frame("message_created").await;
+    page.say(json!({"type": "absent"})).await;
+    until(&mut page, 1, 1).await;
+    says(&ann, 1, "and another").await;
+    until(&mut page, 1, 2).await;
+}
+
+#[tokio::test]
+async fn a_ping_older_than_a_hundred_others_is_heard_of_again_with_its_next_message() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.administrator().await, server.member("Bob").await);
+    let oldest = made(&ann, "/rooms/directs", json!({"user_ids": [bob.id]})).await["id"].as_i64().unwrap();
+    server
+        .sql(format!(
+            "INSERT INTO rooms (id, kind, direct_key, creator_id, last_message_at_ms, created_at_ms, updated_at_ms)
+             WITH RECURSIVE numbers(n) AS (SELECT 1000 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1129)
+             SELECT n, 'direct', 'key ' || n, 1, n, 0, 0 FROM numbers;
+             INSERT INTO memberships (room_id, user_id, involvement, created_at_ms)
+             SELECT id, {}, 'everything', 0 FROM rooms WHERE id >= 1000;",
+            bob.id
+        ))
+        .await;
+    let mut phone = home(&bob).await;
+    says(&ann, oldest, "do you remember?").await;
+    until(&mut phone, oldest, 1).await;
+}

@@ -2,9 +2,10 @@
 
 use super::super::messages::{MessageForm, submit};
 use super::super::{App, errors};
-use super::End;
+use super::{End, Gaze};
 use crate::domain::ids::{MessageId, RoomId};
 use crate::domain::people::Viewer;
+use crate::error::AppError;
 use crate::live::frames;
 use crate::live::hub::Voice;
 use crate::services::reading;
@@ -14,8 +15,8 @@ use actix_ws::{AggregatedMessage, AggregatedMessageStream, ProtocolError};
 use bytestring::ByteString;
 use futures_util::StreamExt;
 use serde::Deserialize;
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
@@ -46,7 +47,8 @@ pub(super) struct Hearing {
     pub(super) room: Option<RoomId>,
     pub(super) voice: Voice,
     pub(super) answers: mpsc::Sender<ByteString>,
-    pub(super) is_present: Arc<AtomicBool>,
+    pub(super) gaze: Arc<Gaze>,
+    pub(super) ip_address: Option<IpAddr>,
 }
 
 impl Hearing {
@@ -87,8 +89,13 @@ impl Hearing {
         }
     }
 
+    /// Whether the peer's address was banned meanwhile: nothing is changed from there, by whatever way.
+    fn is_banned(&self) -> bool {
+        self.ip_address.is_some_and(|address| self.app.banned.contains(&address))
+    }
+
     fn set_present(&self, is_present: bool) {
-        self.is_present.store(is_present, Ordering::Relaxed);
+        self.gaze.turn(is_present);
         self.voice.set_present(is_present);
     }
 
@@ -111,6 +118,10 @@ impl Hearing {
             Said::Read { message_id } => return self.read(message_id).await,
             Said::TypingStart => self.voice.set_typing(true),
             Said::TypingStop => self.voice.set_typing(false),
+            Said::Message { client_message_id, .. } if self.is_banned() => {
+                let sentence = errors::sentence(&AppError::Banned);
+                return Some(frames::error(&sentence, client_message_id.as_deref()));
+            }
             Said::Message { content, room_id, client_message_id } => {
                 let form = MessageForm::new(content, client_message_id.clone());
                 let posted = submit(&self.app, self.viewer.user.id, room_id, &form).await;

@@ -60,8 +60,8 @@ impl Missed {
             revision: messages::revision(snapshot)?,
             people: people.into_iter().map(|(user, revision)| (user.as_author(), revision)).collect(),
             people_revision: users::people_revision(snapshot)?,
-            unread: sidebar.entries().map(|entry| (entry.room.id, entry.unread_count)).collect(),
             shown_people: sidebar.people(),
+            unread: sidebar.unread,
             sidebar: sidebar.version,
         })
     }

@@ -3,7 +3,7 @@
 use super::super::{App, assets};
 use super::missed::{Missed, PEOPLE_MAX, Wanted};
 use super::unread::{Then, Unread};
-use super::{Cursors, End, Peer, Since};
+use super::{Cursors, End, Gaze, Peer, Since};
 use crate::db::{messages, rooms, sessions};
 use crate::domain::ids::{Revision, RoomId};
 use crate::domain::people::Viewer;
@@ -16,7 +16,6 @@ use actix_ws::{Closed, Session};
 use bytestring::ByteString;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::error::Elapsed;
@@ -43,8 +42,7 @@ pub(super) struct Sending {
     subscription: Subscription,
     /// The rooms that the hub knows this socket to hear of.
     followed: BTreeSet<RoomId>,
-    /// Whether the reader looks at the page.
-    is_present: Arc<AtomicBool>,
+    gaze: Arc<Gaze>,
     cursor: Revision,
     people: Option<i64>,
     unread: Unread,
@@ -53,11 +51,11 @@ pub(super) struct Sending {
 impl Sending {
     pub(super) fn new(
         app: web::Data<App>, viewer: Viewer, peer: Arc<Peer>, session: Session,
-        (subscription, followed): (Subscription, BTreeSet<RoomId>), is_present: Arc<AtomicBool>,
+        (subscription, followed): (Subscription, BTreeSet<RoomId>), gaze: Arc<Gaze>,
     ) -> Self {
         let unread = Unread::of(viewer.user.id);
         let (cursor, people) = (Revision(0), None);
-        Self { app, viewer, peer, session, subscription, followed, is_present, cursor, people, unread }
+        Self { app, viewer, peer, session, subscription, followed, gaze, cursor, people, unread }
     }
 
     /// Catches up, then sends what comes, until the end.
@@ -71,6 +69,7 @@ impl Sending {
     async fn serve(&mut self, cursors: Cursors, answers: &mut mpsc::Receiver<ByteString>) -> Result<(), End> {
         self.people = cursors.people;
         self.catch_up(cursors.since).await?;
+        let gaze = self.gaze.clone();
         let mut pings = interval(PING_EVERY);
         let mut pinged = 0;
         pings.tick().await;
@@ -85,6 +84,7 @@ impl Sending {
                     Some(text) => self.send(text).await?,
                     None => return Ok(()),
                 },
+                () = gaze.left.notified() => self.tell_own_room().await?,
                 _ = pings.tick() => {
                     pinged += 1;
                     if pinged % PINGS_PER_CHECK == 0 {
@@ -119,7 +119,7 @@ impl Sending {
             Event::Activity { room_id, added, must_recount } => {
                 let then = self.unread.heard(*room_id, added, *must_recount);
                 // Who looks at the room sees the message itself.
-                let is_looking = self.peer.room == Some(*room_id) && self.is_present.load(Ordering::Relaxed);
+                let is_looking = self.peer.room == Some(*room_id) && self.gaze.is_on_page();
                 self.tell_unread(*room_id, then, is_looking).await?;
                 return Ok(false);
             }
@@ -163,6 +163,14 @@ impl Sending {
         let frame = Frame::new(Event::Unread { room_id, count, as_of: self.cursor });
         match frame.text(self.peer.format) {
             Some(text) if !is_looking => self.send(text).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// The reader has turned away from the page: from now on, what is unread in its room is news, and what came meanwhile too.
+    async fn tell_own_room(&mut self) -> Result<(), End> {
+        match self.peer.room.and_then(|room| Some((room, self.unread.count(room)?))) {
+            Some((room, count)) if count > 0 => self.tell_unread(room, Then::Tell(count), false).await,
             _ => Ok(()),
         }
     }

@@ -38,6 +38,11 @@ impl Unread {
         self.counts.keys().copied().collect()
     }
 
+    /// What is unread in a room, if it is counted.
+    pub(super) fn count(&self, room: RoomId) -> Option<i64> {
+        self.counts.get(&room).map(|(count, _)| *count)
+    }
+
     /// A room is new to the list.
     pub(super) fn add(&mut self, room: RoomId, as_of: Revision) {
         self.counts.entry(room).or_insert((0, as_of));
