@@ -197,12 +197,14 @@ impl Subscription {
 
     /// Puts right which rooms this socket hears of: those it named when it subscribed were others.
     pub fn follow(&self, rooms: Vec<RoomId>) {
-        self.hub.must(Order::Follow(self.id, rooms));
+        let id = self.id;
+        self.hub.must(move |topics, _| topics.follow(id, rooms));
     }
 
     /// Says of which people the page shows whether they are online. It is told at once, and when that changes.
     pub fn watch(&self, people: Vec<UserId>) {
-        self.hub.order(Order::Watch(self.id, people));
+        let id = self.id;
+        self.hub.may(move |topics, _| topics.watch(id, people));
     }
 
     /// A way to say what the person does, apart from receiving.
@@ -220,44 +222,27 @@ pub struct Voice {
 impl Voice {
     /// Says whether the person looks at the room.
     pub fn set_present(&self, is_present: bool) {
-        self.hub.order(Order::Present(self.id, is_present));
+        let id = self.id;
+        self.hub.may(move |topics, now_ms| topics.set_present(id, is_present, now_ms));
     }
 
     /// Says whether the person is writing.
     pub fn set_typing(&self, on: bool) {
-        self.hub.order(Order::Typing(self.id, on));
+        let id = self.id;
+        self.hub.may(move |topics, now_ms| topics.set_typing(id, on, now_ms));
     }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
         // Should the hub be too busy to take it, it finds the closed queue at its next tick.
-        self.hub.order(Order::Unsubscribe(self.id));
+        let id = self.id;
+        self.hub.may(move |topics, now_ms| topics.unsubscribe(id, now_ms));
     }
 }
 
-enum Order {
-    /// With the number of overflows when it was queued: had there been another since, it missed something.
-    Subscribe(SocketId, Box<Subscriber>, Outlet, u64),
-    Unsubscribe(SocketId),
-    Present(SocketId, bool),
-    Typing(SocketId, bool),
-    Follow(SocketId, Vec<RoomId>),
-    Watch(SocketId, Vec<UserId>),
-    Publish(RoomId, Event),
-    Joined(RoomId, Vec<UserId>),
-    Left {
-        room: RoomId,
-        people: Vec<UserId>,
-        stay: bool,
-    },
-    RoomChanged(RoomId, String),
-    RoomDeleted(RoomId),
-    Unread(UserId, RoomId, i64, Revision),
-    Person(Author, i64),
-    Close(Whose, CloseReason),
-    Tick,
-}
+/// What the hub is to do next, at the present moment in milliseconds since 1970.
+type Order = Box<dyn FnOnce(&mut Topics, i64) + Send>;
 
 /// The way to the hub. The thread ends when the last of these is gone.
 #[derive(Clone)]
@@ -299,43 +284,55 @@ impl Hub {
         }
         let id = self.shared.next_id.fetch_add(1, Ordering::Relaxed);
         let overflows = self.shared.overflows.load(Ordering::SeqCst);
-        self.orders.try_send(Order::Subscribe(id, Box::new(subscriber), outlet, overflows)).ok()?;
+        let hub = self.shared.clone();
+        let order: Order = Box::new(move |topics, _| {
+            // Had there been an overflow since it was queued, it missed something.
+            if hub.overflows.load(Ordering::SeqCst) != overflows {
+                outlet.lag();
+            }
+            // It may have asked before the order to stop and be taken after it.
+            if hub.is_stopping.load(Ordering::SeqCst) {
+                outlet.close(CloseReason::Stopping);
+            }
+            topics.subscribe(id, subscriber, outlet);
+        });
+        self.orders.try_send(order).ok()?;
         Some(Subscription { id, hub: self.clone(), frames, shared })
     }
 
     /// Hands `event` to the sockets of a room. Never waits: when the hub can't take it, every socket re-reads.
     pub fn publish(&self, room_id: RoomId, event: Event) {
-        self.must(Order::Publish(room_id, event));
+        self.must(move |topics, now_ms| topics.publish(room_id, event, now_ms));
     }
 
     /// Some people came into a room, or want to hear of it again.
     pub fn joined(&self, room: RoomId, people: Vec<UserId>) {
-        self.must(Order::Joined(room, people));
+        self.must(move |topics, now_ms| topics.joined(room, &people, now_ms));
     }
 
     /// Some people are in a room no longer: not one more frame of it reaches them.
     pub fn left(&self, room: RoomId, people: Vec<UserId>) {
-        self.must(Order::Left { room, people, stay: false });
+        self.must(move |topics, _| topics.left(room, &people, false));
     }
 
     /// Somebody is still in a room, but wants to hear of it no longer.
     pub fn hidden(&self, room: RoomId, person: UserId) {
-        self.must(Order::Left { room, people: vec![person], stay: true });
+        self.must(move |topics, _| topics.left(room, &[person], true));
     }
 
     /// A room has another name or kind.
     pub fn room_changed(&self, room: RoomId, name: String) {
-        self.must(Order::RoomChanged(room, name));
+        self.must(move |topics, _| topics.room_changed(room, name));
     }
 
     /// A room is gone.
     pub fn room_deleted(&self, room: RoomId) {
-        self.must(Order::RoomDeleted(room));
+        self.must(move |topics, _| topics.room_deleted(room));
     }
 
     /// Somebody has read a room, or marked it as not read, on one of their devices: what was unread as of a revision.
     pub fn unread(&self, person: UserId, room: RoomId, count: i64, as_of: Revision) {
-        self.must(Order::Unread(person, room, count, as_of));
+        self.must(move |topics, _| topics.unread(person, room, count, as_of));
     }
 
     /// Whether somebody looks at a page of ours just now.
@@ -345,28 +342,32 @@ impl Hub {
 
     /// Tells everyone that somebody's name or picture changed, by the number of that change.
     pub fn person_changed(&self, person: Author, revision: i64) {
-        self.must(Order::Person(person, revision));
+        self.must(move |topics, _| topics.person_changed(&person, revision));
     }
 
     /// Ends the sockets of a session.
     pub fn end_session(&self, session: SessionId) {
-        self.must(Order::Close(Whose::Session(session), CloseReason::SignedOut));
+        self.end(Whose::Session(session));
     }
 
     /// Ends the sockets of a person's sessions but one.
     pub fn end_other_sessions(&self, person: UserId, keep: SessionId) {
-        self.must(Order::Close(Whose::Others(person, keep), CloseReason::SignedOut));
+        self.end(Whose::Others(person, keep));
     }
 
     /// Ends all sockets of a person, who can't come back.
     pub fn end_person(&self, person: UserId) {
-        self.must(Order::Close(Whose::Person(person), CloseReason::SignedOut));
+        self.end(Whose::Person(person));
+    }
+
+    fn end(&self, whose: Whose) {
+        self.must(move |topics, _| topics.close(whose, CloseReason::SignedOut));
     }
 
     /// Gives an order whose effect must not be missed. Should the hub be too busy to take it, every socket re-reads, its right
     /// included.
-    fn must(&self, order: Order) {
-        if let Err(TrySendError::Full(_)) = self.orders.try_send(order) {
+    fn must(&self, order: impl FnOnce(&mut Topics, i64) + Send + 'static) {
+        if let Err(TrySendError::Full(_)) = self.orders.try_send(Box::new(order)) {
             self.shared.overflows.fetch_add(1, Ordering::SeqCst);
         }
     }
@@ -374,16 +375,12 @@ impl Hub {
     /// Ends all sockets, and those that come later, because the server stops.
     pub fn stop(&self) {
         self.shared.is_stopping.store(true, Ordering::SeqCst);
-        let _ = self.orders.send(Order::Close(Whose::Everyone, CloseReason::Stopping));
+        let _ = self.orders.send(Box::new(|topics, _| topics.close(Whose::Everyone, CloseReason::Stopping)));
     }
 
-    /// Looks after presence and typing now rather than at the next tick.
-    pub fn tick(&self) {
-        self.order(Order::Tick);
-    }
-
-    fn order(&self, order: Order) {
-        let _ = self.orders.try_send(order);
+    /// Gives an order that the next one of its kind makes good.
+    fn may(&self, order: impl FnOnce(&mut Topics, i64) + Send + 'static) {
+        let _ = self.orders.try_send(Box::new(order));
     }
 }
 
@@ -392,8 +389,8 @@ fn run(queue: &Receiver<Order>, mut topics: Topics, shared: &HubShared, clock: &
     let mut overflows = 0;
     loop {
         let order = match queue.recv_timeout(next_tick.saturating_duration_since(Instant::now())) {
-            Ok(order) => order,
-            Err(RecvTimeoutError::Timeout) => Order::Tick,
+            Ok(order) => Some(order),
+            Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => return,
         };
         if shared.overflows.load(Ordering::SeqCst) != overflows {
@@ -401,41 +398,14 @@ fn run(queue: &Receiver<Order>, mut topics: Topics, shared: &HubShared, clock: &
             tracing::warn!("the hub could not keep up; every socket re-reads");
             topics.everyone_lags();
         }
-        match order {
-            Order::Subscribe(id, subscriber, outlet, overflows_before) => {
-                if overflows_before != overflows {
-                    outlet.lag();
-                }
-                // It may have asked before the order to stop and be taken after it.
-                if shared.is_stopping.load(Ordering::SeqCst) {
-                    outlet.close(CloseReason::Stopping);
-                }
-                topics.subscribe(id, *subscriber, outlet);
-            }
-            Order::Unsubscribe(id) => topics.unsubscribe(id, clock()),
-            Order::Present(id, is_present) => topics.set_present(id, is_present, clock()),
-            Order::Typing(id, on) => topics.set_typing(id, on, clock()),
-            Order::Follow(id, rooms) => topics.follow(id, rooms),
-            Order::Watch(id, people) => topics.watch(id, people),
-            Order::Publish(room_id, event) => topics.publish(room_id, event, clock()),
-            Order::Joined(room_id, people) => topics.joined(room_id, &people, clock()),
-            Order::Left { room, people, stay } => topics.left(room, &people, stay),
-            Order::RoomChanged(room_id, name) => topics.room_changed(room_id, name),
-            Order::RoomDeleted(room_id) => topics.room_deleted(room_id),
-            Order::Unread(person, room_id, count, as_of) => topics.unread(person, room_id, count, as_of),
-            Order::Person(person, revision) => topics.person_changed(&person, revision),
-            Order::Close(whose, reason) => topics.close(whose, reason),
-            Order::Tick => tick(&mut topics, shared, clock()),
+        if let Some(order) = order {
+            order(&mut topics, clock());
         }
         if Instant::now() >= next_tick {
-            tick(&mut topics, shared, clock());
+            if topics.tick(clock()) {
+                *shared.online.write().unwrap_or_else(PoisonError::into_inner) = topics.online();
+            }
             next_tick = Instant::now() + TICK;
         }
-    }
-}
-
-fn tick(topics: &mut Topics, shared: &HubShared, now_ms: i64) {
-    if topics.tick(now_ms) {
-        *shared.online.write().unwrap_or_else(PoisonError::into_inner) = topics.online();
     }
 }

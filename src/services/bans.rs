@@ -16,6 +16,15 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// Messages removed in one write: a few milliseconds' worth, between which others have their turn.
 const BATCH_MAX: u32 = 100;
 
+/// Whom an address stands for: of IPv6 the network that one subscriber gets (RFC 6177: a /64 at least), since within it anybody has as
+/// many addresses as they like.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(address) => IpAddr::V6((u128::from(address) & !u128::from(u64::MAX)).into()),
+        IpAddr::V4(_) => address,
+    }
+}
+
 /// The addresses that are kept out, in memory: every request that would change something is compared with them.
 #[derive(Clone, Default)]
 pub struct BannedAddresses(Arc<RwLock<HashSet<IpAddr>>>);
@@ -23,7 +32,7 @@ pub struct BannedAddresses(Arc<RwLock<HashSet<IpAddr>>>);
 impl BannedAddresses {
     /// Whether an address is kept out.
     pub fn contains(&self, address: &IpAddr) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).contains(address)
+        self.0.read().unwrap_or_else(PoisonError::into_inner).contains(&network(*address))
     }
 
     /// Reads them from the database: at the start.
@@ -38,13 +47,13 @@ impl BannedAddresses {
     fn add(&self, addresses: Vec<IpAddr>) {
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let room = (bans::ADDRESSES_MAX as usize).saturating_sub(all.len());
-        all.extend(addresses.into_iter().take(room));
+        all.extend(addresses.into_iter().map(network).take(room));
     }
 
     fn remove(&self, addresses: &[IpAddr]) {
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for address in addresses {
-            all.remove(address);
+            all.remove(&network(*address));
         }
     }
 }
@@ -143,3 +152,7 @@ pub(super) fn purge(tx: &Tx<'_>, hub: &Hub) -> Result<bool, AppError> {
     }
     Ok(true)
 }
+
+#[cfg(test)]
+#[path = "../../tests/unit/services/bans.rs"]
+mod tests;

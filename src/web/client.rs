@@ -5,6 +5,7 @@
 
 use crate::config::Config;
 use crate::db::sessions::{Origin, USER_AGENT_MAX};
+use crate::services::bans::network;
 use actix_web::dev::RequestHead;
 use actix_web::http::header::{HOST, HeaderMap, HeaderName, USER_AGENT};
 use ipnet::IpNet;
@@ -49,6 +50,11 @@ impl Client {
             ),
         };
         Self { ip_address, is_https, host }
+    }
+
+    /// Whom limits of attempts count: the peer's network.
+    pub fn network(&self) -> Option<IpAddr> {
+        self.ip_address.map(network)
     }
 
     /// An absolute URL for a path of ours.

@@ -18,7 +18,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 /// The account, if the code is its own. A wrong code counts as an attempt: codes can't be found by trying.
 async fn invited_by(request: &HttpRequest, app: &App, join_code: &str) -> Result<Account, AppError> {
-    let peer = Client::of(request.head(), &app.config).ip_address.map(Attempter::Newcomer);
+    let peer = Client::of(request.head(), &app.config).network().map(Attempter::Newcomer);
     let who = peer.as_slice();
     app.attempts.begin(who, (app.clock)())?;
     let account = app.db.read(|snapshot| Ok(accounts::account(snapshot)?)).await?;

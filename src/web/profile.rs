@@ -171,7 +171,7 @@ async fn change(
 ) -> Result<User, AppError> {
     let (mut changes, new_password) = form.parse()?;
     if let Some(new) = new_password {
-        let peer = Client::of(request.head(), &app.config).ip_address.map(Attempter::Peer);
+        let peer = Client::of(request.head(), &app.config).network().map(Attempter::Peer);
         let address = viewer.user.email_address.clone().map(Attempter::EmailAddress);
         let who: Vec<_> = address.into_iter().chain(peer).collect();
         app.attempts.begin(&who, (app.clock)())?;

@@ -125,7 +125,7 @@ pub async fn create(
     let client = Client::of(request.head(), &app.config);
     let address = EmailAddress::parse(&form.email_address).ok();
     let mut who: Vec<_> = address.iter().map(|address| Attempter::EmailAddress(address.as_str().to_owned())).collect();
-    who.extend(client.ip_address.map(Attempter::Peer));
+    who.extend(client.network().map(Attempter::Peer));
     let password = std::mem::take(&mut form.password);
     let tried = match app.attempts.begin(&who, (app.clock)()) {
         Ok(()) => {

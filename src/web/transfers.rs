@@ -115,7 +115,7 @@ pub async fn update(
     request: HttpRequest, app: web::Data<App>, token: web::Path<String>,
 ) -> Result<HttpResponse, AppError> {
     let client = Client::of(request.head(), &app.config);
-    let peer = client.ip_address.map(Attempter::Newcomer);
+    let peer = client.network().map(Attempter::Newcomer);
     app.attempts.begin(peer.as_slice(), (app.clock)())?;
     if let Some(somebody) = transfers::take(&app.db, &token, client.origin(request.headers())).await? {
         app.attempts.succeeded(peer.as_slice());
