@@ -101,6 +101,11 @@ pub fn see_other(location: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, location)).insert_header((CACHE_CONTROL, "no-store")).finish()
 }
 
+/// Answers that it is done: to programs there is nothing to say, browsers are sent to where the result is.
+pub fn done(request: &HttpRequest, location: &str) -> HttpResponse {
+    if Wants::of(request) == Wants::Json { no_content() } else { see_other(location) }
+}
+
 /// Answers that it is done and there is nothing to say.
 pub fn no_content() -> HttpResponse {
     HttpResponse::NoContent().finish()

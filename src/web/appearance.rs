@@ -4,7 +4,7 @@
 //! content policy says the same for them as for everything.
 
 use super::App;
-use super::answer::{self, Wants, no_content, see_other};
+use super::answer::{self, Wants, done, see_other};
 use super::auth::Administrator;
 use super::first_run::form_again;
 use super::forms::Submission;
@@ -55,10 +55,7 @@ pub async fn remove_logo(
     request: HttpRequest, app: web::Data<App>, administrator: Administrator,
 ) -> Result<HttpResponse, AppError> {
     administration::remove_logo(&app.db, administrator.by(&request, &app)).await?;
-    match Wants::of(&request) {
-        Wants::Json => Ok(no_content()),
-        Wants::Page | Wants::Fragment => Ok(see_other("/account/edit?saved")),
-    }
+    Ok(done(&request, "/account/edit?saved"))
 }
 
 /// `GET /account/custom_styles`: the stylesheet that every page loads after ours; empty when there is none.

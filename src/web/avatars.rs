@@ -1,7 +1,7 @@
 //! Pictures of people: what they sent, or their initials.
 
 use super::App;
-use super::answer::{self, Wants, no_content, see_other};
+use super::answer::{self, done};
 use super::auth::{CurrentUser, path_id};
 use super::forms::Upload;
 use crate::db::{avatars, users};
@@ -57,10 +57,7 @@ pub async fn destroy(
     request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser,
 ) -> Result<HttpResponse, AppError> {
     remove_avatar(&app.db, &app.hub, viewer).await?;
-    match Wants::of(&request) {
-        Wants::Json => Ok(no_content()),
-        Wants::Page | Wants::Fragment => Ok(see_other("/users/me/profile?saved")),
-    }
+    Ok(done(&request, "/users/me/profile?saved"))
 }
 
 /// `DELETE /users/{user_id}/avatar`: the same by one's id. Other people's are not found.

@@ -1,7 +1,7 @@
 //! The people of a room.
 
 use super::App;
-use super::answer::{self, Wants, X_TOTAL_COUNT, no_content, see_other};
+use super::answer::{self, Wants, X_TOTAL_COUNT, done};
 use super::auth::RoomMember;
 use super::look::Look;
 use crate::db::{accounts, memberships};
@@ -42,7 +42,7 @@ pub struct MembersQuery {
 /// `DELETE /rooms/{room_id}/members/me`: leaves a closed room.
 pub async fn destroy(request: HttpRequest, app: web::Data<App>, member: RoomMember) -> Result<HttpResponse, AppError> {
     leave(&app.db, &app.hub, member.user().id, member.room.id).await?;
-    if Wants::of(&request) == Wants::Json { Ok(no_content()) } else { Ok(see_other("/")) }
+    Ok(done(&request, "/"))
 }
 
 /// `GET /rooms/{room_id}/members`: who is in the room, by name; `X-Total-Count` says how many they are.

@@ -1,7 +1,7 @@
 //! Rooms: the page people spend the day on, and the list of rooms for programs.
 
 use super::App;
-use super::answer::{self, Wants, no_content, see_other};
+use super::answer::{self, Wants, done, see_other};
 use super::auth::{CurrentUser, RoomMember, RoomRemover, actor, path_id};
 use super::client::Client;
 use super::entry::LAST_ROOM_COOKIE;
@@ -173,5 +173,5 @@ pub async fn destroy(
 ) -> Result<HttpResponse, AppError> {
     let remover = actor(&request, &app, member.user());
     remove(&app.db, &app.hub, &app.background, remover, member.room.id).await?;
-    if Wants::of(&request) == Wants::Json { Ok(no_content()) } else { Ok(see_other("/")) }
+    Ok(done(&request, "/"))
 }

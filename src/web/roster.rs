@@ -1,7 +1,7 @@
 //! The people of the account: the list, and what administrators do with them.
 
 use super::App;
-use super::answer::{self, Wants, X_TOTAL_COUNT, no_content, see_other};
+use super::answer::{self, Wants, X_TOTAL_COUNT, done, see_other};
 use super::auth::{Administrator, CurrentUser, path_id};
 use super::forms::Submission;
 use super::look::Look;
@@ -159,8 +159,5 @@ pub async fn destroy(
 ) -> Result<HttpResponse, AppError> {
     let id = path_id(&request, "user_id")?;
     remove(&app.db, &app.hub, administrator.by(&request, &app), id).await?;
-    match Wants::of(&request) {
-        Wants::Json => Ok(no_content()),
-        Wants::Page | Wants::Fragment => Ok(see_other("/account/edit")),
-    }
+    Ok(done(&request, "/account/edit"))
 }
