@@ -9,6 +9,7 @@ ALTER TABLE users ADD COLUMN people_revision INTEGER NOT NULL DEFAULT 0; -- the 
 ALTER TABLE users ADD COLUMN purge_through_id INTEGER;          -- their messages up to this one are being removed
 INSERT INTO counters (name, value) VALUES ('people', 0);
 CREATE INDEX users_by_name ON users (role, name_key, id);
+CREATE INDEX users_inactive ON users (id) WHERE status <> 'active';
 CREATE INDEX users_changed ON users (people_revision);
 CREATE INDEX users_purged ON users (id) WHERE purge_through_id IS NOT NULL;
 

@@ -17,8 +17,17 @@ pub fn demand(tx: &Tx<'_>, room: RoomId, user: UserId) -> std::result::Result<()
     if tx.prepare_cached(sql)?.exists((room, user))? { Ok(()) } else { Err(AppError::NotFound) }
 }
 
-/// How many people who can come in are in the room, of those whose name has `query` in it. Reads only; looks at the room's people.
-pub fn count(connection: &Connection, room: RoomId, query: &str) -> Result<i64> {
+/// How many people who can come in are in the room. Reads only; counts the room's rows in their index, and looks at those few who can't
+/// come in.
+pub fn count(connection: &Connection, room: RoomId) -> Result<i64> {
+    let sql = "SELECT (SELECT count(*) FROM memberships WHERE room_id = ?1)
+                 - (SELECT count(*) FROM users WHERE status <> 'active'
+                    AND EXISTS (SELECT 1 FROM memberships WHERE room_id = ?1 AND user_id = users.id))";
+    connection.prepare_cached(sql)?.query_row([room], |row| row.get(0))
+}
+
+/// How many of them have `query` in their name. Reads only; looks at all of the room's people.
+pub fn count_named(connection: &Connection, room: RoomId, query: &str) -> Result<i64> {
     let sql = "SELECT count(*) FROM memberships JOIN users ON users.id = memberships.user_id
                WHERE room_id = ?1 AND users.status = 'active' AND instr(name_key, ?2) > 0";
     connection.prepare_cached(sql)?.query_row((room, name_key(query)), |row| row.get(0))

@@ -53,7 +53,7 @@ pub async fn index(
     let (room, people, count, account) = member
         .read(move |snapshot, room| {
             let people = memberships::page(snapshot, room.id, &query)?;
-            let count = memberships::count(snapshot, room.id, &query)?;
+            let count = memberships::count_named(snapshot, room.id, &query)?;
             Ok((room, people, count, accounts::account(snapshot)?))
         })
         .await?;

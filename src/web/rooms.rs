@@ -95,7 +95,7 @@ pub(super) async fn room_page(
                 window = messages::page(snapshot, room.id, Place::Newest, PAGE_LEN)?;
             }
             let sidebar = Sidebar::read(snapshot, &app, viewer_id, &client)?;
-            let members_count = memberships::count(snapshot, room.id, "")?;
+            let members_count = memberships::count(snapshot, room.id)?;
             let people_revision = users::people_revision(snapshot)?;
             let account = accounts::account(snapshot)?;
             Ok((room, window, sidebar, members_count, account, people_revision))

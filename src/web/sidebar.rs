@@ -192,7 +192,7 @@ pub async fn show(
         let sidebar = Sidebar::read(snapshot, &state, viewer.user.id, &client)?;
         let members_count = match room {
             Some(room) if rooms::for_member(snapshot, room, viewer.user.id)?.is_some() => {
-                Some(memberships::count(snapshot, room, "")?)
+                Some(memberships::count(snapshot, room)?)
             }
             _ => None,
         };
