@@ -21,6 +21,7 @@ pub struct MessageFragment<'m> {
     message: &'m Message,
     follows: bool,
     day: Option<String>,
+    is_first_unread: bool,
 }
 
 impl HtmlSafe for MessageFragment<'_> {}
@@ -28,7 +29,7 @@ impl HtmlSafe for MessageFragment<'_> {}
 impl<'m> MessageFragment<'m> {
     /// A message as it is pushed. Where it stands among its neighbours is the page's to find out.
     pub fn alone(message: &'m Message) -> Self {
-        Self { message, follows: false, day: None }
+        Self { message, follows: false, day: None, is_first_unread: false }
     }
 
     /// A message as it is listed after `previous`: grouped with it, or first of its day (in UTC; the page puts
@@ -40,7 +41,12 @@ impl<'m> MessageFragment<'m> {
             && previous.is_some_and(|previous| {
                 previous.creator.id == message.creator.id && message.created_at_ms - previous.created_at_ms < GROUP_MS
             });
-        Self { message, follows, day: (!same_day).then_some(day) }
+        Self { message, follows, day: (!same_day).then_some(day), is_first_unread: false }
+    }
+
+    /// The same with a line before it, from which on its reader has read nothing: for a page made for one reader.
+    pub fn first_unread(self) -> Self {
+        Self { is_first_unread: true, ..self }
     }
 }
 
@@ -51,20 +57,29 @@ pub struct CreatedFragment<'m> {
     message: &'m Message,
     follows: bool,
     day: Option<String>,
+    is_first_unread: bool,
 }
 
 impl<'m> CreatedFragment<'m> {
     /// The fragment for `message`.
     pub fn new(message: &'m Message) -> Self {
-        let MessageFragment { message, follows, day } = MessageFragment::alone(message);
-        Self { message, follows, day }
+        let MessageFragment { message, follows, day, is_first_unread } = MessageFragment::alone(message);
+        Self { message, follows, day, is_first_unread }
     }
 }
 
-/// The changed part of an edited message.
+/// The parts of a message that change.
 #[derive(Template)]
 #[template(path = "messages/_updated.html")]
 pub struct UpdatedFragment<'m> {
+    /// The message as it is now.
+    pub message: &'m Message,
+}
+
+/// The boosts of a message.
+#[derive(Template)]
+#[template(path = "messages/_boosted.html")]
+pub struct BoostsFragment<'m> {
     /// The message as it is now.
     pub message: &'m Message,
 }

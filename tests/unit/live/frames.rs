@@ -18,6 +18,8 @@ fn message() -> Arc<Message> {
         created_at_ms: 1_769_862_896_789,
         updated_at_ms: 1_769_862_896_789,
         edited_at_ms: None,
+        body_revision: Revision(4711),
+        boosts: Vec::new(),
     })
 }
 
@@ -44,6 +46,7 @@ fn a_created_message_is_an_upsert_with_its_revision() {
 fn an_updated_message_is_its_changed_part() {
     let mut edited = (*message()).clone();
     edited.revision = Revision(4712);
+    edited.body_revision = Revision(4712);
     edited.edited_at_ms = Some(1_769_862_900_000);
     insta::assert_snapshot!(html_of(Event::Change(Change::Updated(Arc::new(edited)))), @r##"
     <hx-partial hx-target="#message_00000000-0000-0000-0000-000000002f1c_body" hx-swap="outerHTML" data-revision="4712">
