@@ -42,7 +42,7 @@ function put(fresh) {
 function place() {
   if (!form) return;
   const home = article();
-  if (!home) return;
+  if (!home) return messages() && giveBack();
   const body = home.querySelector(".message__body");
   if (form.parentElement !== body.parentElement) {
     const isFocused = form.contains(document.activeElement) || document.activeElement === document.body;
@@ -55,6 +55,18 @@ function place() {
     complain("Somebody has just changed this message: it stands above. What you save replaces it only after you were asked.");
   }
   home.toggleAttribute("data-overtaken", isOvertaken);
+}
+
+/** The message is gone, or no longer in the list: what was typed goes to the composer. */
+function giveBack() {
+  const field = document.getElementById("composer_body");
+  const typed = form.elements.body;
+  if (typed.value !== typed.defaultValue) {
+    field.value = [field.value, typed.value].filter(Boolean).join("\n\n");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    sayBriefly("The message you were editing is gone. What you typed is in the field below.");
+  }
+  close();
 }
 
 function close() {
@@ -94,8 +106,10 @@ async function save(event) {
   const sent = form;
   const button = form.querySelector("[type=submit]");
   if (button.disabled) return;
+  const { value, defaultValue } = form.elements.body;
+  if (value === defaultValue && !form.querySelector(".edit-form__current")) return cancel();
   button.disabled = true;
-  const fields = { body: form.elements.body.value, revision: form.elements.revision.value };
+  const fields = { body: value, revision: form.elements.revision.value };
   const { ok, status, text, reason } = await ask("PUT", pathOf(messageId), fields);
   button.disabled = false;
   if (form !== sent) return;

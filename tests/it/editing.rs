@@ -29,30 +29,30 @@ async fn an_edit_of_what_was_edited_meanwhile_is_a_conflict_and_overwrites_nothi
     // A boost is no edit: it does not come in anybody's way.
     let boost = format!("{}/boosts", path(&message));
     assert_eq!(ann.json(Method::POST, &boost, &json!({"content": "👍"})).await.status(), 201);
-    let edited = edits(&ann, &message, json!({"body": "Ann's", "revision": seen})).await;
+    let edited = edits(&ann, &message, json!({"body": "by Ann", "revision": seen})).await;
     assert_eq!(edited.status(), 200);
     let edited: Value = edited.json().await.unwrap();
 
-    let answer = edits(&bob, &message, json!({"body": "Bob's", "revision": seen})).await;
+    let answer = edits(&bob, &message, json!({"body": "by Bob", "revision": seen})).await;
     assert_eq!(answer.status(), 409);
     let error: Value = answer.json().await.unwrap();
     assert_eq!(error["error"]["kind"], "conflict");
-    assert_eq!(server.rows().await[0].2, "Ann's");
+    assert_eq!(server.rows().await[0].2, "by Ann");
     // As a form: what it says now beside what was typed, to be decided.
-    let fields = [("body", "Bob's <i>"), ("revision", &seen.to_string())];
+    let fields = [("body", "by Bob <i>"), ("revision", &seen.to_string())];
     for is_fragment in [false, true] {
         let request = bob.request(Method::POST, &format!("{}?_method=PUT", path(&message))).form(&fields);
         let request = if is_fragment { request.header("hx-request", "true") } else { request };
         let answer = request.send().await.unwrap();
         assert_eq!(answer.status(), 409);
         let html = answer.text().await.unwrap();
-        assert!(html.contains("Ann&#39;s") && html.contains("Bob&#39;s &#60;i&#62;"), "{html}");
+        assert!(html.contains("by Ann") && html.contains("by Bob &#60;i&#62;"), "{html}");
         assert!(html.contains(&format!("name=\"revision\" value=\"{}\"", edited["revision"])), "{html}");
         assert_eq!(html.contains("<html"), !is_fragment);
     }
-    assert_eq!(server.rows().await[0].2, "Ann's");
+    assert_eq!(server.rows().await[0].2, "by Ann");
     // Having seen that, or not caring, one may.
-    let answer = edits(&bob, &message, json!({"body": "Bob's", "revision": edited["revision"]})).await;
+    let answer = edits(&bob, &message, json!({"body": "by Bob", "revision": edited["revision"]})).await;
     assert_eq!(answer.status(), 200);
     assert_eq!(edits(&ann, &message, json!({"body": "whatever"})).await.status(), 200);
     assert_eq!(edits(&ann, &message, json!({"body": "x", "revision": "soon"})).await.status(), 422);
