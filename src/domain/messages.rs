@@ -151,11 +151,6 @@ pub struct Version {
 }
 
 impl Version {
-    /// When it began to say so, for programs.
-    pub fn written_at(&self) -> String {
-        clock::iso(self.written_at_ms)
-    }
-
     /// When it began to say so, for people, in UTC.
     pub fn written_at_label(&self) -> String {
         clock::utc_label(self.written_at_ms)

@@ -27,11 +27,6 @@ pub struct MessageFragment<'m> {
 impl HtmlSafe for MessageFragment<'_> {}
 
 impl<'m> MessageFragment<'m> {
-    /// A message as it is pushed. Where it stands among its neighbours is the page's to find out.
-    pub fn alone(message: &'m Message) -> Self {
-        Self { message, follows: false, day: None, is_first_unread: false }
-    }
-
     /// A message as it is listed after `previous`: grouped with it, or first of its day (in UTC; the page puts
     /// that in the reader's time).
     pub fn after(previous: Option<&Message>, message: &'m Message) -> Self {
@@ -55,16 +50,13 @@ impl<'m> MessageFragment<'m> {
 #[template(path = "messages/_created.html")]
 pub struct CreatedFragment<'m> {
     message: &'m Message,
-    follows: bool,
-    day: Option<String>,
-    is_first_unread: bool,
+    fragment: MessageFragment<'m>,
 }
 
 impl<'m> CreatedFragment<'m> {
-    /// The fragment for `message`.
+    /// The fragment for `message`. Where it stands among its neighbours is the page's to find out.
     pub fn new(message: &'m Message) -> Self {
-        let MessageFragment { message, follows, day, is_first_unread } = MessageFragment::alone(message);
-        Self { message, follows, day, is_first_unread }
+        Self { message, fragment: MessageFragment { message, follows: false, day: None, is_first_unread: false } }
     }
 }
 

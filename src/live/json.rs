@@ -5,7 +5,7 @@
 use crate::domain::boosts::Boost;
 use crate::domain::clock::iso;
 use crate::domain::ids::{BoostId, MessageId, Revision, RoomId, UserId};
-use crate::domain::messages::{ClientMessageId, Message, Version};
+use crate::domain::messages::{ClientMessageId, Message};
 use crate::domain::people::{Author, Role, Status, User};
 use crate::domain::rooms::{Involvement, RoomEntry, RoomKind};
 use serde::Serialize;
@@ -72,20 +72,6 @@ impl<'m> From<&'m Boost> for BoostJson<'m> {
     fn from(boost: &'m Boost) -> Self {
         let (created_at, booster) = (iso(boost.created_at_ms), AuthorJson::from(&boost.booster));
         Self { id: boost.id, content: &boost.content, created_at, booster }
-    }
-}
-
-/// What a message said before it was edited.
-#[derive(Serialize)]
-pub struct VersionJson<'m> {
-    content: &'m str,
-    html: &'m str,
-    created_at: String,
-}
-
-impl<'m> From<&'m Version> for VersionJson<'m> {
-    fn from(version: &'m Version) -> Self {
-        Self { content: &version.source, html: version.html.as_str(), created_at: version.written_at() }
     }
 }
 

@@ -22,47 +22,42 @@ pub struct Boosted {
     pub is_new: bool,
 }
 
-/// Adds a boost. Somebody's second of the same content is answered with the first.
+/// What becomes of a boost when the same person adds one of the same content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// It stays: trying again is safe.
+    Stays,
+    /// It goes: one click on it joins or withdraws.
+    Goes,
+}
+
+/// Adds a boost.
 ///
 /// # Errors
 /// `NotFound` when there is no such message (any more) or the booster is not in its room; `Conflict` when the message has all the
 /// boosts it can take. Nothing is written then.
 ///
 /// # Side effects
-/// Of a new boost, none of a repeat: 1. it is written and the message takes a revision; 2. the room's sockets are told.
+/// None of one that was there and stays; else: 1. it is written and the message takes a revision; 2. the room's sockets are told.
 pub async fn boost(
-    db: &Db, hub: &Hub, booster: UserId, room: RoomId, id: MessageId, content: BoostContent,
+    db: &Db, hub: &Hub, booster: UserId, (room, id): (RoomId, MessageId), content: BoostContent, again: Again,
 ) -> Result<Boosted, AppError> {
     let hub = hub.clone();
     db.write(move |tx| {
         let message = boostable(tx, booster, room, id)?;
-        match add(tx, booster, id, &content)? {
-            Some(boost) => Ok(Boosted { message: changed(tx, &hub, room, id)?, id: Some(boost), is_new: true }),
-            None => Ok(Boosted { message, id: Some(boosts::posted_as(tx, id, booster, &content)?), is_new: false }),
+        let added = boosts::insert(tx, id, booster, &content)?;
+        let (all, contents) = boosts::counts(tx, id)?;
+        if added.is_some() && (all > BOOSTS_MAX || contents > CONTENTS_MAX) {
+            return Err(AppError::Conflict("This message has all the boosts it can take."));
         }
-    })
-    .await
-}
-
-/// Adds a boost, or withdraws it when it was there: what one click on it means.
-///
-/// # Errors
-/// As for [`boost`].
-///
-/// # Side effects
-/// As of a new [`boost`].
-pub async fn toggle(
-    db: &Db, hub: &Hub, booster: UserId, room: RoomId, id: MessageId, content: BoostContent,
-) -> Result<Boosted, AppError> {
-    let hub = hub.clone();
-    db.write(move |tx| {
-        boostable(tx, booster, room, id)?;
-        let boost = add(tx, booster, id, &content)?;
-        if boost.is_none() {
+        if added.is_none() {
             let before = boosts::posted_as(tx, id, booster, &content)?;
+            if again == Again::Stays {
+                return Ok(Boosted { message, id: Some(before), is_new: false });
+            }
             boosts::delete(tx, id, booster, before)?;
         }
-        Ok(Boosted { message: changed(tx, &hub, room, id)?, id: boost, is_new: true })
+        Ok(Boosted { message: changed(tx, &hub, room, id)?, id: added, is_new: true })
     })
     .await
 }
@@ -75,7 +70,7 @@ pub async fn toggle(
 /// # Side effects
 /// As of a new [`boost`].
 pub async fn withdraw(
-    db: &Db, hub: &Hub, booster: UserId, room: RoomId, id: MessageId, boost: BoostId,
+    db: &Db, hub: &Hub, booster: UserId, (room, id): (RoomId, MessageId), boost: BoostId,
 ) -> Result<Arc<Message>, AppError> {
     let hub = hub.clone();
     db.write(move |tx| {
@@ -89,16 +84,6 @@ pub async fn withdraw(
 fn boostable(tx: &Tx<'_>, booster: UserId, room: RoomId, id: MessageId) -> Result<Arc<Message>, AppError> {
     memberships::demand(tx, room, booster)?;
     Ok(messages::present(tx, room, id)?)
-}
-
-/// Adds a boost within the bounds; none when it was there.
-fn add(tx: &Tx<'_>, booster: UserId, message: MessageId, content: &BoostContent) -> Result<Option<BoostId>, AppError> {
-    let added = boosts::insert(tx, message, booster, content)?;
-    let (all, contents) = boosts::counts(tx, message)?;
-    if added.is_some() && (all > BOOSTS_MAX || contents > CONTENTS_MAX) {
-        return Err(AppError::Conflict("This message has all the boosts it can take."));
-    }
-    Ok(added)
 }
 
 /// Gives the message its revision, and leaves it for the room's sockets.

@@ -7,15 +7,16 @@ use super::forms::Submission;
 use super::messages::{demand_same_viewer, fragment};
 use crate::db::messages;
 use crate::domain::ids::{BoostId, MessageId};
-use crate::domain::messages::Change;
+use crate::domain::messages::{Change, Message};
 use crate::domain::text::BoostContent;
 use crate::error::AppError;
 use crate::live::json::BoostJson;
-use crate::services::boosts::{boost, toggle, withdraw};
+use crate::services::boosts::{Again, Boosted, boost, withdraw};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// A boost, as submitted.
 #[derive(Deserialize, Default)]
@@ -32,13 +33,17 @@ pub struct BoostForm {
 pub async fn index(request: HttpRequest, member: RoomMember) -> Result<HttpResponse, AppError> {
     let id = path_id::<MessageId>(&request, "message_id")?;
     let message = member.read(move |snapshot, room| Ok(messages::present(snapshot, room.id, id)?)).await?;
-    match Wants::of(&request) {
-        Wants::Json => {
-            let array: Vec<_> = message.boosts.iter().map(BoostJson::from).collect();
-            answer::json(&request, StatusCode::OK, &array)
-        }
-        Wants::Fragment => fragment(&request, StatusCode::OK, Change::Boosted(message)),
+    if Wants::of(&request) != Wants::Json {
+        return answered(&request, message);
+    }
+    answer::json(&request, StatusCode::OK, &message.boosts.iter().map(BoostJson::from).collect::<Vec<_>>())
+}
+
+/// Answers with the very fragment that the room's sockets get, or the way to the message.
+fn answered(request: &HttpRequest, message: Arc<Message>) -> Result<HttpResponse, AppError> {
+    match Wants::of(request) {
         Wants::Page => Ok(see_other(&message.url())),
+        Wants::Json | Wants::Fragment => fragment(request, StatusCode::OK, Change::Boosted(message)),
     }
 }
 
@@ -53,27 +58,21 @@ pub async fn create(
     let content = BoostContent::parse(&form.content)?;
     let (booster, room) = (member.user().id, member.room.id);
     app.posts.take(booster, (app.clock)())?;
-    let boosted = match form.toggle {
-        Some(_) => toggle(&app.db, &app.hub, booster, room, id, content).await?,
-        None => boost(&app.db, &app.hub, booster, room, id, content).await?,
-    };
-    if !boosted.is_new {
+    let again = if form.toggle.is_some() { Again::Goes } else { Again::Stays };
+    let Boosted { message, id, is_new } = boost(&app.db, &app.hub, booster, (room, id), content, again).await?;
+    if !is_new {
         app.posts.give_back(booster);
     }
-    let mine = boosted.message.boosts.iter().find(|boost| Some(boost.id) == boosted.id);
-    let status = if boosted.is_new && mine.is_some() { StatusCode::CREATED } else { StatusCode::OK };
-    match (Wants::of(&request), mine) {
-        (Wants::Json, None) => Ok(no_content()),
-        (Wants::Json, Some(boost)) => {
-            let mut response = answer::json(&request, status, &BoostJson::from(boost))?;
-            if let Ok(value) = HeaderValue::from_str(&format!("{}/boosts", boosted.message.path())) {
-                response.headers_mut().insert(LOCATION, value);
-            }
-            Ok(response)
-        }
-        (Wants::Fragment, _) => fragment(&request, status, Change::Boosted(boosted.message)),
-        (Wants::Page, _) => Ok(see_other(&boosted.message.url())),
+    if Wants::of(&request) != Wants::Json {
+        return answered(&request, message);
     }
+    let Some(mine) = message.boosts.iter().find(|boost| Some(boost.id) == id) else { return Ok(no_content()) };
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    let mut response = answer::json(&request, status, &BoostJson::from(mine))?;
+    if let Ok(value) = HeaderValue::from_str(&format!("{}/boosts", message.path())) {
+        response.headers_mut().insert(LOCATION, value);
+    }
+    Ok(response)
 }
 
 /// `DELETE /rooms/{room_id}/messages/{message_id}/boosts/{boost_id}`: withdraws one's own boost; other people's are not found. It
@@ -83,10 +82,6 @@ pub async fn destroy(request: HttpRequest, app: web::Data<App>, member: RoomMemb
     let (id, boost) = (path_id::<MessageId>(&request, "message_id")?, path_id::<BoostId>(&request, "boost_id")?);
     let (booster, room) = (member.user().id, member.room.id);
     app.posts.take(booster, (app.clock)())?;
-    let message = withdraw(&app.db, &app.hub, booster, room, id, boost).await?;
-    match Wants::of(&request) {
-        Wants::Json => Ok(no_content()),
-        Wants::Fragment => fragment(&request, StatusCode::OK, Change::Boosted(message)),
-        Wants::Page => Ok(see_other(&message.url())),
-    }
+    let message = withdraw(&app.db, &app.hub, booster, (room, id), boost).await?;
+    if Wants::of(&request) == Wants::Json { Ok(no_content()) } else { answered(&request, message) }
 }

@@ -3,19 +3,23 @@
 use super::App;
 use super::answer::{self, Wants, see_other};
 use super::auth::MessageEditor;
+use super::errors::sentence;
 use super::forms::Submission;
 use super::look::Look;
 use super::messages::{MessageForm, demand_same_viewer, fragment};
 use crate::db::{accounts, versions};
+use crate::domain::clock::iso;
 use crate::domain::ids::Revision;
 use crate::domain::messages::{Change, Message, Version};
 use crate::error::AppError;
-use crate::live::json::{MessageJson, VersionJson};
+use crate::live::json::MessageJson;
 use crate::services::messages::{Edited, edit as save};
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use askama::Template;
 use askama::filters::HtmlSafe;
+use serde_json::json;
+use std::sync::Arc;
 
 /// Why an edit is not saved.
 const OVERTAKEN: &str = "Somebody has changed this message since you opened it. Nothing was saved.";
@@ -23,8 +27,8 @@ const OVERTAKEN: &str = "Somebody has changed this message since you opened it. 
 /// The form to edit a message with, in place of its body or on a page.
 #[derive(Template)]
 #[template(path = "messages/_edit.html")]
-struct EditForm<'m> {
-    message: &'m Message,
+struct EditForm {
+    message: Arc<Message>,
     text: String,
     /// What is edited: an edit by somebody else after it is not overwritten.
     revision: Revision,
@@ -32,29 +36,24 @@ struct EditForm<'m> {
     is_overtaken: bool,
 }
 
-impl HtmlSafe for EditForm<'_> {}
+impl HtmlSafe for EditForm {}
 
 #[derive(Template)]
 #[template(path = "messages/edit.html")]
-struct EditPage<'m> {
+struct EditPage {
     look: Look,
-    form: EditForm<'m>,
+    form: EditForm,
 }
 
 #[derive(Template)]
 #[template(path = "messages/versions.html")]
-struct VersionsPage<'m> {
+struct VersionsPage {
     look: Look,
-    message: &'m Message,
+    message: Arc<Message>,
     versions: Vec<Version>,
 }
 
-impl<'m> EditForm<'m> {
-    fn new(message: &'m Message) -> Self {
-        let (text, revision) = (message.body.source.clone(), message.revision);
-        Self { message, text, revision, error: None, is_overtaken: false }
-    }
-
+impl EditForm {
     /// Answers with the form, alone or on a page.
     async fn answer(
         self, request: &HttpRequest, app: &App, editor: &MessageEditor, status: StatusCode,
@@ -71,10 +70,12 @@ impl<'m> EditForm<'m> {
 /// `GET /rooms/{room_id}/messages/{message_id}/edit`: the form to edit a message with; as JSON, the message.
 pub async fn edit(request: HttpRequest, app: web::Data<App>, editor: MessageEditor) -> Result<HttpResponse, AppError> {
     let message = editor.message.clone();
-    match Wants::of(&request) {
-        Wants::Json => answer::json(&request, StatusCode::OK, &MessageJson::from(message.as_ref())),
-        _ => EditForm::new(&message).answer(&request, &app, &editor, StatusCode::OK).await,
+    if Wants::of(&request) == Wants::Json {
+        return answer::json(&request, StatusCode::OK, &MessageJson::from(message.as_ref()));
     }
+    let (text, revision) = (message.body.source.clone(), message.revision);
+    let form = EditForm { message, text, revision, error: None, is_overtaken: false };
+    form.answer(&request, &app, &editor, StatusCode::OK).await
 }
 
 /// `PUT /rooms/{room_id}/messages/{message_id}`: gives a message another body. With `revision`, an edit that somebody made since is
@@ -84,32 +85,31 @@ pub async fn update(
 ) -> Result<HttpResponse, AppError> {
     demand_same_viewer(&request, &editor.member)?;
     let form: MessageForm = submission.form().await?;
-    let (wants, seen) = (Wants::of(&request), form.parse_revision()?);
-    let body = match form.parse_body() {
-        Ok(body) => body,
-        Err(invalid) if wants != Wants::Json => {
-            let (text, revision, error) =
-                (form.text(), seen.unwrap_or(editor.message.revision), Some(invalid.message.into()));
-            let message = editor.message.clone();
-            let again = EditForm { message: &message, text, revision, error, is_overtaken: false };
-            return again.answer(&request, &app, &editor, StatusCode::UNPROCESSABLE_ENTITY).await;
+    let (user, room, seen) = (editor.member.user().id, editor.member.room.id, form.parse_revision()?);
+    let (message, error) = match form.parse_body() {
+        Err(invalid) => (editor.message.clone(), AppError::from(invalid)),
+        Ok(body) => {
+            app.posts.take(user, (app.clock)())?;
+            match save(&app.db, &app.hub, user, room, editor.message.id, (body, seen)).await? {
+                Edited::Saved(message) => return saved(&request, message),
+                Edited::Overtaken(message) => (message, AppError::Conflict(OVERTAKEN)),
+            }
         }
-        Err(invalid) => return Err(invalid.into()),
     };
-    let (user, room) = (editor.member.user().id, editor.member.room.id);
-    app.posts.take(user, (app.clock)())?;
-    match (save(&app.db, &app.hub, user, room, editor.message.id, (body, seen)).await?, wants) {
-        (Edited::Saved(message), Wants::Json) => {
-            answer::json(&request, StatusCode::OK, &MessageJson::from(message.as_ref()))
-        }
-        (Edited::Saved(message), Wants::Fragment) => fragment(&request, StatusCode::OK, Change::Updated(message)),
-        (Edited::Saved(message), Wants::Page) => Ok(see_other(&message.url())),
-        (Edited::Overtaken(_), Wants::Json) => Err(AppError::Conflict(OVERTAKEN)),
-        (Edited::Overtaken(message), _) => {
-            let (text, error) = (form.text(), Some(OVERTAKEN.to_owned()));
-            let again = EditForm { text, error, is_overtaken: true, ..EditForm::new(&message) };
-            again.answer(&request, &app, &editor, StatusCode::CONFLICT).await
-        }
+    if Wants::of(&request) == Wants::Json {
+        return Err(error);
+    }
+    let is_overtaken = matches!(error, AppError::Conflict(_));
+    let revision = seen.filter(|_| !is_overtaken).unwrap_or(message.revision);
+    let again = EditForm { message, text: form.text(), revision, error: Some(sentence(&error)), is_overtaken };
+    again.answer(&request, &app, &editor, error.status_code()).await
+}
+
+fn saved(request: &HttpRequest, message: Arc<Message>) -> Result<HttpResponse, AppError> {
+    match Wants::of(request) {
+        Wants::Json => answer::json(request, StatusCode::OK, &MessageJson::from(message.as_ref())),
+        Wants::Fragment => fragment(request, StatusCode::OK, Change::Updated(message)),
+        Wants::Page => Ok(see_other(&message.url())),
     }
 }
 
@@ -119,9 +119,10 @@ pub async fn versions(request: HttpRequest, editor: MessageEditor) -> Result<Htt
     let read = editor.member.read(move |snapshot, _| Ok((versions::page(snapshot, id)?, accounts::account(snapshot)?)));
     let (versions, account) = read.await?;
     if Wants::of(&request) == Wants::Json {
-        let array: Vec<_> = versions.iter().map(VersionJson::from).collect();
-        return answer::json(&request, StatusCode::OK, &array);
+        let object =
+            |it: &Version| json!({"content": it.source, "html": it.html.as_str(), "created_at": iso(it.written_at_ms)});
+        return answer::json(&request, StatusCode::OK, &versions.iter().map(object).collect::<Vec<_>>());
     }
     let look = Look::of(account.as_ref(), Some(editor.member.user()));
-    answer::page(&request, &VersionsPage { look, message: &editor.message, versions })
+    answer::page(&request, &VersionsPage { look, message: editor.message, versions })
 }

@@ -5,7 +5,7 @@ use super::auth::{MessageEditor, RoomMember, path_id};
 use super::forms::Submission;
 use super::rooms::{Composer, MessageList, room_page};
 use super::{App, errors};
-use crate::db::messages::{self, PAGE_LEN, PAGE_MAX, Stored};
+use crate::db::messages::{self, PAGE_LEN, PAGE_MAX};
 use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
 use crate::domain::messages::{Body, Change, ClientMessageId, Draft, Place, Window};
 use crate::domain::rooms::Room;
@@ -176,8 +176,7 @@ pub(super) async fn json_page(
 /// `GET /rooms/{room_id}/messages/{message_id}`: one message; browsers are sent to its place in the room.
 pub async fn show(request: HttpRequest, member: RoomMember) -> Result<HttpResponse, AppError> {
     let id = path_id::<MessageId>(&request, "message_id")?;
-    let stored = member.read(move |snapshot, room| Ok(messages::find(snapshot, room.id, id)?)).await?;
-    let Stored::Message(message) = stored else { return Err(AppError::NotFound) };
+    let message = member.read(move |snapshot, room| Ok(messages::present(snapshot, room.id, id)?)).await?;
     match Wants::of(&request) {
         Wants::Json => answer::json(&request, StatusCode::OK, &MessageJson::from(message.as_ref())),
         Wants::Fragment => fragment(&request, StatusCode::OK, Change::Created(message)),

@@ -97,7 +97,7 @@ async fn earlier_versions_are_for_the_author_and_administrators_and_go_with_the_
     for number in 0..VERSIONS_MAX {
         edits(&bob, &message, json!({"body": number.to_string()})).await;
     }
-    assert_eq!(server.number("SELECT count(*) FROM message_versions").await, VERSIONS_MAX.into());
+    assert_eq!(server.number("SELECT count(*) FROM message_versions").await, i64::from(VERSIONS_MAX));
 
     assert_eq!(bob.json(Method::DELETE, &path(&message), &json!({})).await.status(), 204);
     assert_eq!(server.number("SELECT count(*) FROM message_versions").await, 0);
