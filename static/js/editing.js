@@ -1,6 +1,7 @@
 // Editing in place, and deleting. The form stands beside the body, not in it: what others change is put where it belongs, and the
 // form stays and says so.
 import { ask, pathOf } from "./change.js";
+import { said } from "./reply.js";
 import { mayEdit, messages, sayBriefly, viewerId, when } from "./page.js";
 
 let form = null; // the one that is open
@@ -122,7 +123,7 @@ async function save(event) {
 export function remove(target) {
   const dialog = document.getElementById("remove_dialog");
   const id = target.dataset.messageId;
-  dialog.querySelector("[data-remove-text]").textContent = target.querySelector(".message__body").innerText.slice(0, 200);
+  dialog.querySelector("[data-remove-text]").textContent = said(target.querySelector(".message__body")).slice(0, 200);
   dialog.returnValue = "";
   dialog.onclose = async () => {
     if (dialog.returnValue !== "remove") return;

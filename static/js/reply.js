@@ -4,7 +4,7 @@ const LINES_MAX = 4;
 const CHARACTERS_MAX = 300;
 
 /** What a message says, without what it quotes itself. */
-function said(body) {
+export function said(body) {
   const parts = [...body.children].filter((part) => !part.matches(".message__edited"));
   const own = parts.filter((part) => !part.matches("blockquote"));
   return (own.length ? own : parts).map((part) => part.innerText.trim()).join("\n\n").trim();

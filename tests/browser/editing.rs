@@ -27,6 +27,7 @@ fn message(text: &str) -> String {
 /// Shows the bar for a message, as the keyboard does, and presses one of its buttons.
 async fn acts(who: &Human, text: &str, action: &str) {
     who.page.wait_for(&format!("!!({})", message(text))).await;
+    who.page.eval("document.activeElement.blur()").await;
     who.page.eval(&format!("void {}.querySelector('a.message__time').focus()", message(text))).await;
     who.page.click(&format!("message-actions [data-action={action}]")).await;
 }
