@@ -71,7 +71,7 @@ async fn boosts_are_live_for_both_and_one_click_joins_or_withdraws() {
     assert_eq!(bob.page.eval("document.activeElement.value").await, "so true");
     bob.page.press("Enter").await;
     sees_boosts(&ann, "ship it", json!([["🎉", 1, false], ["so true", 1, false]])).await;
-    bob.page.wait_for("document.querySelector('message-actions').hidden").await;
+    bob.page.wait_for("document.querySelector('boost-menu').hidden").await;
     // A boost is nothing to read, and a reload shows the same.
     bob.page.reload().await;
     sees_boosts(&bob, "ship it", json!([["🎉", 1, true], ["so true", 1, true]])).await;
@@ -149,7 +149,7 @@ async fn deleting_asks_first_and_goes_for_everyone_and_what_was_being_typed_is_k
     ann.says("Ann's own").await;
     bob.sees("Ann's own").await;
     bob.page.eval(&format!("void {}.querySelector('a.message__time').focus()", message("Ann's own"))).await;
-    bob.page.wait_for("!document.querySelector('message-actions').hidden").await;
+    bob.page.wait_for("!document.querySelector('boost-menu').hidden").await;
     let offered =
         "[...document.querySelectorAll('message-actions [data-action]:not([hidden])')].map(b => b.dataset.action)";
     assert_eq!(bob.page.eval(offered).await, json!(["boost", "reply", "link", "unread"]));
