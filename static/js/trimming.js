@@ -1,15 +1,20 @@
 // Keeps the list at a bound: what is far from the reader goes, and the way to it comes back.
+import { roomId } from "./page.js";
 
 const ARTICLES_MAX = 300; // far more than a screen, and still quick
 const LEEWAY = 20; // so that it is not trimmed at every message
 
-/** The way to what is before or after, from a message on. */
+const WAYS = { older: ["before", "Older messages"], newer: ["after", "Newer messages"] };
+
+/** The way to what is before or after a message, as the server makes it (templates/rooms/_older.html, _newer.html). */
 function putLink(name, messageId) {
-  const template = document.getElementById("history_template");
-  const link = template.content.querySelector(`#${name}`).cloneNode(true);
-  const path = link.getAttribute("href").replace(/=.*/, `=${messageId}`);
-  link.setAttribute("href", path);
+  const [direction, text] = WAYS[name];
+  const path = `/rooms/${roomId}/messages?${direction}=${messageId}`;
+  const link = document.createElement("a");
+  Object.assign(link, { id: name, className: "history-link", href: path, textContent: text });
   link.setAttribute("hx-get", path);
+  link.setAttribute("hx-trigger", "click, reveal");
+  link.setAttribute("hx-swap", "none");
   document.getElementById(`${name}_place`).replaceChildren(link);
   htmx.process(link);
 }
