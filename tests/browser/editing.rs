@@ -83,7 +83,9 @@ async fn an_open_edit_survives_what_others_do_and_tells_when_it_is_overtaken() {
     let browser = browser_or_skip!();
     let (server, ann, bob) = started(&browser).await;
     bob.says("frist").await;
-    ann.sees("frist").await;
+    for who in [&ann, &bob] {
+        who.sees("frist").await;
+    }
     // ↑ in the empty composer edits one's last; Esc leaves it as it is.
     bob.page.press("ArrowUp").await;
     bob.page.wait_for("document.activeElement.matches('.edit-form__body')").await;
@@ -149,7 +151,7 @@ async fn deleting_asks_first_and_goes_for_everyone_and_what_was_being_typed_is_k
     ann.says("Ann's own").await;
     bob.sees("Ann's own").await;
     bob.page.eval(&format!("void {}.querySelector('a.message__time').focus()", message("Ann's own"))).await;
-    bob.page.wait_for("!document.querySelector('boost-menu').hidden").await;
+    bob.page.wait_for("!document.querySelector('message-actions').hidden").await;
     let offered =
         "[...document.querySelectorAll('message-actions [data-action]:not([hidden])')].map(b => b.dataset.action)";
     assert_eq!(bob.page.eval(offered).await, json!(["boost", "reply", "link", "unread"]));
