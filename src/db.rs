@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod audit;
 pub mod avatars;
 pub mod bans;
+pub mod boosts;
 mod checkpointer;
 mod columns;
 pub mod logos;
@@ -21,6 +22,7 @@ pub mod sessions;
 pub mod storage;
 pub mod transfers;
 pub mod users;
+pub mod versions;
 mod writer;
 
 pub use readers::Snapshot;

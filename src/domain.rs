@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod bans;
+pub mod boosts;
 pub mod clock;
 pub mod devices;
 pub mod ids;

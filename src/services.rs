@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod administration;
 pub mod background;
 pub mod bans;
+pub mod boosts;
 pub mod commands;
 pub mod messages;
 pub mod passwords;

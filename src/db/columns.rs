@@ -4,7 +4,7 @@
 //! error of the column, never a default.
 
 use crate::domain::audit::Act;
-use crate::domain::ids::{MessageId, Revision, RoomId, SessionId, UserId};
+use crate::domain::ids::{BoostId, MessageId, Revision, RoomId, SessionId, UserId};
 use crate::domain::messages::ClientMessageId;
 use crate::domain::people::{Role, Status, Theme};
 use crate::domain::rooms::{Involvement, RoomKind};
@@ -29,7 +29,7 @@ macro_rules! integer_column {
     )*};
 }
 
-integer_column!(MessageId, Revision, RoomId, SessionId, UserId);
+integer_column!(BoostId, MessageId, Revision, RoomId, SessionId, UserId);
 
 macro_rules! word_column {
     ($name:ident { $($variant:ident = $word:literal),* }) => {

@@ -3,7 +3,7 @@
 //! Invariants: each write here takes exactly one revision; a message is found only in its own room; a removed one
 //! is a tombstone without content.
 
-use super::Tx;
+use super::{Tx, boosts, versions};
 use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
 use crate::domain::messages::{Body, Change, ClientMessageId, Draft, EDITORS_ONLY, Message, Place, Tombstone, Window};
 use crate::domain::people::Author;
@@ -19,7 +19,7 @@ pub const PAGE_MAX: u32 = 100;
 
 const COLUMNS: &str = "messages.id, client_message_id, room_id, created_revision, revision,
     source, body_html, plain_text, messages.created_at_ms, messages.updated_at_ms, edited_at_ms, removed_at_ms,
-    users.id, users.name, users.role, users.avatar_version";
+    users.id, users.name, users.role, users.avatar_version, body_revision";
 const FROM: &str = "messages JOIN users ON users.id = messages.creator_id";
 
 /// A message or what is left of it.
@@ -49,7 +49,24 @@ fn stored_at(row: &Row<'_>) -> Result<Stored> {
         created_at_ms: row.get(8)?,
         updated_at_ms: row.get(9)?,
         edited_at_ms: row.get(10)?,
+        body_revision: row.get(16)?,
+        boosts: Vec::new(),
     })))
+}
+
+/// Reads what belongs to messages beside their rows: one query for all of them.
+fn completed(connection: &Connection, mut all: Vec<Stored>) -> Result<Vec<Stored>> {
+    let messages = all.iter_mut().filter_map(|stored| match stored {
+        Stored::Message(message) => Some(Arc::make_mut(message)),
+        Stored::Tombstone(_) => None,
+    });
+    boosts::read_into(connection, messages.collect())?;
+    Ok(all)
+}
+
+fn one(connection: &Connection, sql: &str, values: impl Params) -> Result<Option<Stored>> {
+    let stored = connection.prepare_cached(sql)?.query_row(values, stored_at).optional()?;
+    Ok(completed(connection, stored.into_iter().collect())?.pop())
 }
 
 /// The last revision that was given out. Reads only. Read first in a snapshot, it is that snapshot's cursor.
@@ -66,7 +83,15 @@ fn next_revision(tx: &Tx<'_>) -> Result<Revision> {
 /// A message or its tombstone by id, in its room. Reads only.
 pub fn find(connection: &Connection, room: RoomId, id: MessageId) -> Result<Stored> {
     let sql = format!("SELECT {COLUMNS} FROM {FROM} WHERE messages.id = ?1 AND room_id = ?2");
-    connection.prepare_cached(&sql)?.query_row((id, room), stored_at)
+    one(connection, &sql, (id, room))?.ok_or(rusqlite::Error::QueryReturnedNoRows)
+}
+
+/// A message by id, in its room; a removed one is `NotFound`. Reads only.
+pub fn present(connection: &Connection, room: RoomId, id: MessageId) -> Result<Arc<Message>> {
+    match find(connection, room, id)? {
+        Stored::Message(message) => Ok(message),
+        Stored::Tombstone(_) => Err(rusqlite::Error::QueryReturnedNoRows),
+    }
 }
 
 /// The change that created a message of the room, be it there or removed; none when there was no such message. Reads only.
@@ -78,7 +103,7 @@ pub fn created_revision(connection: &Connection, room: RoomId, id: MessageId) ->
 /// What was posted in the room under a sender's id, if anything was. Reads only.
 pub fn posted_as(connection: &Connection, room: RoomId, id: ClientMessageId) -> Result<Option<Stored>> {
     let sql = format!("SELECT {COLUMNS} FROM {FROM} WHERE room_id = ?1 AND client_message_id = ?2");
-    connection.prepare_cached(&sql)?.query_row((room, id), stored_at).optional()
+    one(connection, &sql, (room, id))
 }
 
 /// Makes sure, inside a write, that somebody active may change a message of the room: its author or an
@@ -93,10 +118,10 @@ pub fn demand_editor(tx: &Tx<'_>, message: &Message, editor: UserId) -> std::res
 /// Writes a new message unless its `client_message_id` was used in the room before: UNIQUE decides. Writes
 /// `messages` and `counters`. `None` means a repeat, with nothing written.
 pub fn insert(tx: &Tx<'_>, room: RoomId, creator: UserId, draft: &Draft) -> Result<Option<Arc<Message>>> {
-    let sql = "INSERT INTO messages (room_id, creator_id, client_message_id, created_revision, revision,
+    let sql = "INSERT INTO messages (room_id, creator_id, client_message_id, created_revision, revision, body_revision,
                  source, body_html, plain_text, created_at_ms, updated_at_ms)
-               VALUES (?1, ?2, ?3, (SELECT value + 1 FROM counters WHERE name = 'revision'),
-                 (SELECT value + 1 FROM counters WHERE name = 'revision'), ?4, ?5, ?6, ?7, ?7)
+               SELECT ?1, ?2, ?3, next.value, next.value, next.value, ?4, ?5, ?6, ?7, ?7
+               FROM (SELECT value + 1 AS value FROM counters WHERE name = 'revision') AS next WHERE true
                ON CONFLICT (room_id, client_message_id) DO NOTHING RETURNING id";
     let body = &draft.body;
     let id: Option<MessageId> = tx
@@ -108,28 +133,34 @@ pub fn insert(tx: &Tx<'_>, room: RoomId, creator: UserId, draft: &Draft) -> Resu
         .optional()?;
     let Some(id) = id else { return Ok(None) };
     next_revision(tx)?;
-    match find(tx, room, id)? {
-        Stored::Message(message) => Ok(Some(message)),
-        Stored::Tombstone(_) => Err(rusqlite::Error::QueryReturnedNoRows),
-    }
+    present(tx, room, id).map(Some)
 }
 
-/// Gives a message another body. Writes `messages` and `counters`. Nothing to change is `NotFound`.
-pub fn update_body(tx: &Tx<'_>, room: RoomId, id: MessageId, body: &Body) -> Result<Arc<Message>> {
-    let sql = "UPDATE messages SET source = ?3, body_html = ?4, plain_text = ?5, revision = ?6,
-                 updated_at_ms = ?7, edited_at_ms = ?7
-               WHERE id = ?1 AND room_id = ?2 AND removed_at_ms IS NULL";
-    let values = (id, room, &body.source, body.html.as_str(), &body.plain_text, next_revision(tx)?, tx.now_ms());
+/// Gives a message another body, and keeps the one it had as a version. Writes `messages`, `message_versions` and `counters`.
+/// Nothing to change is `NotFound`.
+pub fn update_body(tx: &Tx<'_>, message: &Message, body: &Body) -> Result<Arc<Message>> {
+    versions::insert(tx, message)?;
+    let sql = "UPDATE messages SET source = ?2, body_html = ?3, plain_text = ?4, revision = ?5, body_revision = ?5,
+                 updated_at_ms = ?6, edited_at_ms = ?6
+               WHERE id = ?1 AND removed_at_ms IS NULL";
+    let values = (message.id, &body.source, body.html.as_str(), &body.plain_text, next_revision(tx)?, tx.now_ms());
     tx.prepare_cached(sql)?.execute(values)?;
-    match find(tx, room, id)? {
-        Stored::Message(message) => Ok(message),
-        Stored::Tombstone(_) => Err(rusqlite::Error::QueryReturnedNoRows),
-    }
+    present(tx, message.room_id, message.id)
 }
 
-/// Turns a message into its tombstone. Writes `messages` and `counters`.
+/// Gives a message the next revision: something beside its body changed. Writes `messages` and `counters`. Returns it as it is then.
+pub fn update_revision(tx: &Tx<'_>, room: RoomId, id: MessageId) -> Result<Arc<Message>> {
+    let sql = "UPDATE messages SET revision = ?2, updated_at_ms = ?3 WHERE id = ?1 AND removed_at_ms IS NULL";
+    tx.prepare_cached(sql)?.execute((id, next_revision(tx)?, tx.now_ms()))?;
+    present(tx, room, id)
+}
+
+/// Turns a message into its tombstone; its boosts and versions go. Writes `messages`, `boosts`, `message_versions` and `counters`.
 pub fn delete(tx: &Tx<'_>, message: &Message) -> Result<Tombstone> {
     let revision = next_revision(tx)?;
+    for sql in ["DELETE FROM boosts WHERE message_id = ?1", "DELETE FROM message_versions WHERE message_id = ?1"] {
+        tx.prepare_cached(sql)?.execute([message.id])?;
+    }
     let sql = "UPDATE messages SET source = '', body_html = '', plain_text = '', revision = ?2,
                  updated_at_ms = ?3, removed_at_ms = ?3
                WHERE id = ?1 AND removed_at_ms IS NULL";
@@ -214,14 +245,12 @@ pub fn page_of_creator(
 }
 
 fn messages(connection: &Connection, sql: &str, values: impl Params) -> Result<Vec<Arc<Message>>> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map(values, stored_at)?;
+    let all = connection.prepare_cached(sql)?.query_map(values, stored_at)?.collect::<Result<Vec<_>>>()?;
     let present = |stored| match stored {
-        Ok(Stored::Message(message)) => Some(Ok(message)),
-        Ok(Stored::Tombstone(_)) => None,
-        Err(error) => Some(Err(error)),
+        Stored::Message(message) => Some(message),
+        Stored::Tombstone(_) => None,
     };
-    rows.filter_map(present).collect()
+    Ok(completed(connection, all)?.into_iter().filter_map(present).collect())
 }
 
 /// What changed in a room after the revision `after`, in revision order. Reads only; at most `limit` changes. A message that was
@@ -231,12 +260,12 @@ pub fn changes_after(
     connection: &Connection, room: RoomId, after: Revision, known: Revision, limit: u32,
 ) -> Result<Vec<Change>> {
     let sql = format!("SELECT {COLUMNS} FROM {FROM} WHERE room_id = ?1 AND revision > ?2 ORDER BY revision LIMIT ?3");
-    let change = |row: &Row<'_>| {
-        Ok(match stored_at(row)? {
-            Stored::Tombstone(tombstone) => Change::Removed(tombstone),
-            Stored::Message(message) if message.created_revision > known => Change::Created(message),
-            Stored::Message(message) => Change::Updated(message),
-        })
+    let change = |stored| match stored {
+        Stored::Tombstone(tombstone) => Change::Removed(tombstone),
+        Stored::Message(message) if message.created_revision > known => Change::Created(message),
+        Stored::Message(message) => Change::Updated(message),
     };
-    connection.prepare_cached(&sql)?.query_map((room, after, limit), change)?.collect()
+    let mut statement = connection.prepare_cached(&sql)?;
+    let all = statement.query_map((room, after, limit), stored_at)?.collect::<Result<Vec<_>>>()?;
+    Ok(completed(connection, all)?.into_iter().map(change).collect())
 }

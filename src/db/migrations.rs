@@ -21,6 +21,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0004_extend_people.sql"),
     include_str!("../../migrations/0005_extend_rooms.sql"),
     include_str!("../../migrations/0006_extend_account.sql"),
+    include_str!("../../migrations/0007_create_boosts.sql"),
 ];
 
 /// Makes sure that the file holds our database (or none yet), of a schema known here. Reads only; returns the schema's number.

@@ -259,7 +259,7 @@ pub fn update_deleted(tx: &Tx<'_>, id: RoomId) -> Result<()> {
 const BATCH_LEN: u32 = 200;
 
 /// Deletes some of what is left of rooms that vanished: messages first, then memberships, then the room itself. Writes
-/// `messages`, `memberships` and `rooms`, at most `BATCH_LEN` rows; tells whether it found any.
+/// `messages` (with their boosts and versions), `memberships` and `rooms`, at most `BATCH_LEN` rows of one of them; tells whether it found any.
 pub fn delete_batch(tx: &Tx<'_>) -> Result<bool> {
     let sql = "SELECT id FROM rooms WHERE deleted_at_ms IS NOT NULL ORDER BY id LIMIT 1";
     let room: Option<RoomId> = tx.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;

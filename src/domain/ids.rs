@@ -48,6 +48,10 @@ id!(
     RoomId
 );
 id!(
+    /// A boost; a larger id was added later.
+    BoostId
+);
+id!(
     /// A message; a larger id was posted later, in every room.
     MessageId
 );

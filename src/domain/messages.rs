@@ -1,8 +1,9 @@
 //! Messages, what is needed to post one, and the ways in which one changes.
 
+use super::boosts::{Boost, BoostGroup};
 use super::clock;
 use super::ids::{MessageId, Revision, RoomId, UserId};
-use super::people::Author;
+use super::people::{Author, User};
 use super::rich_text::{SafeHtml, render_plain};
 use super::text::MessageSource;
 use crate::error::Invalid;
@@ -92,12 +93,31 @@ pub struct Message {
     pub updated_at_ms: i64,
     /// When it was last edited, if ever.
     pub edited_at_ms: Option<i64>,
+    /// The change that its body is from.
+    pub body_revision: Revision,
+    /// What people added to it, in that order.
+    pub boosts: Vec<Boost>,
 }
 
 impl Message {
     /// Where the message is shown among its neighbours.
     pub fn url(&self) -> String {
         format!("/rooms/{}/@{}", self.room_id, self.id)
+    }
+
+    /// Whether somebody in its room may change it: its author or an administrator.
+    pub fn is_editable_by(&self, user: &User) -> bool {
+        self.creator.id == user.id || user.is_administrator()
+    }
+
+    /// The message as a resource.
+    pub fn path(&self) -> String {
+        format!("/rooms/{}/messages/{}", self.room_id, self.id)
+    }
+
+    /// Its boosts by content, in the order of first use.
+    pub fn boost_groups(&self) -> Vec<BoostGroup<'_>> {
+        BoostGroup::of(&self.boosts)
     }
 
     /// When it was posted, for programs.
@@ -119,6 +139,27 @@ impl Message {
 /// Who may change a message, for those who may not.
 pub const EDITORS_ONLY: &str = "Only its author or an administrator can change a message.";
 
+/// What a message said before it was edited.
+#[derive(Debug, Clone)]
+pub struct Version {
+    /// As typed.
+    pub source: String,
+    /// As shown.
+    pub html: SafeHtml,
+    /// When it began to say so, in milliseconds since 1970.
+    pub written_at_ms: i64,
+}
+
+impl Version {
+    /// When it began to say so, for people, in UTC.
+    pub fn written_at_label(&self) -> String {
+        clock::utc_label(self.written_at_ms)
+    }
+}
+
+/// Earlier versions that are kept of a message: the newest of them. More than anybody corrects.
+pub const VERSIONS_MAX: u32 = 100;
+
 /// What is left of a message that was removed: enough for every page to remove it too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tombstone {
@@ -139,8 +180,10 @@ pub struct Tombstone {
 pub enum Change {
     /// It is new: the whole message.
     Created(Arc<Message>),
-    /// It was edited: pages that show it take the changed parts.
+    /// It changed: pages that show it take the changed parts.
     Updated(Arc<Message>),
+    /// A boost was added or withdrawn: pages that show it take its boosts.
+    Boosted(Arc<Message>),
     /// It is gone.
     Removed(Tombstone),
 }
@@ -149,7 +192,7 @@ impl Change {
     /// The number of the change.
     pub fn revision(&self) -> Revision {
         match self {
-            Self::Created(message) | Self::Updated(message) => message.revision,
+            Self::Created(message) | Self::Updated(message) | Self::Boosted(message) => message.revision,
             Self::Removed(tombstone) => tombstone.revision,
         }
     }
@@ -157,7 +200,7 @@ impl Change {
     /// The room it happened in.
     pub fn room_id(&self) -> RoomId {
         match self {
-            Self::Created(message) | Self::Updated(message) => message.room_id,
+            Self::Created(message) | Self::Updated(message) | Self::Boosted(message) => message.room_id,
             Self::Removed(tombstone) => tombstone.room_id,
         }
     }

@@ -21,6 +21,8 @@ pub const PASSWORD_MAX: usize = 1024;
 pub const BIO_MAX: usize = 200;
 /// Bytes in the account's custom styles: what every page loads before it is shown.
 pub const CUSTOM_STYLES_MAX: usize = 64 * 1024;
+/// Characters in a boost: a word or a few pictures.
+pub const BOOST_MAX: usize = 16;
 /// Characters in a message, after trimming.
 pub const MESSAGE_MAX: usize = 10_000;
 
@@ -185,6 +187,35 @@ impl CustomStyles {
     }
 
     /// The styles.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a boost says: 1 to [`BOOST_MAX`] characters on one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoostContent(String);
+
+impl BoostContent {
+    /// Trims `text` and takes it as a boost.
+    ///
+    /// # Errors
+    /// `Invalid` when nothing visible is left, it is too long, or it has control characters.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let content = text.trim();
+        if !content.chars().any(is_visible) {
+            return Err(Invalid::new("content", "Please choose an emoji or type a few characters."));
+        }
+        if content.chars().count() > BOOST_MAX {
+            return Err(Invalid::new("content", format!("A boost can have at most {BOOST_MAX} characters.")));
+        }
+        if content.chars().any(char::is_control) {
+            return Err(Invalid::new("content", "A boost can't have line breaks or control characters."));
+        }
+        Ok(Self(content.to_owned()))
+    }
+
+    /// The characters.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -21,16 +21,12 @@ pub struct MessageFragment<'m> {
     message: &'m Message,
     follows: bool,
     day: Option<String>,
+    is_first_unread: bool,
 }
 
 impl HtmlSafe for MessageFragment<'_> {}
 
 impl<'m> MessageFragment<'m> {
-    /// A message as it is pushed. Where it stands among its neighbours is the page's to find out.
-    pub fn alone(message: &'m Message) -> Self {
-        Self { message, follows: false, day: None }
-    }
-
     /// A message as it is listed after `previous`: grouped with it, or first of its day (in UTC; the page puts
     /// that in the reader's time).
     pub fn after(previous: Option<&Message>, message: &'m Message) -> Self {
@@ -40,7 +36,12 @@ impl<'m> MessageFragment<'m> {
             && previous.is_some_and(|previous| {
                 previous.creator.id == message.creator.id && message.created_at_ms - previous.created_at_ms < GROUP_MS
             });
-        Self { message, follows, day: (!same_day).then_some(day) }
+        Self { message, follows, day: (!same_day).then_some(day), is_first_unread: false }
+    }
+
+    /// The same with a line before it, from which on its reader has read nothing: for a page made for one reader.
+    pub fn first_unread(self) -> Self {
+        Self { is_first_unread: true, ..self }
     }
 }
 
@@ -49,22 +50,28 @@ impl<'m> MessageFragment<'m> {
 #[template(path = "messages/_created.html")]
 pub struct CreatedFragment<'m> {
     message: &'m Message,
-    follows: bool,
-    day: Option<String>,
+    fragment: MessageFragment<'m>,
 }
 
 impl<'m> CreatedFragment<'m> {
-    /// The fragment for `message`.
+    /// The fragment for `message`. Where it stands among its neighbours is the page's to find out.
     pub fn new(message: &'m Message) -> Self {
-        let MessageFragment { message, follows, day } = MessageFragment::alone(message);
-        Self { message, follows, day }
+        Self { message, fragment: MessageFragment { message, follows: false, day: None, is_first_unread: false } }
     }
 }
 
-/// The changed part of an edited message.
+/// The parts of a message that change.
 #[derive(Template)]
 #[template(path = "messages/_updated.html")]
 pub struct UpdatedFragment<'m> {
+    /// The message as it is now.
+    pub message: &'m Message,
+}
+
+/// The boosts of a message.
+#[derive(Template)]
+#[template(path = "messages/_boosted.html")]
+pub struct BoostsFragment<'m> {
     /// The message as it is now.
     pub message: &'m Message,
 }

@@ -5,10 +5,10 @@
 //! what only programs ask for (`message_posted`) is JSON in both formats. Only what comes in order has a revision.
 
 use super::fragments::{
-    CreatedFragment, NotTypingFragment, PresentFragment, RemovedFragment, RenamedFragment, TypingFragment,
-    UnreadFragment, UpdatedFragment,
+    BoostsFragment, CreatedFragment, NotTypingFragment, PresentFragment, RemovedFragment, RenamedFragment,
+    TypingFragment, UnreadFragment, UpdatedFragment,
 };
-use super::json::{MessageJson, RoomJson};
+use super::json::{BoostJson, MessageJson, RoomJson};
 use crate::domain::ids::{Revision, RoomId, UserId};
 use crate::domain::messages::{Change, Message};
 use crate::domain::people::Author;
@@ -161,6 +161,7 @@ fn html(event: &Event) -> Option<ByteString> {
     let rendered = match event {
         Event::Change(Change::Created(message)) => CreatedFragment::new(message).render(),
         Event::Change(Change::Updated(message)) => UpdatedFragment { message }.render(),
+        Event::Change(Change::Boosted(message)) => BoostsFragment { message }.render(),
         Event::Change(Change::Removed(tombstone)) => RemovedFragment { tombstone }.render(),
         Event::Typing { person, on: true, .. } => TypingFragment { person }.render(),
         Event::Typing { person, on: false, .. } => NotTypingFragment { person }.render(),
@@ -215,6 +216,10 @@ fn change_json(change: &Change) -> Value {
         Change::Updated(message) => {
             let message = MessageJson::from(message.as_ref());
             json!({"type": "message_updated", "revision": revision, "room_id": room_id, "message": message})
+        }
+        Change::Boosted(message) => {
+            let boosts: Vec<_> = message.boosts.iter().map(BoostJson::from).collect();
+            json!({"type": "boosts_changed", "revision": revision, "room_id": room_id, "message_id": message.id, "boosts": boosts})
         }
         Change::Removed(tombstone) => {
             json!({"type": "message_removed", "revision": revision, "room_id": room_id, "message_id": tombstone.id})

@@ -2,8 +2,9 @@
 //!
 //! URLs are relative, so that one frame serves every reader.
 
+use crate::domain::boosts::Boost;
 use crate::domain::clock::iso;
-use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
+use crate::domain::ids::{BoostId, MessageId, Revision, RoomId, UserId};
 use crate::domain::messages::{ClientMessageId, Message};
 use crate::domain::people::{Author, Role, Status, User};
 use crate::domain::rooms::{Involvement, RoomEntry, RoomKind};
@@ -52,6 +53,28 @@ struct AuthorJson<'m> {
     avatar_url: String,
 }
 
+impl<'m> From<&'m Author> for AuthorJson<'m> {
+    fn from(author: &'m Author) -> Self {
+        Self { id: author.id, name: &author.name, role: author.role, avatar_url: author.avatar_url() }
+    }
+}
+
+/// A boost.
+#[derive(Serialize)]
+pub struct BoostJson<'m> {
+    id: BoostId,
+    content: &'m str,
+    created_at: String,
+    booster: AuthorJson<'m>,
+}
+
+impl<'m> From<&'m Boost> for BoostJson<'m> {
+    fn from(boost: &'m Boost) -> Self {
+        let (created_at, booster) = (iso(boost.created_at_ms), AuthorJson::from(&boost.booster));
+        Self { id: boost.id, content: &boost.content, created_at, booster }
+    }
+}
+
 #[derive(Serialize)]
 struct BodyJson<'m> {
     plain_text: &'m str,
@@ -81,13 +104,13 @@ pub struct MessageJson<'m> {
     creator: AuthorJson<'m>,
     room: RoomIdJson,
     attachment: Option<()>,
-    boosts: [(); 0],
+    boosts: Vec<BoostJson<'m>>,
     url: String,
 }
 
 impl<'m> From<&'m Message> for MessageJson<'m> {
     fn from(message: &'m Message) -> Self {
-        let Author { id, name, role, .. } = &message.creator;
+        let Author { id, name, .. } = &message.creator;
         let body = &message.body;
         Self {
             id: message.id,
@@ -101,10 +124,10 @@ impl<'m> From<&'m Message> for MessageJson<'m> {
             room_id: message.room_id,
             creator_id: *id,
             creator_name: name,
-            creator: AuthorJson { id: *id, name, role: *role, avatar_url: message.creator.avatar_url() },
+            creator: AuthorJson::from(&message.creator),
             room: RoomIdJson { id: message.room_id },
             attachment: None,
-            boosts: [],
+            boosts: message.boosts.iter().map(BoostJson::from).collect(),
             url: message.url(),
         }
     }

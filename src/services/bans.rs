@@ -2,7 +2,7 @@
 
 use super::administration::By;
 use super::messages::announce;
-use crate::db::{Db, Tx, audit, bans, memberships, messages, roster, users};
+use crate::db::{Db, Tx, audit, bans, boosts, memberships, messages, roster, users};
 use crate::domain::audit::Act;
 use crate::domain::ids::UserId;
 use crate::domain::messages::Change;
@@ -138,8 +138,8 @@ pub async fn lift(db: &Db, hub: &Hub, banned: &BannedAddresses, by: By, id: User
     .await
 }
 
-/// Removes some of what somebody banned wrote, and tells their rooms; tells whether there may be more. At most [`BATCH_MAX`]
-/// messages.
+/// Removes some of what somebody banned wrote, then of their boosts, and tells the rooms; tells whether there may be more. At most
+/// [`BATCH_MAX`] messages of each.
 pub(super) fn purge(tx: &Tx<'_>, hub: &Hub) -> Result<bool, AppError> {
     let Some((id, through)) = bans::next_purge(tx)? else { return Ok(false) };
     let page = messages::page_of_creator(tx, id, through, BATCH_MAX)?;
@@ -148,7 +148,13 @@ pub(super) fn purge(tx: &Tx<'_>, hub: &Hub) -> Result<bool, AppError> {
         announce(tx, hub, Change::Removed(tombstone));
     }
     if page.len() < BATCH_MAX as usize {
-        bans::end_purge(tx, id)?;
+        let boosted = boosts::delete_of_booster(tx, id, through, BATCH_MAX)?;
+        for (room, message) in &boosted {
+            super::boosts::changed(tx, hub, *room, *message)?;
+        }
+        if boosted.len() < BATCH_MAX as usize {
+            bans::end_purge(tx, id)?;
+        }
     }
     Ok(true)
 }

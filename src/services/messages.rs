@@ -5,7 +5,7 @@
 
 use crate::db::messages::{self, Stored};
 use crate::db::{Db, Tx, memberships, rooms};
-use crate::domain::ids::{MessageId, RoomId, UserId};
+use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
 use crate::domain::messages::{Body, Change, ClientMessageId, Draft, Message};
 use crate::error::AppError;
 use crate::live::frames::Event;
@@ -76,23 +76,38 @@ fn as_repeat(stored: Stored, author: UserId) -> Result<Arc<Message>, AppError> {
     }
 }
 
-/// Gives a message another body.
+/// What became of an edit.
+pub enum Edited {
+    /// The message says so now.
+    Saved(Arc<Message>),
+    /// Somebody edited it meanwhile: the message as it is now, with nothing written.
+    Overtaken(Arc<Message>),
+}
+
+/// Gives a message another body. With `seen`, the revision that was edited, only if nobody else has edited it since.
 ///
 /// # Errors
 /// `NotFound` when there is no such message (any more) or the editor is not in its room; `Forbidden` when they are
 /// neither its author nor an administrator. Nothing is written then.
 ///
 /// # Side effects
-/// 1. the body is written; 2. the room's sockets are told.
+/// None when it says so already; else: 1. the earlier body is kept as a version and the new one written; 2. the room's sockets are
+/// told.
 pub async fn edit(
-    db: &Db, hub: &Hub, editor: UserId, room: RoomId, id: MessageId, body: Body,
-) -> Result<Arc<Message>, AppError> {
+    db: &Db, hub: &Hub, editor: UserId, room: RoomId, id: MessageId, (body, seen): (Body, Option<Revision>),
+) -> Result<Edited, AppError> {
     let hub = hub.clone();
     db.write(move |tx| {
-        editable(tx, editor, room, id)?;
-        let message = messages::update_body(tx, room, id, &body)?;
+        let message = editable(tx, editor, room, id)?;
+        if message.body.source == body.source && message.body.html == body.html {
+            return Ok(Edited::Saved(message));
+        }
+        if seen.is_some_and(|seen| seen < message.body_revision) {
+            return Ok(Edited::Overtaken(message));
+        }
+        let message = messages::update_body(tx, &message, &body)?;
         announce(tx, &hub, Change::Updated(message.clone()));
-        Ok(message)
+        Ok(Edited::Saved(message))
     })
     .await
 }
@@ -103,7 +118,7 @@ pub async fn edit(
 /// As for [`edit`]; a message that was removed already is `NotFound`.
 ///
 /// # Side effects
-/// 1. the content is erased; 2. the room's sockets are told.
+/// 1. the content is erased, with boosts and versions; 2. the room's sockets are told.
 pub async fn remove(db: &Db, hub: &Hub, editor: UserId, room: RoomId, id: MessageId) -> Result<Change, AppError> {
     let hub = hub.clone();
     db.write(move |tx| {
@@ -117,13 +132,9 @@ pub async fn remove(db: &Db, hub: &Hub, editor: UserId, room: RoomId, id: Messag
 
 /// The message, if it is there and `editor` may change it.
 fn editable(tx: &Tx<'_>, editor: UserId, room: RoomId, id: MessageId) -> Result<Arc<Message>, AppError> {
-    match messages::find(tx, room, id)? {
-        Stored::Message(message) => {
-            messages::demand_editor(tx, &message, editor)?;
-            Ok(message)
-        }
-        Stored::Tombstone(_) => Err(AppError::NotFound),
-    }
+    let message = messages::present(tx, room, id)?;
+    messages::demand_editor(tx, &message, editor)?;
+    Ok(message)
 }
 
 /// Leaves a change for the room's sockets. Should telling them fail, they are told to fetch the room afresh.

@@ -29,6 +29,8 @@ pub const STYLESHEETS: &[&str] = &[
     "css/messages.css",
     "css/message.css",
     "css/message-actions.css",
+    "css/boosts.css",
+    "css/edit-form.css",
     "css/composer.css",
     "css/sidebar.css",
     "css/pings.css",

@@ -287,19 +287,22 @@ impl FromRequest for MessageEditor {
     type Error = AppError;
     type Future = Extraction<Self>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let member = RoomMember::from_request(request, payload);
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let (asking, room) = (Asking::of(request), path_id::<RoomId>(request, "room_id"));
         let id = path_id::<MessageId>(request, "message_id");
         Box::pin(async move {
-            let member = member.await?;
-            let id = id?;
-            let stored = member.read(move |snapshot, room| Ok(messages::find(snapshot, room.id, id)?)).await?;
-            let messages::Stored::Message(message) = stored else { return Err(AppError::NotFound) };
-            let user = member.user();
-            if message.creator.id != user.id && !user.is_administrator() {
+            let asking = asking?;
+            let find = move |snapshot: &Snapshot<'_>, user| {
+                let room = rooms::for_member(snapshot, room?, user)?.ok_or(AppError::NotFound)?;
+                let message = messages::present(snapshot, room.id, id?)?;
+                Ok((room, message))
+            };
+            let app = asking.app.clone();
+            let (viewer, (room, message)) = asking.look_up(find).await?;
+            if !message.is_editable_by(&viewer.user) {
                 return Err(AppError::Forbidden(EDITORS_ONLY.into()));
             }
-            Ok(Self { member, message })
+            Ok(Self { member: RoomMember { viewer, room, app }, message })
         })
     }
 }

@@ -1,23 +1,24 @@
-//! Messages: pages of them, posting, editing, removing.
+//! Messages: pages of them, posting, removing.
 
 use super::answer::{self, Wants, no_content, see_other};
 use super::auth::{MessageEditor, RoomMember, path_id};
 use super::forms::Submission;
 use super::rooms::{Composer, MessageList, room_page};
 use super::{App, errors};
-use crate::db::messages::{self, PAGE_LEN, PAGE_MAX, Stored};
-use crate::domain::ids::{MessageId, RoomId, UserId};
+use crate::db::messages::{self, PAGE_LEN, PAGE_MAX};
+use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
 use crate::domain::messages::{Body, Change, ClientMessageId, Draft, Place, Window};
 use crate::domain::rooms::Room;
 use crate::error::{AppError, Invalid};
 use crate::live::frames::{Event, Format, Frame};
 use crate::live::json::MessageJson;
-use crate::services::messages::{Posted, edit, post, remove, repeated};
+use crate::services::messages::{Posted, post, remove, repeated};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ETAG, HeaderName, HeaderValue, LINK, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use askama::Template;
 use serde::Deserialize;
+use serde_json::Value;
 use uuid::Uuid;
 
 const X_REVISION: HeaderName = HeaderName::from_static("x-revision");
@@ -31,12 +32,13 @@ pub struct MessageForm {
     body: Option<String>,
     content: Option<String>,
     client_message_id: Option<String>,
+    revision: Value,
 }
 
 impl MessageForm {
     /// A message from a program's socket.
     pub fn new(content: String, client_message_id: Option<String>) -> Self {
-        Self { body: None, content: Some(content), client_message_id }
+        Self { content: Some(content), client_message_id, ..Self::default() }
     }
 
     /// The sender's id; a new one when there is none.
@@ -48,8 +50,25 @@ impl MessageForm {
     }
 
     /// What it says.
-    fn parse_body(&self) -> Result<Body, Invalid> {
-        Body::parse(self.body.as_deref().or(self.content.as_deref()).unwrap_or(""))
+    pub(super) fn parse_body(&self) -> Result<Body, Invalid> {
+        Body::parse(&self.text())
+    }
+
+    /// What was typed.
+    pub(super) fn text(&self) -> String {
+        self.body.as_ref().or(self.content.as_ref()).cloned().unwrap_or_default()
+    }
+
+    /// The revision that was edited, if the form says.
+    pub(super) fn parse_revision(&self) -> Result<Option<Revision>, Invalid> {
+        let number = match &self.revision {
+            Value::Null => return Ok(None),
+            Value::String(text) if text.is_empty() => return Ok(None),
+            Value::String(text) => text.parse().ok(),
+            other => other.as_i64(),
+        };
+        let invalid = || Invalid::new("revision", "revision must be the number of the revision that was edited.");
+        number.map(|number| Some(Revision(number))).ok_or_else(invalid)
     }
 }
 
@@ -116,7 +135,7 @@ pub async fn index(
         return json_page(&request, &member, place, limit).await;
     }
     let (room, window) = read_page(&member, place, limit).await?;
-    let list = MessageList::new(&window, place);
+    let list = MessageList::new(&window, place, None);
     match place {
         Place::Newest | Place::Around(_) => answer::page(&request, &ListFragment { room, list }),
         Place::Before(_) => answer::page(&request, &PageFragment { room_id: room.id, list, is_older: true }),
@@ -157,8 +176,7 @@ pub(super) async fn json_page(
 /// `GET /rooms/{room_id}/messages/{message_id}`: one message; browsers are sent to its place in the room.
 pub async fn show(request: HttpRequest, member: RoomMember) -> Result<HttpResponse, AppError> {
     let id = path_id::<MessageId>(&request, "message_id")?;
-    let stored = member.read(move |snapshot, room| Ok(messages::find(snapshot, room.id, id)?)).await?;
-    let Stored::Message(message) = stored else { return Err(AppError::NotFound) };
+    let message = member.read(move |snapshot, room| Ok(messages::present(snapshot, room.id, id)?)).await?;
     match Wants::of(&request) {
         Wants::Json => answer::json(&request, StatusCode::OK, &MessageJson::from(message.as_ref())),
         Wants::Fragment => fragment(&request, StatusCode::OK, Change::Created(message)),
@@ -172,11 +190,7 @@ pub async fn show(request: HttpRequest, member: RoomMember) -> Result<HttpRespon
 pub async fn create(
     request: HttpRequest, app: web::Data<App>, member: RoomMember, submission: Submission,
 ) -> Result<HttpResponse, AppError> {
-    // A page of somebody who has signed out since must not post as whoever signed in after them.
-    let page_viewer = request.headers().get(CAMPFIRE_VIEWER).and_then(|id| id.to_str().ok());
-    if page_viewer.is_some_and(|id| id != member.user().id.to_string()) {
-        return Err(AppError::SignedOut);
-    }
+    demand_same_viewer(&request, &member)?;
     let mut form: MessageForm = submission.form().await?;
     if form.client_message_id.as_deref().is_none_or(|id| id.trim().is_empty()) {
         // Given here, so that a plain form that has to be sent again is sent under the same id.
@@ -208,7 +222,7 @@ pub async fn create(
 async fn form_again(
     request: &HttpRequest, app: &web::Data<App>, member: &RoomMember, form: MessageForm, error: AppError,
 ) -> Result<HttpResponse, AppError> {
-    let text = form.body.or(form.content).unwrap_or_default();
+    let text = form.text();
     let client_message_id = form.client_message_id.filter(|id| ClientMessageId::parse(id).is_ok());
     let composer = Composer { text, client_message_id, error: Some(errors::sentence(&error)) };
     let Ok(mut response) = room_page(request, app, member, Place::Newest, composer).await else {
@@ -243,21 +257,6 @@ pub(super) async fn submit(app: &App, author: UserId, room: RoomId, form: &Messa
     }
 }
 
-/// `PUT /rooms/{room_id}/messages/{message_id}`: gives a message another body. It costs as much of the rate as a post.
-pub async fn update(
-    request: HttpRequest, app: web::Data<App>, editor: MessageEditor, submission: Submission,
-) -> Result<HttpResponse, AppError> {
-    let form: MessageForm = submission.form().await?;
-    let (body, room) = (form.parse_body()?, editor.member.room.id);
-    app.posts.take(editor.member.user().id, (app.clock)())?;
-    let message = edit(&app.db, &app.hub, editor.member.user().id, room, editor.message.id, body).await?;
-    match Wants::of(&request) {
-        Wants::Json => answer::json(&request, StatusCode::OK, &MessageJson::from(message.as_ref())),
-        Wants::Fragment => fragment(&request, StatusCode::OK, Change::Updated(message)),
-        Wants::Page => Ok(see_other(&message.url())),
-    }
-}
-
 /// `DELETE /rooms/{room_id}/messages/{message_id}`: removes a message.
 pub async fn destroy(
     request: HttpRequest, app: web::Data<App>, editor: MessageEditor,
@@ -271,8 +270,18 @@ pub async fn destroy(
     }
 }
 
+/// Makes sure that a page of somebody who has signed out since does not act as whoever signed in after them.
+///
+/// # Errors
+/// `SignedOut` when the page was made for somebody else.
+pub(super) fn demand_same_viewer(request: &HttpRequest, member: &RoomMember) -> Result<(), AppError> {
+    let page_viewer = request.headers().get(CAMPFIRE_VIEWER).and_then(|id| id.to_str().ok());
+    let is_same = page_viewer.is_none_or(|id| id == member.user().id.to_string());
+    if is_same { Ok(()) } else { Err(AppError::SignedOut) }
+}
+
 /// Answers with the very fragment that the room's sockets get.
-fn fragment(request: &HttpRequest, status: StatusCode, change: Change) -> Result<HttpResponse, AppError> {
+pub(super) fn fragment(request: &HttpRequest, status: StatusCode, change: Change) -> Result<HttpResponse, AppError> {
     let html = Frame::new(Event::Change(change)).text(Format::Html).unwrap_or_default();
     Ok(answer::send(request, status, "text/html; charset=utf-8", html.as_bytes().to_vec()))
 }

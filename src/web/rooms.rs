@@ -10,7 +10,7 @@ use super::sidebar::Sidebar;
 use crate::db::messages::{self, PAGE_LEN};
 use crate::db::{accounts, memberships, rooms, users};
 use crate::domain::ids::{MessageId, Revision, UserId};
-use crate::domain::messages::{Place, Window};
+use crate::domain::messages::{Message, Place, Window};
 use crate::domain::people::User;
 use crate::domain::rooms::Room;
 use crate::error::AppError;
@@ -21,6 +21,7 @@ use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use std::sync::Arc;
 
 /// A window of messages as the list shows it.
 pub(super) struct MessageList<'w> {
@@ -36,12 +37,13 @@ pub(super) struct MessageList<'w> {
 }
 
 impl<'w> MessageList<'w> {
-    pub(super) fn new(window: &'w Window, place: Place) -> Self {
+    /// The list of a window at a place; `first_unread` is its reader's, if it is there.
+    pub(super) fn new(window: &'w Window, place: Place, first_unread: Option<MessageId>) -> Self {
         let mut previous = None;
-        let fragment = |message: &'w std::sync::Arc<_>| {
+        let fragment = |message: &'w Arc<_>| {
             let fragment = MessageFragment::after(previous, message);
             previous = Some(message.as_ref());
-            fragment
+            if first_unread == Some(message.id) { fragment.first_unread() } else { fragment }
         };
         let target_id = match place {
             Place::Around(id) => id.to_string(),
@@ -70,6 +72,14 @@ struct RoomPage<'w> {
     current_room_id: i64,
     people_revision: i64,
     composer: Composer,
+    /// The message a link pointed at.
+    target: Option<&'w Message>,
+}
+
+impl RoomPage<'_> {
+    fn may_edit(&self, message: &Message) -> bool {
+        message.is_editable_by(self.viewer)
+    }
 }
 
 /// The field that messages are written in: what it holds, and what is wrong with it.
@@ -102,16 +112,23 @@ pub(super) async fn room_page(
         })
         .await?;
     let (room_id, current_room_id) = (room.id, room.id.0);
+    // With nothing read before it, all is new, which a line would not make clearer.
+    let last_read = sidebar.last_read(room_id).filter(|id| window.messages.iter().any(|message| message.id <= *id));
+    let is_unread =
+        |message: &&Arc<Message>| last_read.is_some_and(|id| message.id > id) && message.creator.id != member.user().id;
+    let first_unread = window.messages.iter().find(is_unread).map(|message| message.id);
+    let target = window.messages.iter().find(|message| place == Place::Around(message.id));
     let page = RoomPage {
         look: Look::of(account.as_ref(), Some(member.user())),
         viewer: member.user(),
         room,
         members_count,
-        list: MessageList::new(&window, place),
+        list: MessageList::new(&window, place, first_unread),
         sidebar,
         current_room_id,
         people_revision,
         composer,
+        target: target.map(Arc::as_ref),
     };
     let mut response = answer::page(request, &page)?;
     remember(request, &mut response, &room_id.to_string());

@@ -6,6 +6,8 @@ import "./copy-field.js";
 import "./sidebar.js";
 import "./menu.js";
 import "./message-actions.js";
+import "./boosts.js";
+import "./editing.js";
 import "./people.js";
 import "./viewport.js";
 import { start as startOutbox } from "./outbox.js";

@@ -28,6 +28,10 @@ customElements.define(
     }
 
     press(event) {
+      if (event.key === "ArrowUp" && !this.field.value && !event.isComposing) {
+        event.preventDefault();
+        tell("edit-last");
+      }
       const isSending = event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
       const isForced = event.ctrlKey || event.metaKey;
       if (!isSending || (isTouch() && !isForced)) return;

@@ -1,6 +1,7 @@
 // <message-list>: the scrolling list. Groups messages, puts days and times in the reader's own time zone, follows the newest
 // when it was at the bottom, and otherwise keeps its place.
 import { isNewest, when } from "./page.js";
+import { trim } from "./trimming.js";
 
 const NEAR_BOTTOM = 100; // pixels that still count as the bottom
 const AHEAD = "400px 0px"; // how near an end must come for more to be fetched
@@ -29,7 +30,7 @@ customElements.define(
       this.format();
       const target = this.messages.querySelector(`[data-message-id="${this.messages.dataset.targetId}"]`);
       if (target) this.show(target);
-      else this.toBottom();
+      else this.open();
       this.addEventListener("scroll", () => this.look(), { passive: true });
       this.changes = new MutationObserver(() => this.changed());
       this.changes.observe(this.messages, { childList: true, subtree: true });
@@ -65,12 +66,24 @@ customElements.define(
       for (const { target, isIntersecting } of ends) if (isIntersecting) htmx.trigger(target, "reveal");
     }
 
+    /** Opens at the newest; where much is new, at the line before it. */
+    open() {
+      this.toBottom();
+      const line = this.messages.querySelector("[data-first-unread]");
+      const top = this.getBoundingClientRect().top + parseFloat(getComputedStyle(this).scrollPaddingTop || 0);
+      if (!line || line.getBoundingClientRect().top >= top) return;
+      line.scrollIntoView({ block: "start" });
+      this.isAtBottom = false;
+      this.hasUnseen = true;
+    }
+
     changed() {
       const last = this.messages.lastElementChild;
       if (last !== this.last && !this.isAtBottom) this.hasUnseen = true;
       this.last = last;
       this.format();
       this.keep();
+      if (trim(this, this.messages)) this.keep();
       this.look();
     }
 

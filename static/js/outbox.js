@@ -4,6 +4,7 @@
 // one. Only what the server refuses for good is marked as failed, and the others go on; everything else is tried again.
 // Each message has a key of its own on the device, so that pages side by side never write over each other's.
 import { device, paragraphs, pending, roomId, tell, viewerId, when } from "./page.js";
+import { reasonIn } from "./change.js";
 import { applyAnswer } from "./revisions.js";
 import { uuid } from "./uuid.js";
 
@@ -107,10 +108,6 @@ async function post(entry) {
   setFailure(entry, reasonIn(text));
   return "done";
 }
-
-const reasonIn = (html) =>
-  new DOMParser().parseFromString(html, "text/html").querySelector("[role=alert]")?.textContent.trim() ||
-  "The server could not take this message.";
 
 /** Waits; a wait of our own, not one that the server asked for, ends when trying is worth while again. */
 const pause = (ms, isOurs) =>

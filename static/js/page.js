@@ -5,6 +5,9 @@ const main = document.getElementById("main");
 export const roomId = main.dataset.roomId;
 export const viewerId = main.dataset.viewerId;
 
+/** Whether the viewer may change a message. The server decides; this only shows what it would allow. */
+export const mayEdit = ({ dataset }) => dataset.userId === viewerId || "viewerAdministrator" in main.dataset;
+
 export const messages = () => document.getElementById("messages");
 export const pending = () => document.getElementById("pending");
 
@@ -24,7 +27,7 @@ export const advancePeople = (revision) => {
   if (revision > people()) main.dataset.people = revision;
 };
 
-/** Tells other modules of something: `frame`, `level`, `list`, `not-shown`, `sent`, `signed-out`, `stale`. */
+/** Tells other modules of something: `edit-last`, `frame`, `level`, `list`, `not-shown`, `sent`, `signed-out`, `stale`. */
 export const tell = (name, detail) => document.dispatchEvent(new CustomEvent(`campfire:${name}`, { detail }));
 export const when = (name, act) => document.addEventListener(`campfire:${name}`, (event) => act(event.detail));
 
@@ -39,6 +42,12 @@ export function say(text, link) {
   way.href = link.href;
   way.textContent = link.text;
   line.append(" ", way);
+}
+
+/** Shows a line for a while, unless something else is said meanwhile. */
+export function sayBriefly(text) {
+  say(text);
+  setTimeout(() => document.getElementById("connection").textContent === text && say(null), 5_000);
 }
 
 /** Text as the server will show it: blank lines part paragraphs, line breaks are kept. */

@@ -11,6 +11,7 @@ mod proxy;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod editing;
 mod reading;
 mod rooms;
 mod story;

@@ -147,3 +147,23 @@ async fn nothing_scrolls_sideways_on_any_screen() {
         assert!(wider.as_f64().unwrap() <= 0.0, "{url} is {wider} px too wide");
     }
 }
+
+#[tokio::test]
+async fn a_room_with_much_that_is_new_opens_at_the_line_before_it() {
+    let browser = browser_or_skip!();
+    let (_server, ann, bob) = started(&browser, 5).await;
+    ann.page.wait_for("fetch('/rooms', {headers: {accept: 'application/json'}}).then(r => r.json()).then(rooms => !rooms[0].unread)").await;
+    ann.page.goto("about:blank").await;
+    for number in 1..=30 {
+        bob.says(&format!("new {number}")).await;
+    }
+    ann.page.goto(&format!("{}/rooms/1", ann.base)).await;
+    let marked = "document.querySelectorAll('[data-first-unread]')";
+    ann.page.wait_for(&format!("{marked}.length === 1")).await;
+    let row = ann.page.eval(&format!("{marked}[0].querySelector('.message__body').innerText")).await;
+    assert_eq!(row, "new 1");
+    let top = format!("{marked}[0].getBoundingClientRect().top");
+    ann.page.wait_for(&format!("{top} > 40 && {top} < 250 && {FROM_BOTTOM} > 500")).await;
+    ann.page.click("#jump").await;
+    ann.page.wait_for(&format!("{FROM_BOTTOM} < 2")).await;
+}

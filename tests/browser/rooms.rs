@@ -125,8 +125,9 @@ async fn what_is_unread_on_one_device_is_read_on_another() {
     let focus = "document.querySelectorAll('#messages .message__time')[1].focus()";
     bobs_phone.page.eval(&format!("void {focus}")).await;
     bobs_phone.page.wait_for("!document.querySelector('message-actions').hidden").await;
-    bobs_phone.page.press("Tab").await;
-    bobs_phone.page.press("Tab").await;
+    while bobs_phone.page.eval("document.activeElement.dataset.action === 'unread'").await != true {
+        bobs_phone.page.press("Tab").await;
+    }
     bobs_phone.page.press("Enter").await;
     for device in [&bob, &bobs_phone] {
         device.page.wait_for(&count(2)).await;

@@ -35,6 +35,12 @@ pub(super) const TABLE: &[(&str, &str, &str, &str)] = &[
     ("DELETE", "/rooms/{room_id}/messages/{message_id}", "in 404 403 303 303", "401 404 403 204 204"),
     // Everyone is in an open room: it is not left.
     ("DELETE", "/rooms/{room_id}/members/me", "in 404 409 409 409", "401 404 409 409 409"),
+    ("GET", "/rooms/{room_id}/messages/{message_id}/edit", "in 404 403 200 200", "401 404 403 200 200"),
+    ("GET", "/rooms/{room_id}/messages/{message_id}/versions", "in 404 403 200 200", "401 404 403 200 200"),
+    ("GET", "/rooms/{room_id}/messages/{message_id}/boosts", "in 404 303 303 303", "401 404 200 200 200"),
+    ("POST", "/rooms/{room_id}/messages/{message_id}/boosts", "in 404 303 303 303", "401 404 201 201 201"),
+    // The author's own; other people's are not found, not even by administrators.
+    ("DELETE", "/rooms/{room_id}/messages/{message_id}/boosts/{boost_id}", "in 404 404 303 404", "401 404 404 204 404"),
     ("GET", "/rooms/{room_id}/members", "in 404 200 200 200", "401 404 200 200 200"),
     ("PUT", "/account", "in 403 403 403 303", "401 403 403 403 200"),
     ("GET", "/account/edit", "in 200 200 200 200", "401 200 200 200 200"),
@@ -138,6 +144,17 @@ impl Cast {
         &self.people[3]
     }
 
+    /// A new boost of the author's.
+    async fn boost(&self, message: &Value) -> String {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let (number, author, message) = (NUMBER.fetch_add(1, Ordering::Relaxed), self.author().id, &message["id"]);
+        let values = format!("({message}, {author}, 'boost {number}', 0)");
+        self.server
+            .sql(format!("INSERT INTO boosts (message_id, booster_id, content, created_at_ms) VALUES {values}"))
+            .await;
+        self.server.number("SELECT max(id) FROM boosts").await.to_string()
+    }
+
     /// Another session of the author's.
     async fn session(&self) -> String {
         let mut person = self.server.visitor();
@@ -198,6 +215,9 @@ impl Cast {
                 route = route.replace(name, &value);
             }
         }
+        if route.contains("{boost_id}") {
+            route = route.replace("{boost_id}", &self.boost(message).await);
+        }
         if route.contains("{user_id}") && (route.starts_with("/account") || route.ends_with("/ban")) {
             route = route.replace("{user_id}", &self.newcomer().await);
         }
@@ -222,6 +242,7 @@ pub(super) fn fields(path: &str) -> Vec<(&'static str, String)> {
         "/account" => vec![("name", "Somewhere".into()), ("restrict_room_creation", "off".into())],
         "/account/custom_styles" => vec![("custom_styles", "body { color: teal }".into())],
         path if path.starts_with("/account/users/") => vec![("role", "administrator".into())],
+        path if path.contains("/boosts") => vec![("content", "👍".into())],
         path if path.contains("/messages") => vec![("body", "something else".into())],
         _ => {
             let number = NUMBER.fetch_add(1, Ordering::Relaxed);

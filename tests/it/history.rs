@@ -1,10 +1,11 @@
-//! Random posts, edits and removals against a plain list: pages, unread counts and catch-up must agree with it.
+//! Random posts, edits, boosts and removals against a plain list: pages, unread counts and catch-up must agree with it.
 
 use crate::support::socket::{Page, Socket};
 use crate::support::{Person, TestServer};
 use proptest::prelude::*;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 #[derive(Debug, Clone)]
@@ -23,6 +24,14 @@ enum Step {
     Remove {
         which: usize,
     },
+    Boost {
+        bob: bool,
+        which: usize,
+        content: &'static str,
+    },
+    Unboost {
+        which: usize,
+    },
     /// Somebody closes their page here and comes back at the end.
     Leave,
 }
@@ -34,6 +43,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0usize..50).prop_map(|which| Step::Repeat { which }),
         2 => (0usize..50, text).prop_map(|(which, text)| Step::Edit { which, text }),
         2 => (0usize..50).prop_map(|which| Step::Remove { which }),
+        3 => (any::<bool>(), 0usize..50, prop_oneof![Just("👍"), Just("🔥"), Just("so true")])
+            .prop_map(|(bob, which, content)| Step::Boost { bob, which, content }),
+        1 => (0usize..50).prop_map(|which| Step::Unboost { which }),
         1 => Just(Step::Leave),
     ]
 }
@@ -49,6 +61,8 @@ struct Known {
 
 async fn play(server: &TestServer, ann: &Person, bob: &Person, steps: Vec<Step>) {
     let mut list: Vec<Known> = Vec::new();
+    // The boosts there are, with their ids.
+    let mut boosts: BTreeMap<(i64, i64, String), i64> = BTreeMap::new();
     let mut away = vec![Page::load(ann).await];
     let mut live = Socket::since(ann, away[0].cursor).await;
     let mut watching = away[0].clone();
@@ -83,12 +97,38 @@ async fn play(server: &TestServer, ann: &Person, bob: &Person, steps: Vec<Step>)
                 let answer = ann.json(Method::DELETE, &path, &json!({})).await;
                 assert_eq!(answer.status(), if list[place].text.is_some() { 204 } else { 404 });
                 list[place].text = None;
+                boosts.retain(|(message, ..), _| *message != list[place].id);
+            }
+            Step::Boost { bob: by_bob, which, content } if !list.is_empty() => {
+                let (known, booster) = (&list[which % list.len()], if by_bob { bob } else { ann });
+                let path = format!("/rooms/1/messages/{}/boosts", known.id);
+                let answer = booster.json(Method::POST, &path, &json!({"content": content})).await;
+                let key = (known.id, booster.id, content.to_owned());
+                let expected = match (&known.text, boosts.contains_key(&key)) {
+                    (None, _) => 404,
+                    (Some(_), false) => 201,
+                    (Some(_), true) => 200,
+                };
+                assert_eq!(answer.status(), expected);
+                if expected != 404 {
+                    let id = answer.json::<Value>().await.unwrap()["id"].as_i64().unwrap();
+                    assert_eq!(*boosts.entry(key).or_insert(id), id);
+                }
+            }
+            Step::Unboost { which } if !boosts.is_empty() => {
+                let (key, id) = boosts.iter().nth(which % boosts.len()).map(|(key, id)| (key.clone(), *id)).unwrap();
+                let booster = if key.1 == bob.id { bob } else { ann };
+                let path = format!("/rooms/1/messages/{}/boosts/{id}", key.0);
+                assert_eq!(booster.json(Method::DELETE, &path, &json!({})).await.status(), 204);
+                assert_eq!(booster.json(Method::DELETE, &path, &json!({})).await.status(), 404);
+                boosts.remove(&key);
             }
             Step::Leave => away.push(Page::load(ann).await),
             _ => {}
         }
     }
     check(ann, &list, away).await;
+    assert_eq!(Page::load(ann).await.boosts, boosts.into_keys().collect());
     // The page that never left agrees as well: it is level when it has heard the last revision.
     let fresh = Page::load(ann).await;
     while watching.cursor < fresh.cursor {
@@ -97,7 +137,7 @@ async fn play(server: &TestServer, ann: &Person, bob: &Person, steps: Vec<Step>)
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(watching.messages, fresh.messages);
+    assert_eq!((watching.messages, watching.boosts), (fresh.messages, fresh.boosts));
     let unread = list.iter().filter(|known| !known.bob && known.text.is_some()).count().min(1000);
     let rooms: Value = bob.get("/rooms").await.json().await.unwrap();
     assert_eq!(rooms[0]["unread_count"], unread as i64);
@@ -128,7 +168,7 @@ async fn check(ann: &Person, list: &[Known], away: Vec<Page>) {
         for change in changes {
             assert!(!page.take(&change));
         }
-        assert_eq!(page.messages, fresh.messages);
+        assert_eq!((&page.messages, &page.boosts), (&fresh.messages, &fresh.boosts));
         assert_eq!(revision, fresh.cursor);
     }
 }
@@ -171,7 +211,7 @@ proptest! {
     fn pages_unread_and_catch_up_agree_with_a_plain_list(steps in proptest::collection::vec(step(), 1..60)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let server = TestServer::start_with(&[("CAMPFIRE_POST_BURST", "1000")]).await;
+            let server = TestServer::start_with(&[("CAMPFIRE_POST_BURST", "10000")]).await;
             let ann = server.administrator().await;
             let bob = server.member("Bob").await;
             play(&server, &ann, &bob, steps).await;

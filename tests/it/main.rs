@@ -6,8 +6,10 @@ mod support;
 
 mod account;
 mod bans;
+mod boosts;
 mod cast;
 mod command_line;
+mod editing;
 mod errors;
 mod guards;
 mod history;

@@ -184,8 +184,9 @@ async fn an_id_that_is_unknown_foreign_or_none_names_nothing() {
         }
     };
     for (method, route, ..) in TABLE {
-        for kind in
-            ["{room_id}", "{message_id}", "{user_id}", "{session_id}"].into_iter().filter(|kind| route.contains(kind))
+        for kind in ["{room_id}", "{message_id}", "{user_id}", "{session_id}", "{boost_id}"]
+            .into_iter()
+            .filter(|kind| route.contains(kind))
         {
             for name in names(kind) {
                 check(method, cast.path(method, &route.replace(kind, &name), &message).await).await;

@@ -3,7 +3,7 @@
 use super::{PATIENCE, Person};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -122,6 +122,8 @@ impl Socket {
 #[derive(Debug, Default, Clone)]
 pub struct Page {
     pub messages: BTreeMap<i64, String>,
+    /// Who boosted what with what: message, booster, content.
+    pub boosts: BTreeSet<(i64, i64, String)>,
     pub cursor: i64,
 }
 
@@ -156,6 +158,15 @@ impl Page {
     fn put(&mut self, message: &Value) {
         let id = message["id"].as_i64().expect("an id");
         self.messages.insert(id, message["content"].as_str().expect("content").to_owned());
+        self.put_boosts(id, &message["boosts"]);
+    }
+
+    fn put_boosts(&mut self, id: i64, boosts: &Value) {
+        self.boosts.retain(|(message, ..)| *message != id);
+        for boost in boosts.as_array().expect("boosts") {
+            let (booster, content) = (boost["booster"]["id"].as_i64(), boost["content"].as_str());
+            self.boosts.insert((id, booster.expect("an id"), content.expect("content").to_owned()));
+        }
     }
 
     /// Takes a frame in as a page does. Tells whether the page must be loaded afresh.
@@ -164,11 +175,21 @@ impl Page {
         match frame["type"].as_str().expect("a type") {
             "caught_up" => self.cursor = self.cursor.max(revision),
             "reload" => return true,
-            kind @ ("message_created" | "message_updated" | "message_removed") => {
+            kind @ ("message_created" | "message_updated" | "message_removed" | "boosts_changed") => {
                 assert!(revision > self.cursor, "{kind} {revision} after {}", self.cursor);
                 self.cursor = revision;
                 match kind {
-                    "message_removed" => drop(self.messages.remove(&frame["message_id"].as_i64().expect("an id"))),
+                    "message_removed" => {
+                        let id = frame["message_id"].as_i64().expect("an id");
+                        self.put_boosts(id, &json!([]));
+                        self.messages.remove(&id);
+                    }
+                    "boosts_changed" => {
+                        let id = frame["message_id"].as_i64().expect("an id");
+                        if self.messages.contains_key(&id) {
+                            self.put_boosts(id, &frame["boosts"]);
+                        }
+                    }
                     // As in the browser: a change of what is not shown is no message.
                     "message_updated" if !self.shows(&frame["message"]) => {}
                     _ => self.put(&frame["message"]),

@@ -103,3 +103,14 @@ fn line_ends_become_one_kind_and_other_controls_go() {
     let source = MessageSource::parse("a\r\nb\rc\u{0}\td").unwrap();
     assert_eq!(source.as_str(), "a\nb\nc\td");
 }
+
+#[test]
+fn a_boost_has_1_to_16_visible_characters_on_one_line() {
+    for (typed, kept) in [(" 👍 ", "👍"), ("so true", "so true"), (&"é".repeat(16), &"é".repeat(16)), ("❤️", "❤️")]
+    {
+        assert_eq!(BoostContent::parse(typed).unwrap().as_str(), kept);
+    }
+    for refused in ["", " \t ", "\u{200b}\u{fe0f}", &"é".repeat(17), "a\nb", "\u{0}x"] {
+        assert_eq!(BoostContent::parse(refused).unwrap_err().field, "content", "{refused:?}");
+    }
+}

@@ -1,7 +1,8 @@
 //! Unit tests of `live::frames`.
 
 use super::*;
-use crate::domain::ids::MessageId;
+use crate::domain::boosts::Boost;
+use crate::domain::ids::{BoostId, MessageId};
 use crate::domain::messages::{Body, ClientMessageId, Tombstone};
 use crate::domain::people::Role;
 use uuid::Uuid;
@@ -18,6 +19,8 @@ fn message() -> Arc<Message> {
         created_at_ms: 1_769_862_896_789,
         updated_at_ms: 1_769_862_896_789,
         edited_at_ms: None,
+        body_revision: Revision(4711),
+        boosts: Vec::new(),
     })
 }
 
@@ -34,6 +37,7 @@ fn a_created_message_is_an_upsert_with_its_revision() {
       <div class="message__bubble">
         <p class="message__meta"><a class="message__author" href="/users/7" dir="auto">Ada &#60;3</a> <a class="message__time" href="/rooms/4/@123"><time datetime="2026-01-31T12:34:56.789Z">31 Jan 2026, 12:34 UTC</time></a></p>
         <div class="message__body" id="message_00000000-0000-0000-0000-000000002f1c_body" data-revision="4711" dir="auto"><p>Hello &lt;b&gt;<br>world</p></div>
+        <div class="boosts" id="message_00000000-0000-0000-0000-000000002f1c_boosts" data-revision="4711"></div>
       </div>
     </article>
     </hx-upsert>
@@ -44,12 +48,40 @@ fn a_created_message_is_an_upsert_with_its_revision() {
 fn an_updated_message_is_its_changed_part() {
     let mut edited = (*message()).clone();
     edited.revision = Revision(4712);
+    edited.body_revision = Revision(4712);
     edited.edited_at_ms = Some(1_769_862_900_000);
     insta::assert_snapshot!(html_of(Event::Change(Change::Updated(Arc::new(edited)))), @r##"
     <hx-partial hx-target="#message_00000000-0000-0000-0000-000000002f1c_body" hx-swap="outerHTML" data-revision="4712">
     <div class="message__body" id="message_00000000-0000-0000-0000-000000002f1c_body" data-revision="4712" dir="auto"><p>Hello &lt;b&gt;<br>world</p><small class="message__edited" title="31 Jan 2026, 12:35 UTC">edited</small></div>
     </hx-partial>
+    <hx-partial hx-target="#message_00000000-0000-0000-0000-000000002f1c_boosts" hx-swap="outerHTML" data-revision="4712">
+    <div class="boosts" id="message_00000000-0000-0000-0000-000000002f1c_boosts" data-revision="4712"></div>
+    </hx-partial>
     "##);
+}
+
+#[test]
+fn changed_boosts_are_that_part_alone_and_name_their_boosters_for_everybody() {
+    let mut boosted = (*message()).clone();
+    boosted.revision = Revision(4712);
+    let boost = |id, booster, name: &str| Boost {
+        id: BoostId(id),
+        content: "<3".into(),
+        created_at_ms: 1_769_862_900_000,
+        booster: Author { id: UserId(booster), name: name.into(), role: Role::Member, avatar_version: None },
+    };
+    boosted.boosts = vec![boost(31, 7, "Ada <3"), boost(40, 9, "Bob")];
+    let frame = Frame::new(Event::Change(Change::Boosted(Arc::new(boosted))));
+    assert_eq!(frame.revision(), Some(Revision(4712)));
+    insta::assert_snapshot!(frame.text(Format::Html).unwrap().to_string(), @r##"
+    <hx-partial hx-target="#message_00000000-0000-0000-0000-000000002f1c_boosts" hx-swap="outerHTML" data-revision="4712">
+    <div class="boosts" id="message_00000000-0000-0000-0000-000000002f1c_boosts" data-revision="4712"><form class="boosts__group" method="post" action="/rooms/4/messages/123/boosts"><input type="hidden" name="toggle" value="1"><button class="boost" name="content" value="&#60;3" data-boosters="|7:31|9:40|" title="Ada &#60;3 and Bob" aria-label="&#60;3: Ada &#60;3 and Bob"><bdi class="boost__content">&#60;3</bdi><span class="boost__count">2</span></button></form></div>
+    </hx-partial>
+    "##);
+    let json: Value = serde_json::from_str(&frame.text(Format::Json).unwrap()).unwrap();
+    assert_eq!((&json["type"], &json["message_id"]), (&json!("boosts_changed"), &json!(123)));
+    assert_eq!(json["boosts"][1]["booster"]["name"], "Bob");
+    assert_eq!(json["boosts"][0]["created_at"], "2026-01-31T12:35:00.000Z");
 }
 
 #[test]

@@ -1,0 +1,88 @@
+//! Boosts of messages.
+
+use super::Tx;
+use crate::domain::boosts::Boost;
+use crate::domain::ids::{BoostId, MessageId, RoomId, UserId};
+use crate::domain::messages::Message;
+use crate::domain::people::Author;
+use crate::domain::text::BoostContent;
+use rusqlite::{Connection, OptionalExtension, Result, Row};
+use std::collections::HashMap;
+
+const COLUMNS: &str =
+    "boosts.id, content, boosts.created_at_ms, users.id, users.name, users.role, users.avatar_version";
+const FROM: &str = "boosts JOIN users ON users.id = boosts.booster_id";
+
+fn boost_at(row: &Row<'_>) -> Result<Boost> {
+    let booster = Author { id: row.get(3)?, name: row.get(4)?, role: row.get(5)?, avatar_version: row.get(6)? };
+    Ok(Boost { id: row.get(0)?, content: row.get(1)?, created_at_ms: row.get(2)?, booster })
+}
+
+/// Reads the boosts of messages into them, in the order they were added. Reads only, in one query whatever the number of messages;
+/// each has at most [`crate::domain::boosts::BOOSTS_MAX`].
+pub(super) fn read_into(connection: &Connection, messages: Vec<&mut Message>) -> Result<()> {
+    if messages.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<String> = messages.iter().map(|message| message.id.to_string()).collect();
+    let sql = format!(
+        "SELECT {COLUMNS}, message_id FROM {FROM}
+         WHERE message_id IN (SELECT value FROM json_each(?1)) ORDER BY message_id, boosts.id"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut by_message: HashMap<MessageId, Vec<Boost>> = HashMap::new();
+    for row in statement.query_map([format!("[{}]", ids.join(","))], |row| Ok((row.get(7)?, boost_at(row)?)))? {
+        let (message, boost) = row?;
+        by_message.entry(message).or_default().push(boost);
+    }
+    for message in messages {
+        message.boosts = by_message.remove(&message.id).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// How many boosts a message has, and how many contents among them. Reads the message's boosts, which are bounded.
+pub fn counts(connection: &Connection, message: MessageId) -> Result<(i64, i64)> {
+    let sql = "SELECT count(*), count(DISTINCT content) FROM boosts WHERE message_id = ?1";
+    connection.prepare_cached(sql)?.query_row([message], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// Adds a boost unless the person has one of this content there: UNIQUE decides. Writes `boosts`. `None` means that they have.
+pub fn insert(tx: &Tx<'_>, message: MessageId, booster: UserId, content: &BoostContent) -> Result<Option<BoostId>> {
+    let sql = "INSERT INTO boosts (message_id, booster_id, content, created_at_ms) VALUES (?1, ?2, ?3, ?4)
+               ON CONFLICT (message_id, booster_id, content) DO NOTHING RETURNING id";
+    let values = (message, booster, content.as_str(), tx.now_ms());
+    tx.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()
+}
+
+/// Somebody's boost of this content; one that must be there. Reads only.
+pub fn posted_as(
+    connection: &Connection, message: MessageId, booster: UserId, content: &BoostContent,
+) -> Result<BoostId> {
+    let sql = "SELECT id FROM boosts WHERE message_id = ?1 AND booster_id = ?2 AND content = ?3";
+    connection.prepare_cached(sql)?.query_row((message, booster, content.as_str()), |row| row.get(0))
+}
+
+/// Withdraws somebody's boost of a message; tells whether it was there. Writes `boosts`.
+pub fn delete(tx: &Tx<'_>, message: MessageId, booster: UserId, id: BoostId) -> Result<bool> {
+    let sql = "DELETE FROM boosts WHERE id = ?3 AND message_id = ?1 AND booster_id = ?2";
+    Ok(tx.prepare_cached(sql)?.execute((message, booster, id))? == 1)
+}
+
+/// Withdraws what somebody added to messages up to `through`. Writes `boosts`; at most `limit` messages, which are returned with
+/// their rooms.
+pub fn delete_of_booster(
+    tx: &Tx<'_>, booster: UserId, through: MessageId, limit: u32,
+) -> Result<Vec<(RoomId, MessageId)>> {
+    let sql =
+        "SELECT DISTINCT messages.room_id, messages.id FROM boosts JOIN messages ON messages.id = boosts.message_id
+               WHERE booster_id = ?1 AND message_id <= ?2 LIMIT ?3";
+    let mut statement = tx.prepare_cached(sql)?;
+    let messages = statement.query_map((booster, through, limit), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let messages = messages.collect::<Result<Vec<_>>>()?;
+    for (_, message) in &messages {
+        let sql = "DELETE FROM boosts WHERE message_id = ?1 AND booster_id = ?2";
+        tx.prepare_cached(sql)?.execute((message, booster))?;
+    }
+    Ok(messages)
+}
