@@ -94,9 +94,9 @@ pub fn demand_editor(tx: &Tx<'_>, message: &Message, editor: UserId) -> std::res
 /// `messages` and `counters`. `None` means a repeat, with nothing written.
 pub fn insert(tx: &Tx<'_>, room: RoomId, creator: UserId, draft: &Draft) -> Result<Option<Arc<Message>>> {
     let sql = "INSERT INTO messages (room_id, creator_id, client_message_id, created_revision, revision,
-                 source, body_html, plain_text, created_at_ms, updated_at_ms)
+                 source, source_format, body_html, plain_text, created_at_ms, updated_at_ms)
                VALUES (?1, ?2, ?3, (SELECT value + 1 FROM counters WHERE name = 'revision'),
-                 (SELECT value + 1 FROM counters WHERE name = 'revision'), ?4, ?5, ?6, ?7, ?7)
+                 (SELECT value + 1 FROM counters WHERE name = 'revision'), ?4, 'markdown', ?5, ?6, ?7, ?7)
                ON CONFLICT (room_id, client_message_id) DO NOTHING RETURNING id";
     let body = &draft.body;
     let id: Option<MessageId> = tx
@@ -116,7 +116,8 @@ pub fn insert(tx: &Tx<'_>, room: RoomId, creator: UserId, draft: &Draft) -> Resu
 
 /// Gives a message another body. Writes `messages` and `counters`. Nothing to change is `NotFound`.
 pub fn update_body(tx: &Tx<'_>, room: RoomId, id: MessageId, body: &Body) -> Result<Arc<Message>> {
-    let sql = "UPDATE messages SET source = ?3, body_html = ?4, plain_text = ?5, revision = ?6,
+    let sql =
+        "UPDATE messages SET source = ?3, source_format = 'markdown', body_html = ?4, plain_text = ?5, revision = ?6,
                  updated_at_ms = ?7, edited_at_ms = ?7
                WHERE id = ?1 AND room_id = ?2 AND removed_at_ms IS NULL";
     let values = (id, room, &body.source, body.html.as_str(), &body.plain_text, next_revision(tx)?, tx.now_ms());
