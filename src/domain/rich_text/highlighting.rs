@@ -25,38 +25,29 @@ impl Default for Budget {
 /// The languages: read at the first block of code, each pattern compiled when it is first tried.
 static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
 
-/// The classes, by what scopes begin with; the first that fits counts, and a class without a name is none.
-static CLASSES: LazyLock<Vec<(Scope, &'static str)>> = LazyLock::new(|| {
-    let class = |(scope, class)| Some((Scope::new(scope).ok()?, class));
-    NAMES.into_iter().filter_map(class).collect()
-});
-
-const NAMES: [(&str, &str); 20] = [
-    ("comment", "code-comment"),
-    ("string", "code-string"),
-    ("constant.character", "code-string"),
-    ("constant", "code-constant"),
-    ("keyword.operator", ""),
-    ("keyword", "code-keyword"),
-    ("storage", "code-keyword"),
-    ("entity.name.function", "code-function"),
-    ("support.function", "code-function"),
-    ("variable.function", "code-function"),
-    ("entity.name.tag", "code-keyword"),
-    ("entity.other.attribute-name", "code-type"),
-    ("entity.name", "code-type"),
-    ("entity.other.inherited-class", "code-type"),
-    ("support.type", "code-type"),
-    ("support.class", "code-type"),
-    ("markup.inserted", "code-inserted"),
-    ("markup.deleted", "code-deleted"),
-    ("markup.heading", "code-keyword"),
-    ("meta.diff.range", "code-comment"),
+/// What scopes begin with, a class on each line; the first that fits counts, and `plain` is no class.
+const NAMES: [(&str, &str); 9] = [
+    ("plain", "keyword.operator"),
+    ("code-comment", "comment meta.diff.range"),
+    ("code-string", "string constant.character"),
+    ("code-constant", "constant"),
+    ("code-keyword", "keyword storage entity.name.tag markup.heading"),
+    ("code-function", "entity.name.function support.function variable.function"),
+    ("code-type", "entity.name entity.other.attribute-name entity.other.inherited-class support.type support.class"),
+    ("code-inserted", "markup.inserted"),
+    ("code-deleted", "markup.deleted"),
 ];
+
+static CLASSES: LazyLock<Vec<(Scope, &'static str)>> = LazyLock::new(|| {
+    let scopes = NAMES.into_iter().flat_map(|(class, scopes)| scopes.split(' ').map(move |scope| (scope, class)));
+    scopes
+        .filter_map(|(scope, class)| Some((Scope::new(scope).ok()?, class.strip_prefix("plain").unwrap_or(class))))
+        .collect()
+});
 
 /// The classes that code can have.
 pub(super) fn classes() -> impl Iterator<Item = &'static str> {
-    NAMES.into_iter().map(|(_, class)| class).filter(|class| !class.is_empty())
+    NAMES.into_iter().map(|(class, _)| class).filter(|class| *class != "plain")
 }
 
 /// Writes code, in colours if its language is known and the message's budget has room for it.
