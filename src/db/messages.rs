@@ -119,8 +119,8 @@ pub fn demand_editor(tx: &Tx<'_>, message: &Message, editor: UserId) -> std::res
 /// `messages` and `counters`. `None` means a repeat, with nothing written.
 pub fn insert(tx: &Tx<'_>, room: RoomId, creator: UserId, draft: &Draft) -> Result<Option<Arc<Message>>> {
     let sql = "INSERT INTO messages (room_id, creator_id, client_message_id, created_revision, revision, body_revision,
-                 source, body_html, plain_text, created_at_ms, updated_at_ms)
-               SELECT ?1, ?2, ?3, next.value, next.value, next.value, ?4, ?5, ?6, ?7, ?7
+                 source, source_format, body_html, plain_text, created_at_ms, updated_at_ms)
+               SELECT ?1, ?2, ?3, next.value, next.value, next.value, ?4, 'markdown', ?5, ?6, ?7, ?7
                FROM (SELECT value + 1 AS value FROM counters WHERE name = 'revision') AS next WHERE true
                ON CONFLICT (room_id, client_message_id) DO NOTHING RETURNING id";
     let body = &draft.body;
@@ -140,7 +140,7 @@ pub fn insert(tx: &Tx<'_>, room: RoomId, creator: UserId, draft: &Draft) -> Resu
 /// Nothing to change is `NotFound`.
 pub fn update_body(tx: &Tx<'_>, message: &Message, body: &Body) -> Result<Arc<Message>> {
     versions::insert(tx, message)?;
-    let sql = "UPDATE messages SET source = ?2, body_html = ?3, plain_text = ?4, revision = ?5, body_revision = ?5,
+    let sql = "UPDATE messages SET source = ?2, source_format = 'markdown', body_html = ?3, plain_text = ?4, revision = ?5, body_revision = ?5,
                  updated_at_ms = ?6, edited_at_ms = ?6
                WHERE id = ?1 AND removed_at_ms IS NULL";
     let values = (message.id, &body.source, body.html.as_str(), &body.plain_text, next_revision(tx)?, tx.now_ms());

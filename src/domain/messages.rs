@@ -4,7 +4,7 @@ use super::boosts::{Boost, BoostGroup};
 use super::clock;
 use super::ids::{MessageId, Revision, RoomId, UserId};
 use super::people::{Author, User};
-use super::rich_text::{SafeHtml, render_plain};
+use super::rich_text::{self, Rendered, SafeHtml};
 use super::text::MessageSource;
 use crate::error::Invalid;
 use serde::Serialize;
@@ -40,24 +40,28 @@ impl fmt::Display for ClientMessageId {
 /// A message's body, parsed and rendered: nothing is left to check.
 #[derive(Debug, Clone)]
 pub struct Body {
-    /// As typed.
+    /// As typed: Markdown.
     pub source: String,
     /// As shown.
     pub html: SafeHtml,
-    /// As read aloud or searched.
+    /// As read: for search, notifications and programs.
     pub plain_text: String,
 }
 
 impl Body {
-    /// Parses and renders what was typed.
+    /// Parses and renders what was typed. Highlighting may take some milliseconds: before the write, never in it.
     ///
     /// # Errors
     /// `Invalid` as [`MessageSource::parse`] says.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let source = MessageSource::parse(text)?;
-        let html = render_plain(source.as_str());
-        let plain_text = source.as_str().to_owned();
-        Ok(Self { source: plain_text.clone(), html, plain_text })
+        let Rendered { html, plain_text } = rich_text::render(source.as_str());
+        Ok(Self { source: source.as_str().to_owned(), html, plain_text })
+    }
+
+    /// Whether it is a few emoji and nothing else, which are shown large.
+    pub fn is_emoji(&self) -> bool {
+        rich_text::is_emoji(&self.plain_text)
     }
 }
 

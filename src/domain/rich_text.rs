@@ -1,18 +1,35 @@
-//! What people type, as markup. The only place where markup is made from somebody's text.
+//! What people type, as markup and as what a reader reads. The only place where markup is made from somebody's text.
 //!
-//! Invariants: [`SafeHtml`] can be built here only, or taken back from the column that holds what
-//! was built here. Everything typed is escaped; the only elements are `p`, `br` and `a`; the only
-//! links are `http` and `https`. The cost is linear in the input.
+//! Markdown (GitHub flavour) is parsed once, written as HTML, and goes through an allow-list: what comes out of that, and
+//! nothing else, is [`SafeHtml`].
+//!
+//! Invariants: [`SafeHtml`] can be built here only, or taken back from the column that holds what was built here. Markup
+//! that is typed is shown as text. The parser is linear; nesting, tables and highlighting are bounded, so that what is
+//! written is, too, a small multiple of what was typed.
 
-use linkify::{LinkFinder, LinkKind};
+mod highlighting;
+mod links;
+mod markup;
+mod plain;
+mod sanitizing;
+
+use comrak::{Arena, Options, parse_document};
 use std::fmt;
+
+/// Cells that the tables of a message could have before it is taken without tables: short rows are filled up to the width
+/// of the first, so that few characters ask for many cells. Ten thousand characters make no larger table in earnest.
+const TABLE_CELLS_MAX: usize = 10_000;
+/// Emoji in a message that is shown large. More of them are a text of their own.
+const LARGE_EMOJI_MAX: usize = 8;
+/// Bytes of the longest emoji: families and flags of several signs have up to 35.
+const EMOJI_BYTES_MAX: usize = 40;
 
 /// Markup that is safe to put into a page as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SafeHtml(String);
 
 impl SafeHtml {
-    /// Takes back what [`render_plain`] made, from the column it was stored in.
+    /// Takes back what [`render`] made, from the column it was stored in.
     pub fn stored(html: String) -> Self {
         Self(html)
     }
@@ -29,65 +46,60 @@ impl fmt::Display for SafeHtml {
     }
 }
 
-/// Plain text as markup: blank lines part paragraphs, line breaks are kept, `http` and `https`
-/// addresses become links.
-pub fn render_plain(source: &str) -> SafeHtml {
-    let mut html = String::with_capacity(source.len() + source.len() / 8 + 16);
-    let mut in_paragraph = false;
-    for line in source.lines() {
-        if line.trim().is_empty() {
-            if in_paragraph {
-                html.push_str("</p>");
-            }
-            in_paragraph = false;
-            continue;
-        }
-        html.push_str(if in_paragraph { "<br>" } else { "<p>" });
-        in_paragraph = true;
-        push_line(&mut html, line);
-    }
-    if in_paragraph {
-        html.push_str("</p>");
-    }
-    SafeHtml(html)
+/// What a source says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// As shown.
+    pub html: SafeHtml,
+    /// As read: no markup characters, a line for each line.
+    pub plain_text: String,
 }
 
-/// Appends one line, escaped, its addresses as links.
-fn push_line(html: &mut String, line: &str) {
-    let mut finder = LinkFinder::new();
-    finder.kinds(&[LinkKind::Url]);
-    for span in finder.spans(line) {
-        let text = span.as_str();
-        if span.kind().is_some() && is_web_address(text) {
-            html.push_str("<a href=\"");
-            push_escaped(html, text);
-            html.push_str("\" rel=\"noopener noreferrer nofollow\" target=\"_blank\">");
-            push_escaped(html, text);
-            html.push_str("</a>");
-        } else {
-            push_escaped(html, text);
-        }
-    }
+/// Markdown as markup and as plain text. What would show nothing (a lone `#`, a link's definition) is shown as it was typed.
+pub fn render(source: &str) -> Rendered {
+    let options = options(source);
+    let arena = Arena::new();
+    let document = parse_document(&arena, source, &options);
+    let (html, plain_text) = match plain::text(document) {
+        Some(text) => (markup::html(document, &options), text),
+        None => (markup::paragraph(source), source.to_owned()),
+    };
+    Rendered { html: SafeHtml(sanitizing::clean(&html)), plain_text }
 }
 
-/// Whether `url` is one a message may link to. Case does not count (RFC 3986, 3.1).
-fn is_web_address(url: &str) -> bool {
-    let starts = |scheme: &str| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
-    starts("http://") || starts("https://")
+/// GitHub's flavour, for these words.
+fn options(source: &str) -> Options<'static> {
+    let mut options = Options::default();
+    options.extension.strikethrough = true;
+    options.extension.table = table_cells(source) <= TABLE_CELLS_MAX;
+    options.extension.autolink = true;
+    options.extension.tasklist = true;
+    options.extension.shortcodes = true;
+    options.render.escape = true;
+    options.render.compact_html = true;
+    options
 }
 
-/// Appends `text` so that it is text anywhere in HTML, inside a double-quoted attribute as well.
-fn push_escaped(html: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            _ => html.push(c),
-        }
+/// How many cells the tables of `source` can have at most: the widest line under a head, on every line.
+fn table_cells(source: &str) -> usize {
+    let is_delimiter =
+        |line: &&str| line.contains('-') && line.chars().all(|c| matches!(c, '|' | '-' | ':' | '>' | ' ' | '\t'));
+    let width = source.lines().filter(is_delimiter).map(|line| line.matches('|').count() + 1).max().unwrap_or(0);
+    width.saturating_mul(source.lines().count())
+}
+
+/// Whether a text is made of a few emoji and nothing else: it is shown large.
+pub fn is_emoji(plain_text: &str) -> bool {
+    let mut rest = plain_text.trim();
+    let mut count = 0;
+    while !rest.is_empty() && count <= LARGE_EMOJI_MAX {
+        // The longest emoji that it begins with: a family is one, not its members.
+        let ends = rest.char_indices().map(|(start, c)| start + c.len_utf8()).take_while(|end| *end <= EMOJI_BYTES_MAX);
+        let Some(end) = ends.filter(|end| emojis::get(&rest[..*end]).is_some()).last() else { return false };
+        rest = rest[end..].trim_start();
+        count += 1;
     }
+    (1..=LARGE_EMOJI_MAX).contains(&count)
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub const STYLESHEETS: &[&str] = &[
     "css/room.css",
     "css/messages.css",
     "css/message.css",
+    "css/rich-text.css",
+    "css/code.css",
     "css/message-actions.css",
     "css/boosts.css",
     "css/edit-form.css",

@@ -2,6 +2,7 @@
 import "./revisions.js";
 import "./message-list.js";
 import "./composer.js";
+import "./formatting.js";
 import "./copy-field.js";
 import "./sidebar.js";
 import "./menu.js";

@@ -115,3 +115,60 @@ async fn whoever_writes_faster_than_the_limit_is_only_slowed_down() {
     let refused = "performance.getEntriesByType('resource').filter(entry => entry.responseStatus === 429).length > 0";
     assert_eq!(ann.page.eval(refused).await, true, "the limit was met");
 }
+
+#[tokio::test]
+async fn markdown_is_plain_while_it_is_pending_and_rendered_once_it_is_posted() {
+    let browser = browser_or_skip!();
+    let server = TestServer::start().await;
+    let proxy = Proxy::start(server.address).await;
+    let ann = Human::first(&browser, &format!("http://{}", proxy.address()), "Ann").await;
+    proxy.delay(Duration::from_millis(1000));
+    ann.says("**loud** <b>text</b>").await;
+    ann.page.wait_for("document.querySelector('[data-pending-body]')?.innerText === '**loud** <b>text</b>'").await;
+    let rendered = "document.querySelector('#messages .message__body strong')?.innerText === 'loud'";
+    ann.page.wait_for(rendered).await;
+    assert_eq!(ann.page.text("#messages .message__body").await, "loud <b>text</b>");
+    ann.says("🔥 :tada:").await;
+    ann.page.wait_for("document.querySelector('.message__body--emoji')?.innerText === '🔥 🎉'").await;
+}
+
+#[tokio::test]
+async fn keys_put_marks_around_the_selection_and_undo_takes_them_back() {
+    let browser = browser_or_skip!();
+    let server = TestServer::start().await;
+    let ann = Human::first(&browser, &format!("http://{}", server.address), "Ann").await;
+    let value = "document.querySelector('#composer_body').value";
+    let selected = "(f => f.value.slice(f.selectionStart, f.selectionEnd))(document.querySelector('#composer_body'))";
+    let select = "document.querySelector('#composer_body').setSelectionRange(4, 7)";
+    for (key, expected) in [
+        ("Control+b", "one **two** three"),
+        ("Control+i", "one _two_ three"),
+        ("Control+Shift+c", "one `two` three"),
+        ("Control+k", "one [two](https://) three"),
+    ] {
+        ann.page.fill("#composer_body", "one two three").await;
+        ann.page.eval(select).await;
+        ann.page.press(key).await;
+        assert_eq!(ann.page.eval(value).await, expected, "{key}");
+        assert_eq!(ann.page.eval(selected).await, if key == "Control+k" { "https://" } else { "two" });
+        ann.page.eval("document.execCommand('undo')").await;
+        assert_eq!(ann.page.eval(value).await, "one two three", "{key} can be undone");
+    }
+    // The same key again takes the mark off.
+    ann.page.eval(select).await;
+    ann.page.press("Control+b").await;
+    ann.page.press("Control+b").await;
+    assert_eq!(ann.page.eval(value).await, "one two three");
+    // An address over words is a link; other text takes their place as ever, which a made-up event doesn't do.
+    let paste = |text: &str| {
+        format!(
+            "(data => {{ data.setData('text/plain', '{text}'); {select};
+            return document.querySelector('#composer_body').dispatchEvent(
+              new ClipboardEvent('paste', {{ clipboardData: data, bubbles: true, cancelable: true }})) }})(new DataTransfer())"
+        )
+    };
+    assert_eq!(ann.page.eval(&paste("words")).await, true);
+    assert_eq!(ann.page.eval(value).await, "one two three");
+    assert_eq!(ann.page.eval(&paste("https://example.com/a")).await, false);
+    assert_eq!(ann.page.eval(value).await, "one [two](https://example.com/a) three");
+}

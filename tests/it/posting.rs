@@ -46,6 +46,25 @@ async fn t4_a_new_message_is_stored_and_the_room_and_its_sockets_learn_of_it() {
 }
 
 #[tokio::test]
+async fn what_is_posted_or_edited_is_markdown_and_what_was_plain_stays_so_until_then() {
+    let (server, ann) = started().await;
+    let markdown = "SELECT count(*) FROM messages WHERE source_format = 'markdown'";
+    let message = ann.says("**one** :tada:\n- two").await;
+    assert_eq!(message["body"]["source"], "**one** :tada:\n- two");
+    assert_eq!(message["body"]["html"], "<p><strong>one</strong> 🎉</p><ul dir=\"auto\"><li>two</li></ul>");
+    assert_eq!(message["body"]["plain_text"], "one 🎉\n• two");
+    assert_eq!(server.number(markdown).await, 1);
+
+    server.sql("UPDATE messages SET source = '*old*', source_format = 'plain', body_html = '<p>*old*</p>'").await;
+    let path = format!("/rooms/1/messages/{}", message["id"]);
+    let old: Value = ann.get(&path).await.json().await.unwrap();
+    assert_eq!(old["body"]["html"], "<p>*old*</p>");
+    let edited: Value = ann.json(Method::PUT, &path, &json!({"body": "*new*"})).await.json().await.unwrap();
+    assert_eq!(edited["body"]["html"], "<p><em>new</em></p>");
+    assert_eq!(server.number(markdown).await, 1);
+}
+
+#[tokio::test]
 async fn t1_a_repeat_is_the_first_message_whatever_it_says_and_has_no_side_effect() {
     let (server, ann) = started().await;
     let id = new_id();
