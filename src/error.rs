@@ -21,6 +21,11 @@ impl Invalid {
     pub fn new(field: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self { field, message: message.into() }
     }
+
+    /// What `error`, if there is one, says of `field`.
+    pub fn at<'e>(error: Option<&'e Self>, field: &str) -> Option<&'e str> {
+        error.filter(|error| error.field == field).map(|error| error.message.as_ref())
+    }
 }
 
 /// Everything that a request can end in besides its answer.

@@ -52,22 +52,6 @@ macro_rules! word_column {
 
 word_column!(Role { Member = "member", Administrator = "administrator", Bot = "bot" });
 word_column!(Status { Active = "active", Deactivated = "deactivated", Banned = "banned" });
-word_column!(Act {
-    AccountRenamed = "account_renamed",
-    LogoChanged = "logo_changed",
-    LogoRemoved = "logo_removed",
-    StylesChanged = "styles_changed",
-    RoomCreationChanged = "room_creation_changed",
-    JoinCodeRegenerated = "join_code_regenerated",
-    RoleChanged = "role_changed",
-    PersonRemoved = "person_removed",
-    PersonBanned = "person_banned",
-    BanLifted = "ban_lifted",
-    TransferMade = "transfer_made",
-    PasswordReset = "password_reset",
-    RoomChanged = "room_changed",
-    RoomDeleted = "room_deleted"
-});
 word_column!(Theme { System = "system", Light = "light", Dark = "dark" });
 word_column!(RoomKind { Open = "open", Closed = "closed", Direct = "direct" });
 word_column!(Involvement {
@@ -76,6 +60,19 @@ word_column!(Involvement {
     Mentions = "mentions",
     Everything = "everything"
 });
+
+impl ToSql for Act {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+        Ok(self.word().into())
+    }
+}
+
+impl FromSql for Act {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let word = value.as_str()?;
+        Self::ALL.iter().find(|act| act.word() == word).copied().ok_or(FromSqlError::InvalidType)
+    }
+}
 
 impl ToSql for ClientMessageId {
     fn to_sql(&self) -> Result<ToSqlOutput<'_>> {

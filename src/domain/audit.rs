@@ -2,58 +2,45 @@
 
 use serde::Serialize;
 
-/// An administrative act.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Act {
-    /// The account got another name.
-    AccountRenamed,
-    /// The account got a logo.
-    LogoChanged,
-    /// The account lost its logo.
-    LogoRemoved,
-    /// The custom styles were changed.
-    StylesChanged,
-    /// Who may make rooms was changed; the detail says to whom.
-    RoomCreationChanged,
-    /// A new invite link made the old one useless.
-    JoinCodeRegenerated,
-    /// Somebody got another role; the detail says which.
-    RoleChanged,
-    /// Somebody was removed from the account.
-    PersonRemoved,
-    /// Somebody was banned.
-    PersonBanned,
-    /// A ban was lifted.
-    BanLifted,
-    /// A one-time sign-in link was made for somebody else.
-    TransferMade,
-    /// Somebody's password was set by the command line.
-    PasswordReset,
-    /// A room that somebody else made was changed.
-    RoomChanged,
-    /// A room was deleted.
-    RoomDeleted,
+macro_rules! acts {
+    ($($act:ident = $word:literal, $sentence:literal;)*) => {
+        /// An administrative act.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+        pub enum Act {
+            $(#[doc = concat!("Somebody ", $sentence, ".")] #[serde(rename = $word)] $act,)*
+        }
+
+        impl Act {
+            /// Every act.
+            pub const ALL: &[Self] = &[$(Self::$act),*];
+
+            /// Its word, as in the database and JSON.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$act => $word),* }
+            }
+
+            /// What was done, for people.
+            pub fn sentence(self) -> &'static str {
+                match self { $(Self::$act => $sentence),* }
+            }
+        }
+    };
 }
 
-impl Act {
-    /// What was done, for people.
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Self::AccountRenamed => "renamed the account",
-            Self::LogoChanged => "changed the logo",
-            Self::LogoRemoved => "removed the logo",
-            Self::StylesChanged => "changed the custom styles",
-            Self::RoomCreationChanged => "changed who may make rooms",
-            Self::JoinCodeRegenerated => "made a new invite link",
-            Self::RoleChanged => "changed the role of",
-            Self::PersonRemoved => "removed",
-            Self::PersonBanned => "banned",
-            Self::BanLifted => "lifted the ban of",
-            Self::TransferMade => "made a sign-in link for",
-            Self::PasswordReset => "reset the password of",
-            Self::RoomChanged => "changed the room",
-            Self::RoomDeleted => "deleted the room",
-        }
-    }
+// Each with its word and what was done; whom or what it was done to follows.
+acts! {
+    AccountRenamed = "account_renamed", "renamed the account";
+    LogoChanged = "logo_changed", "changed the logo";
+    LogoRemoved = "logo_removed", "removed the logo";
+    StylesChanged = "styles_changed", "changed the custom styles";
+    RoomCreationChanged = "room_creation_changed", "changed who may make rooms";
+    JoinCodeRegenerated = "join_code_regenerated", "made a new invite link";
+    RoleChanged = "role_changed", "changed the role of";
+    PersonRemoved = "person_removed", "removed";
+    PersonBanned = "person_banned", "banned";
+    BanLifted = "ban_lifted", "lifted the ban of";
+    TransferMade = "transfer_made", "made a sign-in link for";
+    PasswordReset = "password_reset", "reset the password of";
+    RoomChanged = "room_changed", "changed the room";
+    RoomDeleted = "room_deleted", "deleted the room";
 }

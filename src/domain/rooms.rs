@@ -47,49 +47,39 @@ impl Involvement {
             .ok_or_else(|| Invalid::new("involvement", "Choose one of invisible, nothing, mentions and everything."))
     }
 
+    /// Word, title, hint and icon.
+    fn row(self) -> [&'static str; 4] {
+        match self {
+            Self::Invisible => ["invisible", "Invisible", "Out of the sidebar, no notifications", "eye-off"],
+            Self::Nothing => ["nothing", "Nothing", "In the sidebar, no notifications", "bell-off"],
+            Self::Mentions => ["mentions", "Mentions", "Notify me when I am mentioned", "at-sign"],
+            Self::Everything => ["everything", "Everything", "Notify me of every message", "bell-ring"],
+        }
+    }
+
     /// Its word, as in forms and JSON.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Invisible => "invisible",
-            Self::Nothing => "nothing",
-            Self::Mentions => "mentions",
-            Self::Everything => "everything",
-        }
+        self.row()[0]
+    }
+
+    /// What it is called in the menu.
+    pub fn title(self) -> &'static str {
+        self.row()[1]
+    }
+
+    /// What it does, in a few words.
+    pub fn hint(self) -> &'static str {
+        self.row()[2]
+    }
+
+    /// Its icon in the sprite.
+    pub fn icon(self) -> &'static str {
+        self.row()[3]
     }
 
     /// Whether the menu of a ping offers it: in a ping everything is meant for oneself.
     pub fn is_for_pings(self) -> bool {
         matches!(self, Self::Everything | Self::Nothing)
-    }
-
-    /// What it is called in the menu.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Invisible => "Invisible",
-            Self::Nothing => "Nothing",
-            Self::Mentions => "Mentions",
-            Self::Everything => "Everything",
-        }
-    }
-
-    /// What it does, in a few words.
-    pub fn hint(self) -> &'static str {
-        match self {
-            Self::Invisible => "Out of the sidebar, no notifications",
-            Self::Nothing => "In the sidebar, no notifications",
-            Self::Mentions => "Notify me when I am mentioned",
-            Self::Everything => "Notify me of every message",
-        }
-    }
-
-    /// Its icon in the sprite.
-    pub fn icon(self) -> &'static str {
-        match self {
-            Self::Invisible => "eye-off",
-            Self::Nothing => "bell-off",
-            Self::Mentions => "at-sign",
-            Self::Everything => "bell-ring",
-        }
     }
 }
 

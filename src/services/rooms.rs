@@ -20,41 +20,26 @@ const NOT_HERE: &str = "Somebody you chose is not here (any more).";
 /// Why somebody may not make a room.
 pub const CREATORS_ONLY: &str = "In this account only administrators make rooms. Ask one of them.";
 
-/// Makes an open room: everyone is in it.
+/// Makes a room: closed, of its creator and those they chose; or (none chosen) open, with everyone in it.
 ///
 /// # Errors
-/// `Forbidden` when only administrators may make rooms and this is none. Nothing is written then.
-///
-/// # Side effects
-/// 1. the room and everyone's membership are written; 2. everyone's pages are told.
-pub async fn create_open(db: &Db, hub: &Hub, creator: UserId, name: Name) -> Result<RoomId, AppError> {
-    let hub = hub.clone();
-    db.write(move |tx| {
-        demand_creator(tx, creator)?;
-        let room = rooms::insert(tx, RoomKind::Open, &name, creator)?;
-        let people = memberships::insert_everyone(tx, room)?;
-        tell_joined(tx, &hub, room, people);
-        Ok(room)
-    })
-    .await
-}
-
-/// Makes a closed room of its creator and those they chose.
-///
-/// # Errors
-/// `Forbidden` as for [`create_open`]; `Invalid` when one of the chosen is not here. Nothing is written then.
+/// `Forbidden` when only administrators may make rooms and this is none; `Invalid` when one of the chosen is not here. Nothing is written
+/// then.
 ///
 /// # Side effects
 /// 1. the room and the memberships are written; 2. the pages of those in it are told.
-pub async fn create_closed(
-    db: &Db, hub: &Hub, creator: UserId, name: Name, chosen: Vec<UserId>,
+pub async fn create(
+    db: &Db, hub: &Hub, creator: UserId, name: Name, chosen: Option<Vec<UserId>>,
 ) -> Result<RoomId, AppError> {
     let hub = hub.clone();
     db.write(move |tx| {
         demand_creator(tx, creator)?;
-        let room = rooms::insert(tx, RoomKind::Closed, &name, creator)?;
-        let people: HashSet<UserId> = chosen.into_iter().chain([creator]).collect();
-        let people = add(tx, room, &people, Involvement::Mentions)?;
+        let kind = if chosen.is_some() { RoomKind::Closed } else { RoomKind::Open };
+        let room = rooms::insert(tx, kind, &name, creator)?;
+        let people = match chosen {
+            Some(chosen) => add(tx, room, &chosen.into_iter().chain([creator]).collect(), Involvement::Mentions)?,
+            None => memberships::insert_everyone(tx, room)?,
+        };
         tell_joined(tx, &hub, room, people);
         Ok(room)
     })

@@ -1,7 +1,7 @@
 //! The account: its page, what administrators set of it, and the invite link.
 
 use super::App;
-use super::answer::{self, Wants, never_kept, see_other};
+use super::answer::{self, SavedQuery, Wants, never_kept, see_other};
 use super::auth::{Administrator, CurrentUser};
 use super::client::Client;
 use super::errors::sentence;
@@ -63,11 +63,6 @@ impl AccountForm {
         let restricts_room_creation = self.restrict_room_creation.as_ref().map(Switch::parse).transpose()?;
         Ok(Changes { name, restricts_room_creation, logo: None })
     }
-
-    /// What is wrong with a field.
-    fn error_of(&self, field: &str) -> Option<&str> {
-        self.error.as_ref().filter(|error| error.field == field).map(|error| error.message.as_ref())
-    }
 }
 
 #[derive(Template)]
@@ -100,13 +95,6 @@ struct AccountJson {
     restrict_room_creation: bool,
     logo_url: String,
     invite_url: String,
-}
-
-/// What the account page was asked for.
-#[derive(Deserialize)]
-pub struct AccountQuery {
-    /// There when something was just saved.
-    saved: Option<String>,
 }
 
 fn invite_url(request: &HttpRequest, app: &App, account: &Account) -> String {
@@ -150,7 +138,7 @@ async fn json(request: &HttpRequest, app: &App) -> Result<HttpResponse, AppError
 
 /// `GET /account/edit`: what the account is called, the invite link and the people; for administrators, to be changed.
 pub async fn edit(
-    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser, query: web::Query<AccountQuery>,
+    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser, query: web::Query<SavedQuery>,
 ) -> Result<HttpResponse, AppError> {
     if Wants::of(&request) == Wants::Json {
         return json(&request, &app).await;

@@ -14,13 +14,20 @@ use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use askama::Template;
 use flate2::Compression;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// How many there are in all, beside a page of some (as GitHub and others name it).
 pub const X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 /// Answers below this size are sent as they are: a packet is a packet.
 const COMPRESS_MIN: usize = 1024;
+
+/// What a page of something to be changed is asked for by.
+#[derive(Deserialize)]
+pub struct SavedQuery {
+    /// There when it was just saved.
+    pub saved: Option<String>,
+}
 
 /// What a request wants to be answered with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 //! content policy says the same for them as for everything.
 
 use super::App;
-use super::answer::{self, Wants, done, see_other};
+use super::answer::{self, SavedQuery, Wants, done, see_other};
 use super::auth::Administrator;
 use super::first_run::form_again;
 use super::forms::Submission;
@@ -88,11 +88,6 @@ impl StylesForm {
         let missing = || Invalid::new("custom_styles", "The styles are missing. Empty ones are fine.");
         CustomStyles::parse(self.custom_styles.as_deref().ok_or_else(missing)?)
     }
-
-    /// What is wrong with a field.
-    fn error_of(&self, field: &str) -> Option<&str> {
-        self.error.as_ref().filter(|error| error.field == field).map(|error| error.message.as_ref())
-    }
 }
 
 #[derive(Template)]
@@ -118,16 +113,9 @@ struct StylesJson {
     custom_styles: String,
 }
 
-/// What the page of the styles was asked for.
-#[derive(Deserialize)]
-pub struct StylesQuery {
-    /// There when they were just saved.
-    saved: Option<String>,
-}
-
 /// `GET /account/custom_styles/edit`: the styles, to be changed.
 pub async fn edit_styles(
-    request: HttpRequest, app: web::Data<App>, Administrator(viewer): Administrator, query: web::Query<StylesQuery>,
+    request: HttpRequest, app: web::Data<App>, Administrator(viewer): Administrator, query: web::Query<SavedQuery>,
 ) -> Result<HttpResponse, AppError> {
     let (account, custom_styles) = read(&app).await?;
     if Wants::of(&request) == Wants::Json {

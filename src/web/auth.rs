@@ -164,116 +164,98 @@ pub(super) async fn touch(app: &App, session: SessionId, origin: Origin) {
     }
 }
 
-type Extraction<T> = LocalBoxFuture<'static, Result<T, AppError>>;
+/// Makes rights extractors: each is granted, or the request ends there.
+macro_rules! extractors {
+    ($($right:ty),*) => {$(
+        impl FromRequest for $right {
+            type Error = AppError;
+            type Future = LocalBoxFuture<'static, Result<Self, AppError>>;
 
-impl FromRequest for CurrentUser {
-    type Error = AppError;
-    type Future = Extraction<Self>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let asking = Asking::of(request);
-        Box::pin(async move { Ok(Self(asking?.look_up(|_, _| Ok(())).await?.0)) })
-    }
-}
-
-impl FromRequest for Administrator {
-    type Error = AppError;
-    type Future = Extraction<Self>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let user = CurrentUser::from_request(request, payload);
-        Box::pin(async move {
-            let CurrentUser(viewer) = user.await?;
-            if viewer.user.is_administrator() {
-                Ok(Self(viewer))
-            } else {
-                Err(AppError::Forbidden(ADMINISTRATORS_ONLY.into()))
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let request = request.clone();
+                Box::pin(async move { Self::granted(&request).await })
             }
-        })
+        }
+    )*};
+}
+
+extractors!(CurrentUser, MaybeUser, Administrator, RoomMember, RoomCreator, RoomEditor, RoomRemover, MessageEditor);
+
+impl CurrentUser {
+    async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
+        Ok(Self(Asking::of(request)?.look_up(|_, _| Ok(())).await?.0))
     }
 }
 
-impl FromRequest for MaybeUser {
-    type Error = AppError;
-    type Future = Extraction<Self>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let asking = Asking::of(request);
-        Box::pin(async move {
-            match asking?.look_up(|_, _| Ok(())).await {
-                Ok((viewer, ())) => Ok(Self(Some(viewer))),
-                Err(AppError::SignedOut) => Ok(Self(None)),
-                Err(error) => Err(error),
-            }
-        })
+impl MaybeUser {
+    async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
+        match CurrentUser::granted(request).await {
+            Ok(CurrentUser(viewer)) => Ok(Self(Some(viewer))),
+            Err(AppError::SignedOut) => Ok(Self(None)),
+            Err(error) => Err(error),
+        }
     }
 }
 
-impl FromRequest for RoomMember {
-    type Error = AppError;
-    type Future = Extraction<Self>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let (asking, room) = (Asking::of(request), path_id::<RoomId>(request, "room_id"));
-        Box::pin(async move {
-            let asking = asking?;
-            let find = move |snapshot: &Snapshot<'_>, user| {
-                rooms::for_member(snapshot, room?, user)?.ok_or(AppError::NotFound)
-            };
-            let (viewer, room) = asking.look_up(find).await?;
-            Ok(Self { viewer, room, app: asking.app })
-        })
+impl Administrator {
+    async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
+        let CurrentUser(viewer) = CurrentUser::granted(request).await?;
+        let is_granted = viewer.user.is_administrator();
+        is_granted.then_some(Self(viewer)).ok_or(AppError::Forbidden(ADMINISTRATORS_ONLY.into()))
     }
 }
 
-impl FromRequest for RoomCreator {
-    type Error = AppError;
-    type Future = Extraction<Self>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let asking = Asking::of(request);
-        Box::pin(async move {
-            let (viewer, account) = asking?.look_up(|snapshot, _| Ok(accounts::account(snapshot)?)).await?;
-            let is_restricted = account.is_some_and(|account| account.restricts_room_creation);
-            if is_restricted && !viewer.user.is_administrator() {
-                return Err(AppError::Forbidden(CREATORS_ONLY.into()));
-            }
-            Ok(Self(viewer))
-        })
+impl RoomMember {
+    async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
+        let (asking, room) = (Asking::of(request)?, path_id::<RoomId>(request, "room_id"));
+        let app = asking.app.clone();
+        let find =
+            move |snapshot: &Snapshot<'_>, user| rooms::for_member(snapshot, room?, user)?.ok_or(AppError::NotFound);
+        let (viewer, room) = asking.look_up(find).await?;
+        Ok(Self { viewer, room, app })
     }
 }
 
-impl FromRequest for RoomEditor {
-    type Error = AppError;
-    type Future = Extraction<Self>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let member = RoomMember::from_request(request, payload);
-        Box::pin(async move {
-            let member = member.await?;
-            match (member.room.is_direct(), member.may_edit()) {
-                (true, _) => Err(AppError::NotFound),
-                (false, false) => Err(AppError::Forbidden(rooms_rules::EDITORS_ONLY.into())),
-                (false, true) => Ok(Self(member)),
-            }
-        })
+impl RoomCreator {
+    async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
+        let account = |snapshot: &Snapshot<'_>, _| Ok(accounts::account(snapshot)?);
+        let (viewer, account) = Asking::of(request)?.look_up(account).await?;
+        let is_restricted = account.is_some_and(|account| account.restricts_room_creation);
+        let is_granted = !is_restricted || viewer.user.is_administrator();
+        is_granted.then_some(Self(viewer)).ok_or(AppError::Forbidden(CREATORS_ONLY.into()))
     }
 }
 
-impl FromRequest for RoomRemover {
-    type Error = AppError;
-    type Future = Extraction<Self>;
+impl RoomEditor {
+    async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
+        match RoomRemover::granted(request).await? {
+            RoomRemover(member) if member.room.is_direct() => Err(AppError::NotFound),
+            RoomRemover(member) => Ok(Self(member)),
+        }
+    }
+}
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let member = RoomMember::from_request(request, payload);
-        Box::pin(async move {
-            let member = member.await?;
-            if member.room.is_direct() || member.may_edit() {
-                Ok(Self(member))
-            } else {
-                Err(AppError::Forbidden(rooms_rules::EDITORS_ONLY.into()))
-            }
-        })
+impl RoomRemover {
+    async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
+        let member = RoomMember::granted(request).await?;
+        let is_granted = member.room.is_direct() || member.may_edit();
+        is_granted.then_some(Self(member)).ok_or(AppError::Forbidden(rooms_rules::EDITORS_ONLY.into()))
+    }
+}
+
+impl MessageEditor {
+    async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
+        let (asking, room) = (Asking::of(request)?, path_id::<RoomId>(request, "room_id"));
+        let (app, id) = (asking.app.clone(), path_id::<MessageId>(request, "message_id"));
+        let find = move |snapshot: &Snapshot<'_>, user| {
+            let room = rooms::for_member(snapshot, room?, user)?.ok_or(AppError::NotFound)?;
+            let message = messages::present(snapshot, room.id, id?)?;
+            Ok((room, message))
+        };
+        let (viewer, (room, message)) = asking.look_up(find).await?;
+        let is_granted = message.is_editable_by(&viewer.user);
+        let granted = is_granted.then(|| Self { member: RoomMember { viewer, room, app }, message });
+        granted.ok_or(AppError::Forbidden(EDITORS_ONLY.into()))
     }
 }
 
@@ -281,28 +263,4 @@ impl FromRequest for RoomRemover {
 pub fn actor(request: &HttpRequest, app: &App, user: &User) -> Actor {
     let ip_address = Client::of(request.head(), &app.config).origin(request.headers()).ip_address;
     Actor { id: Some(user.id), name: user.name.clone(), ip_address }
-}
-
-impl FromRequest for MessageEditor {
-    type Error = AppError;
-    type Future = Extraction<Self>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let (asking, room) = (Asking::of(request), path_id::<RoomId>(request, "room_id"));
-        let id = path_id::<MessageId>(request, "message_id");
-        Box::pin(async move {
-            let asking = asking?;
-            let find = move |snapshot: &Snapshot<'_>, user| {
-                let room = rooms::for_member(snapshot, room?, user)?.ok_or(AppError::NotFound)?;
-                let message = messages::present(snapshot, room.id, id?)?;
-                Ok((room, message))
-            };
-            let app = asking.app.clone();
-            let (viewer, (room, message)) = asking.look_up(find).await?;
-            if !message.is_editable_by(&viewer.user) {
-                return Err(AppError::Forbidden(EDITORS_ONLY.into()));
-            }
-            Ok(Self { member: RoomMember { viewer, room, app }, message })
-        })
-    }
 }

@@ -34,11 +34,6 @@ impl DirectForm {
         let chosen = chosen.ok_or_else(|| Invalid::new("user_ids", "Choose whom to ping."))?;
         DirectKey::of(starter, chosen)
     }
-
-    /// What is wrong with a field.
-    fn error_of(&self, field: &str) -> Option<&str> {
-        self.error.as_ref().filter(|error| error.field == field).map(|error| error.message.as_ref())
-    }
 }
 
 #[derive(Template)]

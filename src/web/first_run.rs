@@ -56,11 +56,6 @@ impl PersonForm {
         self.error = Some(error);
         self
     }
-
-    /// What is wrong with a field.
-    fn error_of(&self, field: &str) -> Option<&str> {
-        self.error.as_ref().filter(|error| error.field == field).map(|error| error.message.as_ref())
-    }
 }
 
 #[derive(Template)]

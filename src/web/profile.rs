@@ -1,7 +1,7 @@
 //! One's own profile: what others see of one, how pages look, the password.
 
 use super::App;
-use super::answer::{self, Wants, see_other};
+use super::answer::{self, SavedQuery, Wants, see_other};
 use super::auth::CurrentUser;
 use super::avatars::picture;
 use super::client::Client;
@@ -56,10 +56,6 @@ impl ProfileForm {
             return Err(Invalid::new("current_password", "Please fill in your present password too."));
         }
         Ok((changes, Some(NewPassword { password, current })))
-    }
-
-    fn error_of(&self, field: &str) -> Option<&str> {
-        self.error.as_ref().filter(|error| error.field == field).map(|error| error.message.as_ref())
     }
 }
 
@@ -119,16 +115,9 @@ impl ProfileJson {
     }
 }
 
-/// What the profile page was asked for.
-#[derive(Deserialize)]
-pub struct ProfileQuery {
-    /// There when something was just saved.
-    saved: Option<String>,
-}
-
 /// `GET /users/me/profile`: the profile, to be changed.
 pub async fn edit(
-    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser, query: web::Query<ProfileQuery>,
+    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser, query: web::Query<SavedQuery>,
 ) -> Result<HttpResponse, AppError> {
     if Wants::of(&request) == Wants::Json {
         return answer::json(&request, StatusCode::OK, &ProfileJson::of(&viewer.user));

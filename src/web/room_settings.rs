@@ -14,7 +14,7 @@ use crate::domain::text::Name;
 use crate::error::{AppError, Invalid};
 use crate::live::json::RoomJson;
 use crate::services;
-use crate::services::rooms::{CHOSEN_MAX, RoomChange, create_closed, create_open};
+use crate::services::rooms::{CHOSEN_MAX, RoomChange};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -79,11 +79,6 @@ impl RoomForm {
     fn with_error(mut self, error: Invalid) -> Self {
         self.error = Some(error);
         self
-    }
-
-    /// What is wrong with a field.
-    fn error_of(&self, field: &str) -> Option<&str> {
-        self.error.as_ref().filter(|error| error.field == field).map(|error| error.message.as_ref())
     }
 
     fn shown_name(&self) -> &str {
@@ -173,10 +168,12 @@ pub async fn create(
     let form: RoomForm = submission.form().await?;
     app.posts.take(viewer.user.id, (app.clock)())?;
     let (kind, viewer) = (kind(&request), &viewer.user);
-    let parsed = form.parse_name().and_then(|name| Ok((name, form.user_ids.parse()?.unwrap_or_default())));
+    let parsed = form.parse_name().and_then(|name| {
+        let chosen = form.user_ids.parse()?.unwrap_or_default();
+        Ok((name, (kind == RoomKind::Closed).then_some(chosen)))
+    });
     let made = match parsed {
-        Ok((name, _)) if kind == RoomKind::Open => create_open(&app.db, &app.hub, viewer.id, name).await,
-        Ok((name, chosen)) => create_closed(&app.db, &app.hub, viewer.id, name, chosen).await,
+        Ok((name, chosen)) => services::rooms::create(&app.db, &app.hub, viewer.id, name, chosen).await,
         Err(invalid) => Err(invalid.into()),
     };
     match made {

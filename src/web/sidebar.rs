@@ -162,20 +162,13 @@ fn strangers(snapshot: &Snapshot<'_>, app: &App, viewer: &User, pings: &[Ping]) 
     Ok(strangers.map(stranger).collect())
 }
 
-#[derive(Template)]
-#[template(path = "rooms/_sidebar.html")]
-struct SidebarFragment {
-    sidebar: Sidebar,
-    current_room_id: i64,
-}
-
-/// The sidebar for a page that shows a room, with how many people are in that.
+/// The sidebar, and for a page that shows a room, how many people are in that.
 #[derive(Template)]
 #[template(path = "rooms/_surroundings.html")]
 struct SurroundingsFragment {
     sidebar: Sidebar,
     current_room_id: i64,
-    members_count: i64,
+    members_count: Option<i64>,
 }
 
 /// Which room the page shows.
@@ -205,10 +198,5 @@ pub async fn show(
     });
     let (sidebar, members_count) = read.await?;
     let current_room_id = room.map_or(0, |room| room.0);
-    match members_count {
-        Some(members_count) => {
-            answer::page(&request, &SurroundingsFragment { sidebar, current_room_id, members_count })
-        }
-        None => answer::page(&request, &SidebarFragment { sidebar, current_room_id }),
-    }
+    answer::page(&request, &SurroundingsFragment { sidebar, current_room_id, members_count })
 }
