@@ -1,6 +1,6 @@
 //! A parsed message as HTML, before the allow-list.
 //!
-//! Invariants: text is written escaped; nothing nests deeper than [`DEPTH_MAX`].
+//! Invariants: text is written escaped; nothing nests deeper than `DEPTH_MAX`.
 
 use super::highlighting::{self, Budget};
 use super::links::{Leads, leads};
