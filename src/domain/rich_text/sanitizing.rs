@@ -20,21 +20,26 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
         .tags(TAGS.split(' ').collect())
         .tag_attributes(HashMap::from([
             ("a", HashSet::from(["href"])),
-            ("input", HashSet::from(["checked"])),
             ("ol", HashSet::from(["start"])),
             ("pre", HashSet::from(["data-language"])),
         ]))
         .tag_attribute_values(HashMap::from([
             ("a", HashMap::from([("target", HashSet::from(["_blank"]))])),
+            (
+                "input",
+                HashMap::from([
+                    ("type", HashSet::from(["checkbox"])),
+                    ("checked", HashSet::from([""])),
+                    ("disabled", HashSet::from([""])),
+                ]),
+            ),
             ("td", aligned()),
             ("th", aligned()),
         ]))
         .allowed_classes(HashMap::from([("div", HashSet::from(["table-scroller"])), ("span", classes().collect())]))
         .url_schemes(HashSet::from(SCHEMES))
         .url_relative(UrlRelative::Custom(Box::new(ours)))
-        .link_rel(Some("noopener noreferrer nofollow"))
-        .set_tag_attribute_value("input", "type", "checkbox")
-        .set_tag_attribute_value("input", "disabled", "");
+        .link_rel(Some("noopener noreferrer nofollow"));
     for tag in DIRECTED {
         cleaner.set_tag_attribute_value(tag, "dir", "auto");
     }

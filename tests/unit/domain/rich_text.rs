@@ -138,7 +138,7 @@ fn each_part_of_the_flavour() {
         ("3. a\n4. b", r#"<ol start="3" dir="auto"><li>a</li><li>b</li></ol>"#),
         (
             "- [x] a\n- [ ] b",
-            r#"<ul dir="auto"><li><input checked="" type="checkbox" disabled=""> a</li><li><input type="checkbox" disabled=""> b</li></ul>"#,
+            r#"<ul dir="auto"><li><input type="checkbox" checked="" disabled=""> a</li><li><input type="checkbox" disabled=""> b</li></ul>"#,
         ),
         ("> a\n> > b", r#"<blockquote dir="auto"><p>a</p><blockquote dir="auto"><p>b</p></blockquote></blockquote>"#),
         ("# a\n###### b", "<h3>a</h3><h6>b</h6>"),
