@@ -6,6 +6,8 @@ COPY src src
 COPY templates templates
 COPY static static
 COPY migrations migrations
+# The manifest names it; it is not built.
+COPY benches benches
 RUN cargo build --release --locked --bin campfire && mkdir -p /out/storage && cp target/release/campfire /out/
 
 # glibc and CA certificates only; runs as user 65532.
