@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-/// How often work is looked for when nobody says that there is some.
+/// How often cursors are written down, and work that had to wait is tried again.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
 /// The pause between two batches: the writer is left to others for most of the time.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -55,15 +55,17 @@ impl Background {
         self.0.wake.notify_one();
     }
 
-    /// Does what there is to do, until it is stopped.
+    /// Does what there is to do, until it is stopped: what was left at the start, and what it is told of. It writes nothing for nothing.
     pub async fn run(self) {
+        let mut has_work = true;
         while !self.0.is_stopping.load(Ordering::SeqCst) {
             self.write_down().await;
-            for batch in WORK {
-                self.finish(*batch).await;
+            if std::mem::take(&mut has_work) {
+                for batch in WORK {
+                    has_work |= !self.finish(*batch).await;
+                }
             }
-            // Whether it was woken or waited makes no difference: it looks.
-            let _ = timeout(LOOK_EVERY, self.0.wake.notified()).await;
+            has_work |= timeout(LOOK_EVERY, self.0.wake.notified()).await.is_ok();
         }
         self.write_down().await;
     }
@@ -76,16 +78,16 @@ impl Background {
         }
     }
 
-    /// Does one kind of work until there is no more. Should a batch fail, the next look tries again.
-    async fn finish(&self, batch: Batch) {
+    /// Does one kind of work until there is no more; tells whether it got there.
+    async fn finish(&self, batch: Batch) -> bool {
         loop {
             let hub = self.0.hub.clone();
             match self.0.db.write(move |tx| batch(tx, &hub)).await {
                 Ok(true) if !self.0.is_stopping.load(Ordering::SeqCst) => sleep(PAUSE).await,
-                Ok(_) => return,
+                Ok(_) => return true,
                 Err(error) => {
                     tracing::warn!(?error, "background work has to wait");
-                    return;
+                    return false;
                 }
             }
         }
