@@ -8,6 +8,7 @@ import "./sidebar.js";
 import "./menu.js";
 import "./message-actions.js";
 import "./boosts.js";
+import "./code-copy.js";
 import "./editing.js";
 import "./people.js";
 import "./viewport.js";

@@ -172,3 +172,20 @@ async fn keys_put_marks_around_the_selection_and_undo_takes_them_back() {
     assert_eq!(ann.page.eval(&paste("https://example.com/a")).await, false);
     assert_eq!(ann.page.eval(value).await, "one [two](https://example.com/a) three");
 }
+
+#[tokio::test]
+async fn a_block_of_code_is_copied_by_its_button() {
+    let browser = browser_or_skip!();
+    let server = TestServer::start().await;
+    let ann = Human::first(&browser, &format!("http://{}", server.address), "Ann").await;
+    server.member("Bob").await.says("```rust\nlet a = 1;\n```").await;
+    ann.page.wait_for("document.querySelector('#messages pre > .code-copy')").await;
+    let copied = "document.querySelector('#messages pre > .code-copy').hasAttribute('data-copied')";
+    ann.page.eval("void document.querySelector('#messages pre > .code-copy').focus()").await;
+    ann.page.press("Enter").await;
+    ann.page.wait_for(copied).await;
+    ann.page.fill("#composer_body", "").await;
+    ann.page.press("Control+v").await;
+    ann.page.wait_for("document.querySelector('#composer_body').value.trim() === 'let a = 1;'").await;
+    assert_eq!(ann.page.problems(), Vec::<String>::new());
+}
