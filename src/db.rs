@@ -31,8 +31,8 @@ pub use writer::Tx;
 use crate::domain::clock::Clock;
 use crate::error::AppError;
 use readers::Readers;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use storage::{OpenError, Storage};
 use writer::Writer;
@@ -63,7 +63,7 @@ struct Inner {
     writer: Writer,
     readers: Readers,
     waits: AtomicU64,
-    _storage: Storage,
+    storage: Mutex<Option<Storage>>,
 }
 
 impl Db {
@@ -76,7 +76,7 @@ impl Db {
         let writer = Writer::start(&path, synchronous, clock)?;
         let readers =
             Readers::start(&path).map_err(|error| OpenError::Folder(path, std::io::Error::other(error.to_string())))?;
-        Ok(Self(Arc::new(Inner { writer, readers, waits: AtomicU64::new(0), _storage: storage })))
+        Ok(Self(Arc::new(Inner { writer, readers, waits: AtomicU64::new(0), storage: Mutex::new(Some(storage)) })))
     }
 
     /// Runs `work` in a read transaction: here when a connection is free, else on a reader thread.
@@ -131,8 +131,10 @@ impl Db {
         self.0.waits.load(Ordering::Relaxed)
     }
 
-    /// Writes what is queued, within `at_most`, and ends the writer. Later writes are `Busy`. Blocks.
+    /// Writes what is queued, within `at_most`, ends the writer and unlocks the storage. Later writes are `Busy`. Blocks.
     pub fn stop(&self, at_most: Duration) {
         self.0.writer.stop(Instant::now() + at_most);
+        // From here on nothing is written: whoever comes next may have the folder, whatever still reads.
+        self.0.storage.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
