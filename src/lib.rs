@@ -41,9 +41,9 @@
 //! - Imports point down: `web → services → {db, live} → domain`; `error` lies under all; `db` and `live` don't know each other.
 //! - Only `db/writer.rs` has a connection that can write; SQL is in `db` and `migrations/` only.
 //! - Nothing is broadcast before its commit, and broadcasts leave in commit order.
-//! - Only sockets subscribe to the hub; server code never listens to it.
-//! - A pushed fragment is the same for every reader.
-//! - Markup made from what people type comes from `domain/rich_text.rs` only.
+//! - Only sockets subscribe to the hub; server code never listens to it, and asks it only who is online.
+//! - A pushed fragment is the same for every reader of its topic: a room, or one person.
+//! - Markup made from what people type comes from `domain/rich_text.rs` only, past its allow-list.
 //! - A handler's arguments say who may call it, and each write checks the right again in its own transaction.
 //! - Only the writer stamps messages: order of id, of time and of commit are one order.
 //! - Every queue, cache, page and loop has a bound, named, with its reason.

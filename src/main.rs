@@ -25,8 +25,8 @@ Usage: campfire [COMMAND]
 Commands:
   serve                   Run the server (the default)
   healthcheck             Ask the running server whether it is well; exits with 0 if so
-  reset-password ADDRESS  Give the person with this e-mail address a new password: the first line of
-                          standard input, or a generated one, which is shown; signs them out everywhere
+  reset-password ADDRESS  Give the person with this e-mail address a new password, which is shown (with
+                          --stdin: the first line of standard input); signs them out everywhere
   make-admin ADDRESS      Make the person with this e-mail address an administrator
   invite-link             Show the link by which people join
   help                    Show this
