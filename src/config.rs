@@ -8,6 +8,7 @@ use std::env;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
 use tracing_subscriber::EnvFilter;
 
 /// Sockets that one process may hold when the file-descriptor limit does not say less: at 15 KB each, 750 MB.
@@ -15,33 +16,73 @@ const SOCKETS_MAX: usize = 50_000;
 /// File descriptors kept for everything that is not a socket: database, workers, requests.
 const DESCRIPTORS_KEPT: usize = 200;
 
-/// Everything that can be set.
-#[derive(Debug, Clone)]
-pub struct Config {
+/// The settings as one table: of each its doc, field and type; its default; what it must be, in words; and how it is read from text.
+/// Its variable is the field in capitals, after `CAMPFIRE_`.
+macro_rules! settings {
+    ($($(#[$doc:meta])* $field:ident: $type:ty = $default:expr, $allowed:literal, $parse:expr;)*) => {
+        /// Everything that can be set.
+        #[derive(Debug, Clone)]
+        pub struct Config {
+            $($(#[$doc])* pub $field: $type,)*
+        }
+
+        impl Config {
+            /// Reads the settings from `lookup`, which tells a variable's value if it is set.
+            ///
+            /// # Errors
+            /// The first setting that is wrong.
+            pub fn from(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Wrong> {
+                $(let $field = {
+                    let variable = format!("CAMPFIRE_{}", stringify!($field).to_uppercase());
+                    match lookup(&variable) {
+                        None => $default,
+                        Some(value) => {
+                            let parse: fn(&str) -> Option<$type> = $parse;
+                            parse(value.trim()).ok_or(Wrong { variable, value, allowed: $allowed })?
+                        }
+                    }
+                };)*
+                Ok(Self { $($field),* })
+            }
+        }
+    };
+}
+
+settings! {
     /// `CAMPFIRE_ADDRESS`: where to listen. Default `127.0.0.1:3000`.
-    pub address: SocketAddr,
+    address: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 3000)),
+        "an IP address and a port, like 127.0.0.1:3000 or 0.0.0.0:80", |text| text.parse().ok();
     /// `CAMPFIRE_STORAGE`: the one folder that everything lives in. Default `./storage`.
-    pub storage: PathBuf,
+    storage: PathBuf = PathBuf::from("./storage"), "a folder", |text| (!text.is_empty()).then(|| text.into());
     /// `CAMPFIRE_PUBLIC_URL`: how people reach the server. Default: what the request says.
-    pub public_url: Option<PublicUrl>,
+    public_url: Option<PublicUrl> = None,
+        "a URL without a path, like https://chat.example.com", |text| PublicUrl::parse(text).map(Some);
     /// `CAMPFIRE_TRUSTED_PROXIES`: peers whose `X-Forwarded-*` count. Default: none.
-    pub trusted_proxies: Vec<IpNet>,
+    trusted_proxies: Vec<IpNet> = Vec::new(),
+        "IP addresses or networks, separated by commas, like 127.0.0.1,10.0.0.0/8", |text| list(text, network);
     /// `CAMPFIRE_CORS_ORIGINS`: origins whose pages may call `/api`. Default: none.
-    pub cors_origins: Vec<String>,
+    cors_origins: Vec<String> = Vec::new(),
+        "origins, separated by commas, like https://app.example.com",
+        |text| list(text, |origin| PublicUrl::parse(origin).map(|url| url.origin()));
     /// `CAMPFIRE_SYNCHRONOUS`: `full` or `normal`. Default `full`.
-    pub synchronous: Synchronous,
+    synchronous: Synchronous = Synchronous::Full, "full or normal", |text| match text {
+        "full" => Some(Synchronous::Full),
+        "normal" => Some(Synchronous::Normal),
+        _ => None,
+    };
     /// `CAMPFIRE_SESSION_DAYS`: days without use after which a session ends. Default 30.
-    pub session_days: u32,
+    session_days: u32 = 30, "a number from 1 to 3650", |text| number(text, 3650);
     /// `CAMPFIRE_POST_BURST`: messages one person may post at once. Default 30.
-    pub post_burst: u32,
+    post_burst: u32 = 30, "a number from 1 to 1000000", |text| number(text, 1_000_000);
     /// `CAMPFIRE_POSTS_PER_SECOND`: messages a second one person may post for long. Default 5.
-    pub posts_per_second: u32,
+    posts_per_second: u32 = 5, "a number from 1 to 1000000", |text| number(text, 1_000_000);
     /// `CAMPFIRE_LOG`: a level or a filter of `tracing`. Default `info`.
-    pub log: String,
+    log: String = "info".to_owned(),
+        "a level or a filter, like info or campfire=debug", |text| EnvFilter::try_new(text).ok().map(|_| text.to_owned());
     /// `CAMPFIRE_SOCKETS_PER_PERSON`. Default 20.
-    pub sockets_per_person: usize,
+    sockets_per_person: usize = 20, "a number from 1 to 100000", |text| number(text, 100_000);
     /// `CAMPFIRE_SOCKETS_MAX`. Default: what the file-descriptor limit allows, 50,000 at most.
-    pub sockets_max: usize,
+    sockets_max: usize = sockets_allowed(), "a number from 1 to 1000000", |text| number(text, 1_000_000);
 }
 
 /// Scheme, host and port of the address that people type.
@@ -56,7 +97,7 @@ pub struct PublicUrl {
 /// A setting that can't be used.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Wrong {
-    variable: &'static str,
+    variable: String,
     value: String,
     allowed: &'static str,
 }
@@ -92,98 +133,6 @@ impl Config {
         const DAY_MS: i64 = 24 * 60 * 60 * 1000;
         i64::from(self.session_days) * DAY_MS
     }
-
-    /// Reads the settings from `lookup`, which tells a variable's value if it is set.
-    ///
-    /// # Errors
-    /// The first setting that is wrong.
-    pub fn from(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Wrong> {
-        let settings = Settings(lookup);
-        Ok(Self {
-            address: settings.parsed(
-                "CAMPFIRE_ADDRESS",
-                "an IP address and a port, like 127.0.0.1:3000 or 0.0.0.0:80",
-                SocketAddr::from(([127, 0, 0, 1], 3000)),
-                |text| text.parse().ok(),
-            )?,
-            storage: settings.parsed("CAMPFIRE_STORAGE", "a folder", PathBuf::from("./storage"), |text| {
-                (!text.is_empty()).then(|| PathBuf::from(text))
-            })?,
-            public_url: settings.parsed(
-                "CAMPFIRE_PUBLIC_URL",
-                "a URL without a path, like https://chat.example.com",
-                None,
-                |text| PublicUrl::parse(text).map(Some),
-            )?,
-            trusted_proxies: settings.parsed(
-                "CAMPFIRE_TRUSTED_PROXIES",
-                "IP addresses or networks, separated by commas, like 127.0.0.1,10.0.0.0/8",
-                Vec::new(),
-                |text| list(text, network),
-            )?,
-            cors_origins: settings.parsed(
-                "CAMPFIRE_CORS_ORIGINS",
-                "origins, separated by commas, like https://app.example.com",
-                Vec::new(),
-                |text| list(text, |origin| PublicUrl::parse(origin).map(|url| url.origin())),
-            )?,
-            synchronous: settings.parsed(
-                "CAMPFIRE_SYNCHRONOUS",
-                "full or normal",
-                Synchronous::Full,
-                |text| match text {
-                    "full" => Some(Synchronous::Full),
-                    "normal" => Some(Synchronous::Normal),
-                    _ => None,
-                },
-            )?,
-            session_days: settings.number("CAMPFIRE_SESSION_DAYS", 30, 3650, "a number from 1 to 3650")?,
-            post_burst: settings.number("CAMPFIRE_POST_BURST", 30, 1_000_000, "a number from 1 to 1000000")?,
-            posts_per_second: settings.number(
-                "CAMPFIRE_POSTS_PER_SECOND",
-                5,
-                1_000_000,
-                "a number from 1 to 1000000",
-            )?,
-            log: settings.parsed(
-                "CAMPFIRE_LOG",
-                "a level or a filter, like info or campfire=debug",
-                "info".to_owned(),
-                |text| EnvFilter::try_new(text).is_ok().then(|| text.to_owned()),
-            )?,
-            sockets_per_person: settings.number(
-                "CAMPFIRE_SOCKETS_PER_PERSON",
-                20,
-                100_000,
-                "a number from 1 to 100000",
-            )? as usize,
-            sockets_max: settings.number(
-                "CAMPFIRE_SOCKETS_MAX",
-                u32::try_from(sockets_allowed()).unwrap_or(u32::MAX),
-                1_000_000,
-                "a number from 1 to 1000000",
-            )? as usize,
-        })
-    }
-}
-
-struct Settings<L>(L);
-
-impl<L: Fn(&str) -> Option<String>> Settings<L> {
-    fn parsed<T>(
-        &self, variable: &'static str, allowed: &'static str, default: T, parse: impl Fn(&str) -> Option<T>,
-    ) -> Result<T, Wrong> {
-        match (self.0)(variable) {
-            None => Ok(default),
-            Some(value) => parse(value.trim()).ok_or(Wrong { variable, value, allowed }),
-        }
-    }
-
-    fn number(&self, variable: &'static str, default: u32, largest: u32, allowed: &'static str) -> Result<u32, Wrong> {
-        self.parsed(variable, allowed, default, |text| {
-            text.parse().ok().filter(|number| (1..=largest).contains(number))
-        })
-    }
 }
 
 impl PublicUrl {
@@ -207,6 +156,10 @@ impl PublicUrl {
 
 fn list<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(parse).collect()
+}
+
+fn number<T: FromStr + PartialOrd + From<u8>>(text: &str, largest: T) -> Option<T> {
+    text.parse().ok().filter(|number| (T::from(1)..=largest).contains(number))
 }
 
 fn network(text: &str) -> Option<IpNet> {
