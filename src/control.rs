@@ -8,10 +8,9 @@
 use crate::config::Config;
 use crate::db::Db;
 use crate::db::storage::{OpenError, Storage};
-use crate::domain::clock::system_ms;
-use crate::live::hub::Hub;
+use crate::domain::clock::{Clock, system_ms};
+use crate::services::Core;
 use crate::services::commands::{invite_path, make_administrator, reset_password};
-use crate::services::passwords::Passwords;
 use serde::{Deserialize, Serialize};
 use socket2::{Domain, SockAddr, Socket, Type};
 use std::fs::{self, Permissions};
@@ -63,51 +62,26 @@ pub enum Order {
 #[serde(rename_all = "snake_case")]
 enum Answer {
     Done(String),
+    /// Why it can't be carried out; nothing is written then.
     Failed(String),
 }
 
-/// What orders are carried out with.
-#[derive(Clone)]
-pub struct Desk {
-    /// The database.
-    pub db: Db,
-    /// The hub.
-    pub hub: Hub,
-    /// Hashing of passwords.
-    pub passwords: Arc<Passwords>,
-    /// Where people find the server: `https://chat.example.com`.
-    pub origin: String,
+/// Carries an order out. `origin` is where people find the server.
+async fn carry_out(core: &Core, origin: &str, order: Order) -> Answer {
+    let done = match order {
+        Order::ResetPassword { address, password } => {
+            reset_password(core, &address, password).await.map(|(user, generated)| match generated {
+                Some(password) => format!("The new password of {}: {password}", user.name),
+                None => format!("{} has the new password and is signed out everywhere.", user.name),
+            })
+        }
+        Order::MakeAdministrator { address } => {
+            make_administrator(core, &address).await.map(|user| format!("{} is an administrator.", user.name))
+        }
+        Order::InviteLink => invite_path(core).await.map(|path| format!("{origin}{path}")),
+    };
+    done.map_or_else(|error| Answer::Failed(error.to_string()), Answer::Done)
 }
-
-impl Desk {
-    /// Carries an order out.
-    ///
-    /// # Errors
-    /// Why it can't be, as a sentence; nothing is written then.
-    pub async fn carry_out(&self, order: Order) -> Result<String, String> {
-        let Self { db, hub, passwords, origin } = self;
-        let done = match order {
-            Order::ResetPassword { address, password } => {
-                reset_password(db, hub, passwords, &address, password).await.map(|(user, generated)| match generated {
-                    Some(password) => format!("The new password of {}: {password}", user.name),
-                    None => format!("{} has the new password and is signed out everywhere.", user.name),
-                })
-            }
-            Order::MakeAdministrator { address } => {
-                let user = make_administrator(db, hub, &address).await;
-                user.map(|user| format!("{} is an administrator.", user.name))
-            }
-            Order::InviteLink => match invite_path(db).await {
-                Ok(None) => return Err(UNUSED.to_owned()),
-                Ok(Some(path)) => Ok(format!("{origin}{path}")),
-                Err(error) => Err(error),
-            },
-        };
-        done.map_err(|error| error.to_string())
-    }
-}
-
-const UNUSED: &str = "This Campfire has not been set up yet: open it in a browser first.";
 
 fn path(folder: &Path) -> PathBuf {
     folder.join("control.sock")
@@ -138,8 +112,8 @@ pub fn remove(folder: &Path) {
     let _ = fs::remove_file(path(folder));
 }
 
-/// Takes orders until it is given up.
-pub async fn listen(listener: UnixListener, desk: Desk) {
+/// Takes orders until it is given up. `origin` is where people find the server.
+pub async fn listen(listener: UnixListener, core: Arc<Core>, origin: String) {
     let listener = match tokio::net::UnixListener::from_std(listener) {
         Ok(listener) => listener,
         Err(error) => return tracing::warn!(%error, "the control socket can't be listened to"),
@@ -149,9 +123,9 @@ pub async fn listen(listener: UnixListener, desk: Desk) {
         tokio::select! {
             accepted = listener.accept(), if under_way.len() < AT_ONCE_MAX => match accepted {
                 Ok((stream, _)) => {
-                    let desk = desk.clone();
+                    let (core, origin) = (core.clone(), origin.clone());
                     under_way.spawn(async move {
-                        if timeout(EXCHANGE_MAX, exchange(stream, &desk)).await.is_err() {
+                        if timeout(EXCHANGE_MAX, exchange(stream, &core, &origin)).await.is_err() {
                             tracing::warn!("an order over the control socket took too long");
                         }
                     });
@@ -167,16 +141,13 @@ pub async fn listen(listener: UnixListener, desk: Desk) {
     }
 }
 
-async fn exchange(stream: tokio::net::UnixStream, desk: &Desk) {
+async fn exchange(stream: tokio::net::UnixStream, core: &Core, origin: &str) {
     let (reader, mut writer) = stream.into_split();
     let mut line = String::new();
     let read = tokio::io::BufReader::new(reader.take(LINE_MAX)).read_line(&mut line).await;
     let order = read.ok().filter(|_| line.ends_with('\n')).and_then(|_| serde_json::from_str(&line).ok());
     let answer = match order {
-        Some(order) => match desk.carry_out(order).await {
-            Ok(sentence) => Answer::Done(sentence),
-            Err(sentence) => Answer::Failed(sentence),
-        },
+        Some(order) => carry_out(core, origin, order).await,
         None => Answer::Failed("The server does not know this command. Is it of another version?".to_owned()),
     };
     let mut line = serde_json::to_string(&answer).unwrap_or_default();
@@ -190,17 +161,21 @@ async fn exchange(stream: tokio::net::UnixStream, desk: &Desk) {
 /// # Errors
 /// Why it can't be, as a sentence.
 pub async fn command(config: Config, order: Order) -> Result<String, String> {
-    match UnixStream::connect(path(&config.storage)) {
-        Ok(stream) => ask(stream, &order).unwrap_or_else(|error| {
-            Err(format!(
+    let answer = match UnixStream::connect(path(&config.storage)) {
+        Ok(stream) => ask(stream, &order).map_err(|error| {
+            format!(
                 "The running server did not answer ({error}). Whether it did what was asked is not known; trying again is safe."
-            ))
-        }),
-        Err(_) => here(config, order).await,
+            )
+        })?,
+        Err(_) => here(config, order).await?,
+    };
+    match answer {
+        Answer::Done(sentence) => Ok(sentence),
+        Answer::Failed(sentence) => Err(sentence),
     }
 }
 
-fn ask(mut stream: UnixStream, order: &Order) -> io::Result<Result<String, String>> {
+fn ask(mut stream: UnixStream, order: &Order) -> io::Result<Answer> {
     stream.set_read_timeout(Some(ANSWER_MAX))?;
     stream.set_write_timeout(Some(ANSWER_MAX))?;
     let mut line = serde_json::to_string(order)?;
@@ -208,14 +183,11 @@ fn ask(mut stream: UnixStream, order: &Order) -> io::Result<Result<String, Strin
     stream.write_all(line.as_bytes())?;
     line.clear();
     BufReader::new(stream.take(LINE_MAX)).read_line(&mut line)?;
-    Ok(match serde_json::from_str(&line)? {
-        Answer::Done(sentence) => Ok(sentence),
-        Answer::Failed(sentence) => Err(sentence),
-    })
+    Ok(serde_json::from_str(&line)?)
 }
 
 /// Carries an order out with the storage locked, so that no server starts meanwhile.
-async fn here(config: Config, order: Order) -> Result<String, String> {
+async fn here(config: Config, order: Order) -> Result<Answer, String> {
     if !Storage::is_used(&config.storage) {
         return Err(format!("There is no Campfire in {}. Is CAMPFIRE_STORAGE right?", config.storage.display()));
     }
@@ -227,13 +199,10 @@ async fn here(config: Config, order: Order) -> Result<String, String> {
         ),
         error => error.to_string(),
     })?;
-    let clock: crate::domain::clock::Clock = Arc::new(system_ms);
+    let clock: Clock = Arc::new(system_ms);
     let db = Db::open(storage, config.synchronous, clock.clone()).map_err(|error| error.to_string())?;
-    // Nobody is connected: the hub has nobody to tell.
-    let hub = Hub::start(1, 1, clock).map_err(|error| error.to_string())?;
-    let passwords = Arc::new(Passwords::start().map_err(|error| error.to_string())?);
-    let origin = config.origin(config.address);
-    let carried_out = Desk { db: db.clone(), hub, passwords, origin }.carry_out(order).await;
-    db.stop(DRAIN_MAX);
-    carried_out
+    let core = Core::start(db, &config, clock).map_err(|error| error.to_string())?;
+    let answer = carry_out(&core, &config.origin(config.address), order).await;
+    core.db.stop(DRAIN_MAX);
+    Ok(answer)
 }

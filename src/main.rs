@@ -1,8 +1,9 @@
 //! The command line: `campfire` (or `campfire serve`) runs the server, `campfire help` says what there is.
-
-mod command_line;
+//!
+//! A command of administrators is one order, which a running server carries out, or this process when none runs.
 
 use campfire::config::Config;
+use campfire::control::{self, Order};
 use campfire::server::Server;
 use std::env;
 use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
@@ -14,8 +15,8 @@ use tracing_subscriber::EnvFilter;
 
 /// How long a health check waits: less than a container gives it.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
-/// Bytes of an answer's first line that are looked at.
-const LINE_MAX: u64 = 256;
+/// Bytes of a line that are read, of an answer as of standard input: more than a password may have.
+const LINE_MAX: u64 = 4096;
 
 const HELP: &str = "\
 Campfire: team chat in one binary and one SQLite file.
@@ -36,55 +37,73 @@ The commands for administrators work on the storage in CAMPFIRE_STORAGE, whether
 Settings are environment variables (CAMPFIRE_ADDRESS, CAMPFIRE_STORAGE, …); the README lists them.
 ";
 
+/// How a command ends: with what it says on standard output, or with what is wrong and the exit code for it.
+type Ended = Result<String, (String, u8)>;
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match words[..] {
-        [] | ["serve"] => serve(),
-        ["healthcheck"] => healthcheck(),
-        ["help" | "-h" | "--help"] => say(HELP, ExitCode::SUCCESS),
-        ["version" | "-V" | "--version"] => {
-            say(&format!("campfire {}\n", env!("CARGO_PKG_VERSION")), ExitCode::SUCCESS)
+    match run(&words) {
+        Ok(text) => {
+            say(&text);
+            ExitCode::SUCCESS
         }
-        _ => command_line::run(&words).unwrap_or_else(|| {
-            fail(&format!("Unknown command {:?}. `campfire help` says what there is.", words.join(" ")), 2)
-        }),
+        Err((sentence, code)) => {
+            let _ = writeln!(io::stderr(), "campfire: {sentence}");
+            ExitCode::from(code)
+        }
     }
 }
 
+fn run(words: &[&str]) -> Ended {
+    match *words {
+        [] | ["serve"] => serve(),
+        ["healthcheck"] => healthcheck(),
+        ["help" | "-h" | "--help"] => Ok(HELP.to_owned()),
+        ["version" | "-V" | "--version"] => Ok(format!("campfire {}\n", env!("CARGO_PKG_VERSION"))),
+        ["reset-password", address] => order(Order::ResetPassword { address: address.to_owned(), password: None }),
+        ["reset-password", "--stdin", address] | ["reset-password", address, "--stdin"] => {
+            // Only when it is asked for: in a script's loop, standard input is somebody else's.
+            let password = first_line(io::stdin().lock());
+            let password = password.map_err(|error| (format!("Standard input can't be read: {error}."), 1))?;
+            let password = Some(password.trim_end_matches(['\r', '\n']).to_owned());
+            order(Order::ResetPassword { address: address.to_owned(), password })
+        }
+        ["make-admin", address] => order(Order::MakeAdministrator { address: address.to_owned() }),
+        ["invite-link"] => order(Order::InviteLink),
+        ["reset-password", ..] => Err(("Usage: campfire reset-password [--stdin] ann@example.com".to_owned(), 2)),
+        ["make-admin", ..] => Err(("Usage: campfire make-admin ann@example.com".to_owned(), 2)),
+        ["invite-link", ..] => Err(("Usage: campfire invite-link".to_owned(), 2)),
+        _ => Err((format!("Unknown command {:?}. `campfire help` says what there is.", words.join(" ")), 2)),
+    }
+}
+
+fn config() -> Result<Config, (String, u8)> {
+    Config::from_env().map_err(|wrong| (wrong.to_string(), 1))
+}
+
 /// Runs the server until SIGTERM or Ctrl-C.
-fn serve() -> ExitCode {
-    let config = match Config::from_env() {
-        Ok(config) => config,
-        Err(wrong) => return fail(&wrong.to_string(), 1),
-    };
+fn serve() -> Ended {
+    let config = config()?;
     // The server library's own lines say nothing that ours don't, unless they are asked for.
     let filter = EnvFilter::new(format!("actix_server=warn,{}", config.log));
     let is_terminal = io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_terminal).with_writer(io::stderr).init();
     std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "panicked")));
-    match actix_web::rt::System::new().block_on(run(config)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(sentence) => fail(&sentence, 1),
-    }
+    let served = actix_web::rt::System::new().block_on(until_stopped(config));
+    served.map(|()| String::new()).map_err(|sentence| (sentence, 1))
 }
 
-async fn run(config: Config) -> Result<(), String> {
-    let server = Server::bind(config).map_err(|error| error.to_string())?;
-    let here = server.origin();
+async fn until_stopped(config: Config) -> Result<(), String> {
+    let server = Server::bind(config)?;
     let stopper = server.stopper();
-    let (mut terminate, mut interrupt) = match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-        (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
-        (Err(error), _) | (_, Err(error)) => {
-            return Err(format!("Signals can't be listened to: {error}."));
-        }
-    };
-    say(
-        &format!(
-            "Campfire is ready at {here}\nOpen it in a browser to sign in; the first visitor sets it up. Ctrl-C stops it.\n"
-        ),
-        ExitCode::SUCCESS,
-    );
+    let listened = |error| format!("Signals can't be listened to: {error}.");
+    let mut terminate = signal(SignalKind::terminate()).map_err(listened)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(listened)?;
+    say(&format!(
+        "Campfire is ready at {}\nOpen it in a browser to sign in; the first visitor sets it up. Ctrl-C stops it.\n",
+        server.origin()
+    ));
     actix_web::rt::spawn(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         tracing::info!("stopping");
@@ -93,19 +112,25 @@ async fn run(config: Config) -> Result<(), String> {
     server.run().await.map_err(|error| format!("The server failed: {error}."))
 }
 
+/// Has an order carried out.
+fn order(order: Order) -> Ended {
+    let config = config()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| (error.to_string(), 1))?;
+    let answer = runtime.block_on(control::command(config, order));
+    answer.map(|sentence| format!("{sentence}\n")).map_err(|sentence| (sentence, 1))
+}
+
 /// Asks the server at `CAMPFIRE_ADDRESS` for `/up`, for containers that have no other program to ask with.
-fn healthcheck() -> ExitCode {
-    let mut address = match Config::from_env() {
-        Ok(config) => config.address,
-        Err(wrong) => return fail(&wrong.to_string(), 1),
-    };
+fn healthcheck() -> Ended {
+    let mut address = config()?.address;
     if address.ip().is_unspecified() {
         address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
     }
     match ask(address) {
-        Ok(line) if line.starts_with("HTTP/1.1 200") => ExitCode::SUCCESS,
-        Ok(line) => fail(&format!("The server at {address} answers {:?}.", line.trim_end()), 1),
-        Err(error) => fail(&format!("The server at {address} does not answer: {error}."), 1),
+        Ok(line) if line.starts_with("HTTP/1.1 200") => Ok(String::new()),
+        Ok(line) => Err((format!("The server at {address} answers {:?}.", line.trim_end()), 1)),
+        Err(error) => Err((format!("The server at {address} does not answer: {error}."), 1)),
     }
 }
 
@@ -114,19 +139,16 @@ fn ask(address: SocketAddr) -> io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, ANSWER_MAX)?;
     stream.set_read_timeout(Some(ANSWER_MAX))?;
     write!(stream, "GET /up HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    first_line(stream)
+}
+
+fn first_line(source: impl Read) -> io::Result<String> {
     let mut line = String::new();
-    BufReader::new(stream.take(LINE_MAX)).read_line(&mut line)?;
+    BufReader::new(source.take(LINE_MAX)).read_line(&mut line)?;
     Ok(line)
 }
 
 /// Writes to standard output; a closed pipe is nobody's problem.
-fn say(text: &str, code: ExitCode) -> ExitCode {
+fn say(text: &str) {
     let _ = io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());
-    code
-}
-
-/// Says what is wrong.
-fn fail(sentence: &str, code: u8) -> ExitCode {
-    let _ = writeln!(io::stderr(), "campfire: {sentence}");
-    ExitCode::from(code)
 }

@@ -3,17 +3,12 @@
 //! The whole route table is here.
 
 use crate::config::Config;
-use crate::control::{self, Desk};
+use crate::control;
 use crate::db::Db;
-use crate::db::storage::{OpenError, Storage};
+use crate::db::storage::Storage;
 use crate::domain::clock::{Clock, system_ms};
 use crate::error::AppError;
-use crate::live::hub::Hub;
-use crate::services::background::Background;
-use crate::services::bans::BannedAddresses;
-use crate::services::passwords::Passwords;
-use crate::services::pictures::Pictures;
-use crate::services::reading::Reading;
+use crate::services::{Core, background};
 use crate::web::limits::{Attempts, Posts};
 use crate::web::{
     App, access_log, account, appearance, assets, audit_log, avatars, bans, boosts, devices, directs, edits, entry,
@@ -28,7 +23,6 @@ use actix_web::web::{Data, ServiceConfig, delete, get, post, route};
 use actix_web::{App as ActixApp, FromRequest, Handler, HttpResponse, HttpServer, Responder, Route, web};
 use socket2::SockRef;
 use std::any::Any;
-use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixListener;
@@ -53,101 +47,47 @@ const UNTAKEN_MAX: Duration = Duration::from_secs(60);
 pub struct Server {
     server: ActixServer,
     address: SocketAddr,
-    db: Db,
-    hub: Hub,
-    banned: BannedAddresses,
-    background: Background,
-    control: Control,
-}
-
-/// Where the command line asks.
-struct Control {
-    /// None when the socket can't be had.
-    listener: Option<UnixListener>,
+    core: Arc<Core>,
+    /// Where people find it: `https://chat.example.com`.
+    origin: String,
     folder: PathBuf,
-    desk: Desk,
+    /// Where the command line asks; none when the socket can't be had.
+    control: Option<UnixListener>,
 }
 
 /// Stops a running server from anywhere.
 #[derive(Clone)]
 pub struct Stopper {
     handle: ServerHandle,
-    hub: Hub,
-}
-
-/// Why a server can't be started, in words for whoever starts it.
-#[derive(Debug)]
-pub enum StartError {
-    /// The address can't be listened on.
-    Address(SocketAddr, io::Error),
-    /// The storage can't be used.
-    Storage(OpenError),
-    /// The system refuses something else.
-    System(String),
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Address(address, error) => write!(
-                f,
-                "Can't listen on {address}: {error}. Is another program there? Set CAMPFIRE_ADDRESS to another address or \
-                 port, like 127.0.0.1:3001."
-            ),
-            Self::Storage(error) => error.fmt(f),
-            Self::System(error) => write!(f, "The server can't start: {error}."),
-        }
-    }
+    core: Arc<Core>,
 }
 
 impl Server {
     /// Locks the storage, listens on the configured address and starts the database and the hub.
     ///
     /// # Errors
-    /// As [`StartError`] says; nothing is left running then.
-    pub fn bind(config: Config) -> Result<Self, StartError> {
+    /// Why it can't, in words for whoever starts it; nothing is left running then.
+    pub fn bind(config: Config) -> Result<Self, String> {
         // First the storage: of two servers with the same settings, the second should hear of that, not of the port.
-        let storage = Storage::open(&config.storage).map_err(StartError::Storage)?;
-        let listener = TcpListener::bind(config.address).map_err(|error| StartError::Address(config.address, error))?;
+        let storage = Storage::open(&config.storage).map_err(|error| error.to_string())?;
+        let listener = TcpListener::bind(config.address).map_err(|error| cannot_listen(config.address, &error))?;
         Self::on(listener, storage, config)
     }
 
     /// Starts on a listener that is bound already.
     ///
     /// # Errors
-    /// As [`StartError`] says; nothing is left running then.
-    pub fn on(listener: TcpListener, storage: Storage, config: Config) -> Result<Self, StartError> {
-        let address = listener.local_addr().map_err(|error| StartError::Address(config.address, error))?;
+    /// Why it can't, in words for whoever starts it; nothing is left running then.
+    pub fn on(listener: TcpListener, storage: Storage, config: Config) -> Result<Self, String> {
+        let address = listener.local_addr().map_err(|error| cannot_listen(config.address, &error))?;
         let clock: Clock = Arc::new(system_ms);
-        let db = Db::open(storage, config.synchronous, clock.clone()).map_err(StartError::Storage)?;
-        let hub = Hub::start(config.sockets_per_person, config.sockets_max, clock.clone())
-            .map_err(|error| StartError::System(error.to_string()))?;
-        let passwords = Passwords::start().map_err(|error| StartError::System(error.to_string()))?;
-        let reading = Reading::default();
-        let background = Background::new(db.clone(), hub.clone(), reading.clone());
-        let passwords = Arc::new(passwords);
-        let origin = config.origin(address);
-        let control = Control {
-            listener: listen_to_commands(&config.storage),
-            folder: config.storage.clone(),
-            desk: Desk { db: db.clone(), hub: hub.clone(), passwords: passwords.clone(), origin },
-        };
-        let pictures = Pictures::start().map_err(|error| StartError::System(error.to_string()))?;
-        let banned = BannedAddresses::default();
+        let db = Db::open(storage, config.synchronous, clock.clone()).map_err(|error| error.to_string())?;
+        let core = Core::start(db, &config, clock).map_err(|error| format!("The server can't start: {error}."))?;
+        let core = Arc::new(core);
+        let (origin, folder) = (config.origin(address), config.storage.clone());
+        let control = listen_to_commands(&folder);
         let posts = Posts::new(config.post_burst, config.posts_per_second);
-        let app = Data::new(App {
-            config,
-            db: db.clone(),
-            hub: hub.clone(),
-            passwords,
-            pictures,
-            attempts: Attempts::default(),
-            posts,
-            reading,
-            banned: banned.clone(),
-            background: background.clone(),
-            clock,
-        });
+        let app = Data::new(App { config, core: core.clone(), attempts: Attempts::default(), posts });
         let server = HttpServer::new(move || {
             ActixApp::new()
                 .app_data(app.clone())
@@ -165,9 +105,9 @@ impl Server {
         .shutdown_timeout(FINISH_MAX_S)
         .disable_signals()
         .listen(listener)
-        .map_err(|error| StartError::Address(address, error))?
+        .map_err(|error| cannot_listen(address, &error))?
         .run();
-        Ok(Self { server, address, db, hub, banned, background, control })
+        Ok(Self { server, address, core, origin, folder, control })
     }
 
     /// The address it listens on, with the port that was given when port 0 was asked for.
@@ -177,17 +117,17 @@ impl Server {
 
     /// Where people find it, as far as it can tell.
     pub fn origin(&self) -> String {
-        self.control.desk.origin.clone()
+        self.origin.clone()
     }
 
     /// The database; for tests and measurements.
     pub fn db(&self) -> &Db {
-        &self.db
+        &self.core.db
     }
 
     /// A way to stop it while it runs.
     pub fn stopper(&self) -> Stopper {
-        Stopper { handle: self.server.handle(), hub: self.hub.clone() }
+        Stopper { handle: self.server.handle(), core: self.core.clone() }
     }
 
     /// Serves until it is stopped, then writes what was acknowledged.
@@ -196,20 +136,19 @@ impl Server {
     /// When the operating system fails the server.
     pub async fn run(self) -> io::Result<()> {
         // Before the first request is taken: those that came already wait.
-        self.banned.load(&self.db).await.map_err(|error| io::Error::other(error.to_string()))?;
-        let background = tokio::spawn(self.background.clone().run());
-        let Control { listener, folder, desk } = self.control;
-        let orders = listener.map(|listener| tokio::spawn(control::listen(listener, desk)));
-        let result = self.server.await;
+        let Self { server, core, origin, folder, control, .. } = self;
+        core.banned.load(&core.db).await.map_err(|error| io::Error::other(error.to_string()))?;
+        let background = tokio::spawn(background::run(core.clone()));
+        let orders = control.map(|listener| tokio::spawn(control::listen(listener, core.clone(), origin)));
+        let result = server.await;
         if let Some(orders) = orders {
             control::remove(&folder);
             orders.abort();
             let _ = orders.await;
         }
-        self.background.stop();
+        core.background.stop();
         let _ = background.await;
-        let db = self.db;
-        let drained = tokio::task::spawn_blocking(move || db.stop(DRAIN_MAX)).await;
+        let drained = tokio::task::spawn_blocking(move || core.db.stop(DRAIN_MAX)).await;
         result.and(drained.map_err(io::Error::other))
     }
 }
@@ -217,9 +156,16 @@ impl Server {
 impl Stopper {
     /// Closes the sockets, stops accepting, lets requests finish (10 s at most). [`Server::run`] then drains the writer and returns.
     pub async fn stop(&self) {
-        self.hub.stop();
+        self.core.hub.stop();
         self.handle.stop(true).await;
     }
+}
+
+fn cannot_listen(address: SocketAddr, error: &io::Error) -> String {
+    format!(
+        "Can't listen on {address}: {error}. Is another program there? Set CAMPFIRE_ADDRESS to another address or port, like \
+         127.0.0.1:3001."
+    )
 }
 
 /// Makes the system drop a connection whose peer takes nothing (TCP User Timeout, RFC 5482): such a peer takes no close

@@ -1,7 +1,13 @@
-//! One function for each thing a person can do that changes something.
+//! One function for each thing a person can do that changes something. Reads don't come here.
 //!
-//! A service takes parsed input, writes through the writer, and leaves what others must be told to after the commit.
-//! Reads don't come here.
+//! What holds for all of them, and is not said again at each:
+//! - A service takes parsed input. It checks the right again inside its write; an act of an administrator leaves its line of the audit
+//!   log in the same transaction.
+//! - When it fails, nothing is written and nobody is told. Besides the errors that are named, any can end in `Busy` or `Storage`, as
+//!   [`Db::write`] can; after `Storage`, whether it was written is not known, and trying again is safe.
+//! - Where its right is an administrator's, it fails with `SignedOut` or `Forbidden` when that has gone meanwhile
+//!   ([`demand_administrator`](crate::db::users::demand_administrator)).
+//! - What is written is written together. Whoever is told learns of it after the commit, in commit order.
 
 pub mod accounts;
 pub mod administration;
@@ -20,10 +26,100 @@ pub mod sessions;
 pub mod transfers;
 mod workers;
 
+use crate::config::Config;
+use crate::db::{Db, Tx};
+use crate::domain::clock::Clock;
+use crate::error::AppError;
+use crate::live::hub::Hub;
+use background::Background;
+use bans::BannedAddresses;
+use passwords::Passwords;
+use pictures::Pictures;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
+use reading::Reading;
+use sha2::{Digest, Sha256};
+use std::io;
+use std::ops::Deref;
+
+/// Bytes of a picture's digest in its version: enough that no two pictures of one owner share one.
+const VERSION_LEN: usize = 8;
+
+/// What services work with: one for the whole process.
+pub struct Core {
+    /// The database.
+    pub db: Db,
+    /// The hub.
+    pub hub: Hub,
+    /// Hashing of passwords.
+    pub passwords: Passwords,
+    /// Making of small pictures.
+    pub pictures: Pictures,
+    /// What people have read.
+    pub reading: Reading,
+    /// Addresses that are kept out.
+    pub banned: BannedAddresses,
+    /// Work done in batches.
+    pub background: Background,
+    /// Tells the time.
+    pub clock: Clock,
+}
+
+impl Core {
+    /// Starts what they need besides the database.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn start(db: Db, config: &Config, clock: Clock) -> io::Result<Self> {
+        Ok(Self {
+            db,
+            hub: Hub::start(config.sockets_per_person, config.sockets_max, clock.clone())?,
+            passwords: Passwords::start()?,
+            pictures: Pictures::start()?,
+            reading: Reading::default(),
+            banned: BannedAddresses::default(),
+            background: Background::default(),
+            clock,
+        })
+    }
+
+    /// Runs `work` as [`Db::write`] does, with a way to tell others.
+    async fn write<T: Send + 'static>(
+        &self, work: impl FnOnce(&Write<'_>) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        let hub = self.hub.clone();
+        self.db.write(move |tx| work(&Write { tx, hub: &hub })).await
+    }
+}
+
+/// The transaction of a write, and whom to tell of it.
+struct Write<'t> {
+    tx: &'t Tx<'t>,
+    hub: &'t Hub,
+}
+
+impl Write<'_> {
+    /// Leaves `act` for after the commit. Should it panic, every socket re-reads, its right included, so that nothing is missed.
+    fn tell(&self, act: impl FnOnce(&Hub) + Send + 'static) {
+        let (hub, fallback) = (self.hub.clone(), self.hub.clone());
+        self.tx.after_commit(move || act(&hub), move || fallback.make_everyone_re_read());
+    }
+}
+
+impl<'t> Deref for Write<'t> {
+    type Target = Tx<'t>;
+
+    fn deref(&self) -> &Tx<'t> {
+        self.tx
+    }
+}
 
 /// The operating system's generator. Without it no secret can be made, so its failure ends the request.
 fn dice() -> UnwrapErr<SysRng> {
     UnwrapErr(SysRng)
+}
+
+/// The version of a picture, from its digest.
+fn version_of(picture: &[u8]) -> String {
+    hex::encode(&Sha256::digest(picture)[..VERSION_LEN])
 }

@@ -42,41 +42,29 @@ pub mod transfers;
 pub mod users;
 
 use crate::config::Config;
-use crate::db::Db;
-use crate::domain::clock::Clock;
-use crate::live::hub::Hub;
-use crate::services::background::Background;
-use crate::services::bans::BannedAddresses;
-use crate::services::passwords::Passwords;
-use crate::services::pictures::Pictures;
-use crate::services::reading::Reading;
+use crate::services::Core;
 use limits::{Attempts, Posts};
+use std::ops::Deref;
 use std::sync::Arc;
 
-/// What handlers work with: one for the whole process.
+/// What handlers work with: one for the whole process. What services work with is in reach as if it were its own.
 pub struct App {
     /// The settings.
     pub config: Config,
-    /// The database.
-    pub db: Db,
-    /// The hub.
-    pub hub: Hub,
-    /// Hashing of passwords.
-    pub passwords: Arc<Passwords>,
-    /// Making of small pictures.
-    pub pictures: Pictures,
+    /// What services work with.
+    pub core: Arc<Core>,
     /// Attempts to sign in or join, by address of the peer and by e-mail address.
     pub attempts: Attempts,
     /// Posts by person.
     pub posts: Posts,
-    /// What people have read.
-    pub reading: Reading,
-    /// Addresses that are kept out.
-    pub banned: BannedAddresses,
-    /// Work done in batches.
-    pub background: Background,
-    /// Tells the time.
-    pub clock: Clock,
+}
+
+impl Deref for App {
+    type Target = Core;
+
+    fn deref(&self) -> &Core {
+        &self.core
+    }
 }
 
 impl App {

@@ -4,17 +4,26 @@ use super::Tx;
 use crate::domain::audit::Act;
 use crate::domain::clock::{iso, utc_label};
 use crate::domain::ids::UserId;
+use crate::domain::people::Viewer;
 use rusqlite::{Connection, Result};
 
 /// Who acts, and from where.
 #[derive(Debug, Clone)]
 pub struct Actor {
-    /// The administrator; none for the command line.
-    pub id: Option<UserId>,
-    /// Their name as it is now.
-    pub name: String,
+    /// Who asks, and by which session; none: whoever may write in the storage, by the command line.
+    pub viewer: Option<Viewer>,
     /// The address they act from; empty when it is not known.
     pub ip_address: String,
+}
+
+impl Actor {
+    /// Whoever may write in the storage.
+    pub const COMMAND_LINE: Self = Self { viewer: None, ip_address: String::new() };
+
+    /// The person; none for the command line.
+    pub fn id(&self) -> Option<UserId> {
+        self.viewer.as_ref().map(|viewer| viewer.user.id)
+    }
 }
 
 /// A line of the log.
@@ -51,11 +60,11 @@ impl AuditEntry {
 /// Lines on a page.
 pub const PAGE_LEN: u32 = 100;
 
-/// Adds a line. Writes `audit_entries`.
+/// Adds a line, with the name that the actor has now. Writes `audit_entries`.
 pub fn insert(tx: &Tx<'_>, actor: &Actor, act: Act, subject: &str, detail: &str) -> Result<()> {
     let sql = "INSERT INTO audit_entries (at_ms, actor_id, actor_name, action, subject_name, detail, ip_address)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let values = (tx.now_ms(), actor.id, &actor.name, act, subject, detail, &actor.ip_address);
+               VALUES (?1, ?2, coalesce((SELECT name FROM users WHERE id = ?2), 'command line'), ?3, ?4, ?5, ?6)";
+    let values = (tx.now_ms(), actor.id(), act, subject, detail, &actor.ip_address);
     tx.prepare_cached(sql)?.execute(values)?;
     Ok(())
 }

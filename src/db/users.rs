@@ -1,6 +1,7 @@
 //! People and bots.
 
-use super::Tx;
+use super::audit::Actor;
+use super::{Tx, sessions};
 use crate::domain::ids::UserId;
 use crate::domain::people::{ADMINISTRATORS_ONLY, Role, Theme, User};
 use crate::domain::secrets::PasswordHash;
@@ -96,11 +97,17 @@ pub fn first_administrator(connection: &Connection) -> Result<Option<User>> {
     connection.prepare_cached(&sql)?.query_row([], |row| user_at(row, 0)).optional()
 }
 
-/// Makes sure, inside a write, that somebody active runs the account: the right that the request came with may have gone
-/// meanwhile. Reads one row by its key.
-pub fn demand_administrator(tx: &Tx<'_>, id: UserId) -> std::result::Result<(), AppError> {
+/// Makes sure, inside a write, that whoever acts still runs the account, and by a session that is still there: the right that the
+/// request came with may have gone meanwhile. The command line always may. Reads one row of each table by its key.
+pub fn demand_administrator(tx: &Tx<'_>, actor: &Actor) -> std::result::Result<(), AppError> {
+    let Some(viewer) = &actor.viewer else { return Ok(()) };
+    sessions::demand(tx, viewer)?;
     let sql = "SELECT 1 FROM users WHERE id = ?1 AND role = 'administrator' AND status = 'active'";
-    if tx.prepare_cached(sql)?.exists([id])? { Ok(()) } else { Err(AppError::Forbidden(ADMINISTRATORS_ONLY.into())) }
+    if tx.prepare_cached(sql)?.exists([viewer.user.id])? {
+        Ok(())
+    } else {
+        Err(AppError::Forbidden(ADMINISTRATORS_ONLY.into()))
+    }
 }
 
 /// Numbers a change of what others see of somebody, for pages that were away. Writes `users` and `counters`.

@@ -116,8 +116,6 @@ pub enum Event {
         /// Over how long pages should spread their requests.
         spread_ms: usize,
     },
-    /// What is shown can't be brought up to date step by step: fetch it afresh.
-    Reload,
 }
 
 /// An event, ready to be sent to any number of sockets.
@@ -176,7 +174,6 @@ fn html(event: &Event) -> Option<ByteString> {
         Event::Person { person, revision, spread_ms } => {
             return Some(person_changed(person, *revision, *spread_ms));
         }
-        Event::Reload => return Some(reload()),
     };
     Some(rendered.map_or_else(|_| reload(), ByteString::from))
 }
@@ -201,7 +198,6 @@ fn json(event: &Event) -> Option<ByteString> {
         Event::Person { person, revision, spread_ms } => {
             return Some(person_changed(person, *revision, *spread_ms));
         }
-        Event::Reload => return Some(reload()),
     };
     Some(object.to_string().into())
 }

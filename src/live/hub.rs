@@ -254,7 +254,7 @@ pub struct Hub {
 #[derive(Default)]
 struct HubShared {
     next_id: AtomicU64,
-    /// How often something could not be queued for the hub.
+    /// How often something could not be told.
     overflows: AtomicU64,
     is_stopping: AtomicBool,
     online: RwLock<HashSet<UserId>>,
@@ -368,8 +368,13 @@ impl Hub {
     /// included.
     fn must(&self, order: impl FnOnce(&mut Topics, i64) + Send + 'static) {
         if let Err(TrySendError::Full(_)) = self.orders.try_send(Box::new(order)) {
-            self.shared.overflows.fetch_add(1, Ordering::SeqCst);
+            self.make_everyone_re_read();
         }
+    }
+
+    /// Makes every socket re-read, its right included, because something can't be told.
+    pub fn make_everyone_re_read(&self) {
+        self.shared.overflows.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Ends all sockets, and those that come later, because the server stops.
@@ -395,7 +400,7 @@ fn run(queue: &Receiver<Order>, mut topics: Topics, shared: &HubShared, clock: &
         };
         if shared.overflows.load(Ordering::SeqCst) != overflows {
             overflows = shared.overflows.load(Ordering::SeqCst);
-            tracing::warn!("the hub could not keep up; every socket re-reads");
+            tracing::warn!("something could not be told; every socket re-reads");
             topics.everyone_lags();
         }
         if let Some(order) = order {

@@ -1,18 +1,15 @@
 //! Coming in for the first time: the first run, and following the invite link.
 
-use super::dice;
-use super::passwords::Passwords;
-use super::people;
-use super::people::put_avatar;
+use super::people::{self, put_avatar};
 use super::sessions::SignedIn;
+use super::{Core, dice};
 use crate::db::sessions::{self, Origin};
-use crate::db::{Db, Tx, accounts, memberships, rooms, users};
+use crate::db::{Tx, accounts, memberships, rooms, users};
 use crate::domain::people::{Role, User};
 use crate::domain::rooms::{Involvement, RoomKind};
-use crate::domain::secrets::{JoinCode, PasswordHash, SessionToken};
+use crate::domain::secrets::{JoinCode, SessionToken};
 use crate::domain::text::{EmailAddress, Name, Password};
 use crate::error::AppError;
-use crate::live::hub::Hub;
 
 /// The name of the account when none is given.
 pub const ACCOUNT_NAME: &str = "Campfire";
@@ -35,16 +32,16 @@ pub struct NewPerson {
 /// account already: of any number at once, one makes it.
 ///
 /// # Errors
-/// `Busy` and `Storage` as for any write; nothing is there then.
+/// None of its own.
 ///
 /// # Side effects
-/// 1. the account, the person, the open room "All Talk", the membership and the session are written, together.
+/// 1. the account, the person, the open room "All Talk", the membership and the session are written.
 pub async fn first_run(
-    db: &Db, passwords: &Passwords, account_name: Name, person: NewPerson, origin: Origin,
+    core: &Core, account_name: Name, person: NewPerson, origin: Origin,
 ) -> Result<Option<SignedIn>, AppError> {
-    let hash = passwords.hash(person.password.clone()).await?;
+    let hash = core.passwords.hash(person.password.clone()).await?;
     let (token, join_code) = (SessionToken::generate(&mut dice()), JoinCode::generate(&mut dice()));
-    db.write(move |tx| {
+    core.write(move |tx| {
         if !accounts::insert(tx, &account_name, &join_code)? {
             return Ok(None);
         }
@@ -60,33 +57,25 @@ pub async fn first_run(
 /// Lets somebody in by the invite link: a person of their own, in every open room, signed in.
 ///
 /// # Errors
-/// `NotFound` when the code is not the account's; `Conflict` when the address is taken; nothing is written then.
+/// `NotFound` when the code is not the account's; `Conflict` when the address is taken.
 ///
 /// # Side effects
-/// 1. the person, the memberships and the session are written, together; 2. everyone's pages are told of them.
-pub async fn join(
-    db: &Db, hub: &Hub, passwords: &Passwords, join_code: String, person: NewPerson, origin: Origin,
-) -> Result<SignedIn, AppError> {
-    let hash = passwords.hash(person.password.clone()).await?;
-    let (hub, token) = (hub.clone(), SessionToken::generate(&mut dice()));
-    db.write(move |tx| {
+/// 1. the person, the memberships and the session are written; 2. everyone's pages are told of them.
+pub async fn join(core: &Core, join_code: String, person: NewPerson, origin: Origin) -> Result<SignedIn, AppError> {
+    let hash = core.passwords.hash(person.password.clone()).await?;
+    let token = SessionToken::generate(&mut dice());
+    core.write(move |tx| {
         let account = accounts::account(tx)?.ok_or(AppError::NotFound)?;
         if account.join_code != join_code {
             return Err(AppError::NotFound);
         }
-        let somebody = join_as(tx, &person, &hash, token, &origin)?;
-        people::announce(tx, &hub, &somebody.user)?;
+        let user = users::insert(tx, &person.name, &person.email_address, &hash, Role::Member)?;
+        memberships::insert_into_open_rooms(tx, user.id)?;
+        let somebody = signed_in(tx, user, person.avatar.as_deref(), token, &origin)?;
+        people::announce(tx, &somebody.user)?;
         Ok(somebody)
     })
     .await
-}
-
-fn join_as(
-    tx: &Tx<'_>, person: &NewPerson, hash: &PasswordHash, token: SessionToken, origin: &Origin,
-) -> Result<SignedIn, AppError> {
-    let user = users::insert(tx, &person.name, &person.email_address, hash, Role::Member)?;
-    memberships::insert_into_open_rooms(tx, user.id)?;
-    signed_in(tx, user, person.avatar.as_deref(), token, origin)
 }
 
 fn signed_in(

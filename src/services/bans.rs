@@ -1,14 +1,13 @@
 //! Bans: throwing somebody out, with all that they wrote, and keeping out the addresses they came from.
 
-use super::administration::By;
-use super::messages::announce;
-use crate::db::{Db, Tx, audit, bans, boosts, memberships, messages, roster, users};
+use super::{Core, Write, messages as posts, people};
+use crate::db::audit::{self, Actor};
+use crate::db::{Db, bans, boosts, memberships, messages, roster, users};
 use crate::domain::audit::Act;
 use crate::domain::ids::UserId;
 use crate::domain::messages::Change;
 use crate::domain::people::{Status, User};
 use crate::error::AppError;
-use crate::live::hub::Hub;
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -61,17 +60,16 @@ impl BannedAddresses {
 /// Throws somebody out. What they wrote goes in batches, which the background's work does.
 ///
 /// # Errors
-/// `SignedOut` and `Forbidden` when the right has gone meanwhile; `NotFound` when there is no such person on the account;
-/// `Conflict` when it is oneself, the last administrator, or somebody banned already. Nothing is written then.
+/// An administrator's; `NotFound` when there is no such person on the account; `Conflict` when it is oneself, the last administrator,
+/// or somebody banned already.
 ///
 /// # Side effects
-/// 1. their public addresses but those of whoever bans them are kept out, their sessions and links deleted, and a line of the audit
-///    log is written; 2. the addresses are refused; 3. their sockets are closed; 4. every socket learns of it.
-pub async fn ban(db: &Db, hub: &Hub, banned: &BannedAddresses, by: By, id: UserId) -> Result<(), AppError> {
-    let (hub, banned) = (hub.clone(), banned.clone());
-    db.write(move |tx| {
-        let actor = by.demand(tx)?;
-        if actor.id == Some(id) {
+/// 1. their public addresses but those of whoever bans them are kept out, their sessions and links deleted; 2. the addresses are refused; 3. their sockets are closed; 4. every socket learns of it.
+pub async fn ban(core: &Core, by: Actor, id: UserId) -> Result<(), AppError> {
+    let banned = core.banned.clone();
+    core.write(move |tx| {
+        users::demand_administrator(tx, &by)?;
+        if by.id() == Some(id) {
             return Err(AppError::Conflict("You can't ban yourself."));
         }
         let user = bannable(tx, id)?;
@@ -79,11 +77,11 @@ pub async fn ban(db: &Db, hub: &Hub, banned: &BannedAddresses, by: By, id: UserI
             roster::demand_another_administrator(tx, id)?;
         }
         // An office behind one address must not be kept out together with one of its people.
-        let mut kept = match actor.id {
+        let mut kept = match by.id() {
             Some(administrator) => bans::addresses_of_sessions(tx, administrator)?,
             None => Vec::new(),
         };
-        kept.extend(actor.ip_address.parse::<IpAddr>());
+        kept.extend(by.ip_address.parse::<IpAddr>());
         let mut addresses = bans::addresses_of_sessions(tx, id)?;
         addresses.retain(|address| !kept.contains(address));
         for address in &addresses {
@@ -93,19 +91,16 @@ pub async fn ban(db: &Db, hub: &Hub, banned: &BannedAddresses, by: By, id: UserI
         roster::update_status(tx, id, Status::Banned)?;
         bans::start_purge(tx, id)?;
         let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-        audit::insert(tx, &actor, Act::PersonBanned, &user.name, &texts.join(" "))?;
-        // Should either fail, the addresses are refused after the next start, and each socket finds out when it next checks
-        // its session.
-        tx.after_commit(move || banned.add(addresses), || {});
-        let ender = hub.clone();
-        tx.after_commit(move || ender.end_person(id), || {});
-        super::people::announce(tx, &hub, &user)
+        audit::insert(tx, &by, Act::PersonBanned, &user.name, &texts.join(" "))?;
+        tx.tell(move |_| banned.add(addresses));
+        tx.tell(move |hub| hub.end_person(id));
+        people::announce(tx, &user)
     })
     .await
 }
 
 /// Somebody who can be banned.
-fn bannable(tx: &Tx<'_>, id: UserId) -> Result<User, AppError> {
+fn bannable(tx: &Write<'_>, id: UserId) -> Result<User, AppError> {
     match roster::find(tx, id, Status::Active)? {
         Some(user) => Ok(user),
         None if roster::find(tx, id, Status::Banned)?.is_some() => Err(AppError::Conflict("They are banned already.")),
@@ -116,41 +111,39 @@ fn bannable(tx: &Tx<'_>, id: UserId) -> Result<User, AppError> {
 /// Lets somebody back in, and the addresses that were kept out on their account. What they wrote stays removed.
 ///
 /// # Errors
-/// `SignedOut` and `Forbidden` when the right has gone meanwhile; `NotFound` unless the person is banned. Nothing is written then.
+/// An administrator's; `NotFound` unless the person is banned.
 ///
 /// # Side effects
-/// 1. the status and a line of the audit log are written, the addresses deleted; 2. they are taken again; 3. every socket learns
-///    of it.
-pub async fn lift(db: &Db, hub: &Hub, banned: &BannedAddresses, by: By, id: UserId) -> Result<(), AppError> {
-    let (hub, banned) = (hub.clone(), banned.clone());
-    db.write(move |tx| {
-        let actor = by.demand(tx)?;
+/// 1. the status is written, the addresses deleted; 2. they are taken again; 3. every socket learns of it.
+pub async fn lift(core: &Core, by: Actor, id: UserId) -> Result<(), AppError> {
+    let banned = core.banned.clone();
+    core.write(move |tx| {
+        users::demand_administrator(tx, &by)?;
         let user = roster::find(tx, id, Status::Banned)?.ok_or(AppError::NotFound)?;
         let free = bans::delete(tx, id)?;
         roster::update_status(tx, id, Status::Active)?;
         // Into those that were made meanwhile; the others they never left.
         memberships::insert_into_open_rooms(tx, id)?;
-        audit::insert(tx, &actor, Act::BanLifted, &user.name, "")?;
-        // Should it fail, they are taken again after the next start.
-        tx.after_commit(move || banned.remove(&free), || {});
-        super::people::announce(tx, &hub, &users::find(tx, id)?)
+        audit::insert(tx, &by, Act::BanLifted, &user.name, "")?;
+        tx.tell(move |_| banned.remove(&free));
+        people::announce(tx, &users::find(tx, id)?)
     })
     .await
 }
 
 /// Removes some of what somebody banned wrote, then of their boosts, and tells the rooms; tells whether there may be more. At most
 /// [`BATCH_MAX`] messages of each.
-pub(super) fn purge(tx: &Tx<'_>, hub: &Hub) -> Result<bool, AppError> {
+pub(super) fn purge(tx: &Write<'_>) -> Result<bool, AppError> {
     let Some((id, through)) = bans::next_purge(tx)? else { return Ok(false) };
     let page = messages::page_of_creator(tx, id, through, BATCH_MAX)?;
     for message in &page {
         let tombstone = messages::delete(tx, message)?;
-        announce(tx, hub, Change::Removed(tombstone));
+        posts::announce(tx, Change::Removed(tombstone));
     }
     if page.len() < BATCH_MAX as usize {
         let boosted = boosts::delete_of_booster(tx, id, through, BATCH_MAX)?;
         for (room, message) in &boosted {
-            super::boosts::changed(tx, hub, *room, *message)?;
+            super::boosts::changed(tx, *room, *message)?;
         }
         if boosted.len() < BATCH_MAX as usize {
             bans::end_purge(tx, id)?;

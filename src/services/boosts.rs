@@ -3,13 +3,13 @@
 //! A boost is no message: it moves no room up, makes nothing unread, and takes a revision of the message it is on.
 
 use super::messages::announce;
-use crate::db::{Db, Tx, boosts, memberships, messages};
+use super::{Core, Write};
+use crate::db::{Tx, boosts, memberships, messages};
 use crate::domain::boosts::{BOOSTS_MAX, CONTENTS_MAX};
 use crate::domain::ids::{BoostId, MessageId, RoomId, UserId};
 use crate::domain::messages::{Change, Message};
 use crate::domain::text::BoostContent;
 use crate::error::AppError;
-use crate::live::hub::Hub;
 use std::sync::Arc;
 
 /// What became of a boost.
@@ -35,15 +35,14 @@ pub enum Again {
 ///
 /// # Errors
 /// `NotFound` when there is no such message (any more) or the booster is not in its room; `Conflict` when the message has all the
-/// boosts it can take. Nothing is written then.
+/// boosts it can take.
 ///
 /// # Side effects
 /// None of one that was there and stays; else: 1. it is written and the message takes a revision; 2. the room's sockets are told.
 pub async fn boost(
-    db: &Db, hub: &Hub, booster: UserId, (room, id): (RoomId, MessageId), content: BoostContent, again: Again,
+    core: &Core, booster: UserId, (room, id): (RoomId, MessageId), content: BoostContent, again: Again,
 ) -> Result<Boosted, AppError> {
-    let hub = hub.clone();
-    db.write(move |tx| {
+    core.write(move |tx| {
         let message = boostable(tx, booster, room, id)?;
         let added = boosts::insert(tx, id, booster, &content)?;
         let (all, contents) = boosts::counts(tx, id)?;
@@ -57,7 +56,7 @@ pub async fn boost(
             }
             boosts::delete(tx, id, booster, before)?;
         }
-        Ok(Boosted { message: changed(tx, &hub, room, id)?, id: added, is_new: true })
+        Ok(Boosted { message: changed(tx, room, id)?, id: added, is_new: true })
     })
     .await
 }
@@ -65,17 +64,16 @@ pub async fn boost(
 /// Withdraws one's own boost.
 ///
 /// # Errors
-/// `NotFound` when there is no such boost of one's own on the message (any more), or one is not in its room. Nothing is written then.
+/// `NotFound` when there is no such boost of one's own on the message (any more), or one is not in its room.
 ///
 /// # Side effects
 /// As of a new [`boost`].
 pub async fn withdraw(
-    db: &Db, hub: &Hub, booster: UserId, (room, id): (RoomId, MessageId), boost: BoostId,
+    core: &Core, booster: UserId, (room, id): (RoomId, MessageId), boost: BoostId,
 ) -> Result<Arc<Message>, AppError> {
-    let hub = hub.clone();
-    db.write(move |tx| {
+    core.write(move |tx| {
         boostable(tx, booster, room, id)?;
-        if boosts::delete(tx, id, booster, boost)? { changed(tx, &hub, room, id) } else { Err(AppError::NotFound) }
+        if boosts::delete(tx, id, booster, boost)? { changed(tx, room, id) } else { Err(AppError::NotFound) }
     })
     .await
 }
@@ -87,8 +85,8 @@ fn boostable(tx: &Tx<'_>, booster: UserId, room: RoomId, id: MessageId) -> Resul
 }
 
 /// Gives the message its revision, and leaves it for the room's sockets.
-pub(super) fn changed(tx: &Tx<'_>, hub: &Hub, room: RoomId, id: MessageId) -> Result<Arc<Message>, AppError> {
+pub(super) fn changed(tx: &Write<'_>, room: RoomId, id: MessageId) -> Result<Arc<Message>, AppError> {
     let message = messages::update_revision(tx, room, id)?;
-    announce(tx, hub, Change::Boosted(message.clone()));
+    announce(tx, Change::Boosted(message.clone()));
     Ok(message)
 }

@@ -1,15 +1,12 @@
 //! Posting, editing and removing messages.
-//!
-//! Each write checks the right again inside its transaction, and leaves the change for the room's sockets, to be sent
-//! after the commit.
 
+use super::{Core, Write};
 use crate::db::messages::{self, Stored};
-use crate::db::{Db, Tx, memberships, rooms};
+use crate::db::{Tx, memberships, rooms};
 use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
 use crate::domain::messages::{Body, Change, ClientMessageId, Draft, Message};
 use crate::error::AppError;
 use crate::live::frames::Event;
-use crate::live::hub::Hub;
 use std::sync::Arc;
 
 /// What became of a post.
@@ -25,19 +22,18 @@ pub struct Posted {
 ///
 /// # Errors
 /// `NotFound` when the author is not in the room (any more); `Conflict` when somebody else used the id;
-/// `Gone` when the message was removed since. Nothing is written then.
+/// `Gone` when the message was removed since.
 ///
 /// # Side effects
 /// Of a new message, none of a repeat: 1. the message is written; 2. the room's `last_message_at`; 3. the room's
 /// sockets are told.
-pub async fn post(db: &Db, hub: &Hub, author: UserId, room: RoomId, draft: Draft) -> Result<Posted, AppError> {
-    let hub = hub.clone();
-    db.write(move |tx| {
+pub async fn post(core: &Core, author: UserId, room: RoomId, draft: Draft) -> Result<Posted, AppError> {
+    core.write(move |tx| {
         memberships::demand(tx, room, author)?;
         match messages::insert(tx, room, author, &draft)? {
             Some(message) => {
                 rooms::update_last_message(tx, room, message.id)?;
-                announce(tx, &hub, Change::Created(message.clone()));
+                announce(tx, Change::Created(message.clone()));
                 Ok(Posted { message, is_new: true })
             }
             None => {
@@ -56,15 +52,16 @@ pub async fn post(db: &Db, hub: &Hub, author: UserId, room: RoomId, draft: Draft
 /// # Errors
 /// `NotFound` when the author is not in the room (any more); `Conflict` when somebody else used the id; `Gone` when the
 /// message was removed since.
-pub async fn repeated(db: &Db, author: UserId, room: RoomId, id: ClientMessageId) -> Result<Option<Posted>, AppError> {
-    db.read(move |snapshot| {
-        rooms::for_member(snapshot, room, author)?.ok_or(AppError::NotFound)?;
-        match messages::posted_as(snapshot, room, id)? {
-            Some(stored) => Ok(Some(Posted { message: as_repeat(stored, author)?, is_new: false })),
-            None => Ok(None),
-        }
-    })
-    .await
+pub async fn repeated(
+    core: &Core, author: UserId, room: RoomId, id: ClientMessageId,
+) -> Result<Option<Posted>, AppError> {
+    core.db
+        .read(move |snapshot| {
+            rooms::for_member(snapshot, room, author)?.ok_or(AppError::NotFound)?;
+            let stored = messages::posted_as(snapshot, room, id)?;
+            stored.map(|stored| Ok(Posted { message: as_repeat(stored, author)?, is_new: false })).transpose()
+        })
+        .await
 }
 
 fn as_repeat(stored: Stored, author: UserId) -> Result<Arc<Message>, AppError> {
@@ -88,16 +85,15 @@ pub enum Edited {
 ///
 /// # Errors
 /// `NotFound` when there is no such message (any more) or the editor is not in its room; `Forbidden` when they are
-/// neither its author nor an administrator. Nothing is written then.
+/// neither its author nor an administrator.
 ///
 /// # Side effects
 /// None when it says so already; else: 1. the earlier body is kept as a version and the new one written; 2. the room's sockets are
 /// told.
 pub async fn edit(
-    db: &Db, hub: &Hub, editor: UserId, room: RoomId, id: MessageId, (body, seen): (Body, Option<Revision>),
+    core: &Core, editor: UserId, room: RoomId, id: MessageId, (body, seen): (Body, Option<Revision>),
 ) -> Result<Edited, AppError> {
-    let hub = hub.clone();
-    db.write(move |tx| {
+    core.write(move |tx| {
         let message = editable(tx, editor, room, id)?;
         if message.body.source == body.source && message.body.html == body.html {
             return Ok(Edited::Saved(message));
@@ -106,7 +102,7 @@ pub async fn edit(
             return Ok(Edited::Overtaken(message));
         }
         let message = messages::update_body(tx, &message, &body)?;
-        announce(tx, &hub, Change::Updated(message.clone()));
+        announce(tx, Change::Updated(message.clone()));
         Ok(Edited::Saved(message))
     })
     .await
@@ -119,12 +115,11 @@ pub async fn edit(
 ///
 /// # Side effects
 /// 1. the content is erased, with boosts and versions; 2. the room's sockets are told.
-pub async fn remove(db: &Db, hub: &Hub, editor: UserId, room: RoomId, id: MessageId) -> Result<Change, AppError> {
-    let hub = hub.clone();
-    db.write(move |tx| {
+pub async fn remove(core: &Core, editor: UserId, room: RoomId, id: MessageId) -> Result<Change, AppError> {
+    core.write(move |tx| {
         let message = editable(tx, editor, room, id)?;
         let change = Change::Removed(messages::delete(tx, &message)?);
-        announce(tx, &hub, change.clone());
+        announce(tx, change.clone());
         Ok(change)
     })
     .await
@@ -137,11 +132,7 @@ fn editable(tx: &Tx<'_>, editor: UserId, room: RoomId, id: MessageId) -> Result<
     Ok(message)
 }
 
-/// Leaves a change for the room's sockets. Should telling them fail, they are told to fetch the room afresh.
-pub(super) fn announce(tx: &Tx<'_>, hub: &Hub, change: Change) {
-    let (publisher, fallback, room_id) = (hub.clone(), hub.clone(), change.room_id());
-    tx.after_commit(
-        move || publisher.publish(room_id, Event::Change(change)),
-        move || fallback.publish(room_id, Event::Reload),
-    );
+/// Leaves a change for the room's sockets.
+pub(super) fn announce(tx: &Write<'_>, change: Change) {
+    tx.tell(move |hub| hub.publish(change.room_id(), Event::Change(change)));
 }

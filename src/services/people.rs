@@ -1,16 +1,11 @@
 //! What somebody changes about themselves, and how others learn of it.
 
-use super::passwords::Passwords;
+use super::{Core, Write, version_of};
 use crate::db::users::Changes;
-use crate::db::{Db, Tx, avatars, sessions, transfers, users};
+use crate::db::{Tx, avatars, sessions, transfers, users};
 use crate::domain::people::{User, Viewer};
 use crate::domain::text::Password;
 use crate::error::{AppError, Invalid};
-use crate::live::hub::Hub;
-use sha2::{Digest, Sha256};
-
-/// Bytes of a picture's hash in its version: enough that two of somebody's pictures never share one.
-const VERSION_LEN: usize = 8;
 
 /// A new password, with the one that it takes the place of as a proof.
 pub struct NewPassword {
@@ -25,14 +20,14 @@ pub struct NewPassword {
 /// # Errors
 /// `Invalid` at `current_password` when it is another; `Busy` when too many hashes wait.
 pub async fn prove_and_hash(
-    db: &Db, passwords: &Passwords, viewer: &Viewer, new: NewPassword, changes: &mut Changes,
+    core: &Core, viewer: &Viewer, new: NewPassword, changes: &mut Changes,
 ) -> Result<(), AppError> {
     let id = viewer.user.id;
-    let hash = db.read(move |snapshot| Ok(users::password_hash(snapshot, id)?)).await?;
-    if !passwords.verify(new.current, hash).await? {
+    let hash = core.db.read(move |snapshot| Ok(users::password_hash(snapshot, id)?)).await?;
+    if !core.passwords.verify(new.current, hash).await? {
         return Err(Invalid::new("current_password", "That is not your present password.").into());
     }
-    changes.password = Some(passwords.hash(new.password).await?);
+    changes.password = Some(core.passwords.hash(new.password).await?);
     Ok(())
 }
 
@@ -40,16 +35,15 @@ pub async fn prove_and_hash(
 /// and their picture (WebP): what is given of it.
 ///
 /// # Errors
-/// `SignedOut` when their session ended meanwhile; `Conflict` when the address is taken; nothing is changed then.
+/// `SignedOut` when their session ended meanwhile; `Conflict` when the address is taken.
 ///
 /// # Side effects
 /// 1. the person and the picture are written; with a new password, their other sessions and links are deleted; 2. those sessions'
 ///    sockets are closed; 3. every socket learns of a new name or picture.
 pub async fn update_profile(
-    db: &Db, hub: &Hub, viewer: Viewer, changes: Changes, picture: Option<Vec<u8>>,
+    core: &Core, viewer: Viewer, changes: Changes, picture: Option<Vec<u8>>,
 ) -> Result<User, AppError> {
-    let hub = hub.clone();
-    db.write(move |tx| {
+    core.write(move |tx| {
         sessions::demand(tx, &viewer)?;
         let id = viewer.user.id;
         let before = users::find(tx, id)?;
@@ -58,39 +52,32 @@ pub async fn update_profile(
             user = put_avatar(tx, &user, webp)?;
         }
         if changes.password.is_some() {
-            end_other_sessions(tx, &hub, &viewer)?;
+            let keep = viewer.session_id;
+            sessions::delete_others(tx, id, keep)?;
+            transfers::delete_of(tx, id)?;
+            tx.tell(move |hub| hub.end_other_sessions(id, keep));
         }
         if user.as_author() != before.as_author() {
-            announce(tx, &hub, &user)?;
+            announce(tx, &user)?;
         }
         Ok(user)
     })
     .await
 }
 
-fn end_other_sessions(tx: &Tx<'_>, hub: &Hub, viewer: &Viewer) -> Result<(), AppError> {
-    let (hub, id, keep) = (hub.clone(), viewer.user.id, viewer.session_id);
-    sessions::delete_others(tx, id, keep)?;
-    transfers::delete_of(tx, id)?;
-    // Should it fail, each socket finds out when it next checks its session.
-    tx.after_commit(move || hub.end_other_sessions(id, keep), || {});
-    Ok(())
-}
-
 /// Removes somebody's picture: they are shown by their initials. Without one, nothing happens.
 ///
 /// # Errors
-/// `SignedOut` when their session ended meanwhile; the picture is still there then.
+/// `SignedOut` when their session ended meanwhile.
 ///
 /// # Side effects
 /// 1. the picture is deleted; 2. every socket learns of it.
-pub async fn remove_avatar(db: &Db, hub: &Hub, viewer: Viewer) -> Result<(), AppError> {
-    let hub = hub.clone();
-    db.write(move |tx| {
+pub async fn remove_avatar(core: &Core, viewer: Viewer) -> Result<(), AppError> {
+    core.write(move |tx| {
         sessions::demand(tx, &viewer)?;
         if avatars::delete(tx, viewer.user.id)? {
             let user = users::update_avatar_version(tx, viewer.user.id, None)?;
-            announce(tx, &hub, &user)?;
+            announce(tx, &user)?;
         }
         Ok(())
     })
@@ -99,17 +86,15 @@ pub async fn remove_avatar(db: &Db, hub: &Hub, viewer: Viewer) -> Result<(), App
 
 /// Gives somebody a picture (WebP); what they are then. Another picture has another version.
 pub(super) fn put_avatar(tx: &Tx<'_>, user: &User, webp: &[u8]) -> Result<User, AppError> {
-    let version = hex::encode(&Sha256::digest(webp)[..VERSION_LEN]);
     avatars::put(tx, user.id, webp)?;
-    Ok(users::update_avatar_version(tx, user.id, Some(&version))?)
+    Ok(users::update_avatar_version(tx, user.id, Some(&version_of(webp)))?)
 }
 
 /// Leaves the news of somebody's new name or picture for every socket, to be told after the commit; pages that are away learn of it
 /// when they come back.
-pub(super) fn announce(tx: &Tx<'_>, hub: &Hub, user: &User) -> Result<(), AppError> {
+pub(super) fn announce(tx: &Write<'_>, user: &User) -> Result<(), AppError> {
     let revision = users::next_people_revision(tx, user.id)?;
-    let (hub, person) = (hub.clone(), user.as_author());
-    // Should it fail, a page shows the old name until it is loaded again.
-    tx.after_commit(move || hub.person_changed(person, revision), || {});
+    let person = user.as_author();
+    tx.tell(move |hub| hub.person_changed(person, revision));
     Ok(())
 }

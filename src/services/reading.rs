@@ -3,12 +3,12 @@
 //! Invariants: a cursor moves forward, and back only by [`mark_unread`]; what is kept here counts at once, in pages as in other
 //! devices; a crash costs the moves of the last seconds, which shows as unread what was read, never the other way round.
 
+use super::Core;
 use crate::db::messages::{self, Stored};
 use crate::db::rooms::Moves;
 use crate::db::{Db, memberships, rooms};
 use crate::domain::ids::{MessageId, RoomId, UserId};
 use crate::error::AppError;
-use crate::live::hub::Hub;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -88,15 +88,14 @@ impl Reading {
 /// Notes that somebody has read a room through a message (none: all there is); answers what is left.
 ///
 /// # Errors
-/// `NotFound` when they are not in the room, or the message is not of it; `Busy` when too many moves wait. Nothing is noted then.
+/// `NotFound` when they are not in the room, or the message is not of it; `Busy` when too many moves wait.
 ///
 /// # Side effects
 /// 1. the move is kept, to be written soon; 2. their other pages are told.
-pub async fn read(
-    db: &Db, hub: &Hub, reading: &Reading, user: UserId, room: RoomId, through: Option<MessageId>,
-) -> Result<i64, AppError> {
-    let moves = reading.of(user);
-    let (through, count, as_of) = db
+pub async fn read(core: &Core, user: UserId, room: RoomId, through: Option<MessageId>) -> Result<i64, AppError> {
+    let moves = core.reading.of(user);
+    let (through, count, as_of) = core
+        .db
         .read(move |snapshot| {
             let found = rooms::for_member(snapshot, room, user)?.ok_or(AppError::NotFound)?;
             let wished = match through {
@@ -109,8 +108,8 @@ pub async fn read(
             Ok((through, count, messages::revision(snapshot)?))
         })
         .await?;
-    reading.note(user, room, through)?;
-    hub.unread(user, room, count, as_of);
+    core.reading.note(user, room, through)?;
+    core.hub.unread(user, room, count, as_of);
     Ok(count)
 }
 
@@ -124,23 +123,20 @@ fn message_id(stored: &Stored) -> MessageId {
 /// Marks a room as unread from a message on; answers how much is unread.
 ///
 /// # Errors
-/// `NotFound` when they are not in the room, or the message is not of it. Nothing is changed then.
+/// `NotFound` when they are not in the room, or the message is not of it.
 ///
 /// # Side effects
 /// 1. the cursor is written; 2. their pages are told.
-pub async fn mark_unread(
-    db: &Db, hub: &Hub, reading: &Reading, user: UserId, room: RoomId, from: MessageId,
-) -> Result<i64, AppError> {
-    let (hub, reading) = (hub.clone(), reading.clone());
-    db.write(move |tx| {
+pub async fn mark_unread(core: &Core, user: UserId, room: RoomId, from: MessageId) -> Result<i64, AppError> {
+    let reading = core.reading.clone();
+    core.write(move |tx| {
         memberships::demand(tx, room, user)?;
         let from = message_id(&messages::find(tx, room, from)?);
         reading.forget(user, room);
         memberships::update_unread_from(tx, room, user, from)?;
         let count = rooms::unread_after(tx, room, user, MessageId(from.0 - 1))?;
         let as_of = messages::revision(tx)?;
-        // Should it fail, pages show it when they next fetch the sidebar.
-        tx.after_commit(move || hub.unread(user, room, count, as_of), || {});
+        tx.tell(move |hub| hub.unread(user, room, count, as_of));
         Ok(count)
     })
     .await

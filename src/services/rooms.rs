@@ -1,16 +1,13 @@
 //! Making, changing and deleting rooms, and who is in them.
-//!
-//! Each write checks the right again inside its transaction, and leaves what the people concerned must be told.
 
-use super::background::Background;
+use super::{Core, Write};
 use crate::db::audit::{self, Actor};
-use crate::db::{Db, Tx, accounts, memberships, rooms, users};
+use crate::db::{Tx, accounts, memberships, rooms, users};
 use crate::domain::audit::Act;
 use crate::domain::ids::{RoomId, UserId};
 use crate::domain::rooms::{DirectKey, Involvement, RoomKind};
 use crate::domain::text::Name;
 use crate::error::{AppError, Invalid};
-use crate::live::hub::Hub;
 use std::collections::HashSet;
 
 /// People chosen for one room: as many as an account's pages can offer.
@@ -23,16 +20,12 @@ pub const CREATORS_ONLY: &str = "In this account only administrators make rooms.
 /// Makes a room: closed, of its creator and those they chose; or (none chosen) open, with everyone in it.
 ///
 /// # Errors
-/// `Forbidden` when only administrators may make rooms and this is none; `Invalid` when one of the chosen is not here. Nothing is written
-/// then.
+/// `Forbidden` when only administrators may make rooms and this is none; `Invalid` when one of the chosen is not here.
 ///
 /// # Side effects
 /// 1. the room and the memberships are written; 2. the pages of those in it are told.
-pub async fn create(
-    db: &Db, hub: &Hub, creator: UserId, name: Name, chosen: Option<Vec<UserId>>,
-) -> Result<RoomId, AppError> {
-    let hub = hub.clone();
-    db.write(move |tx| {
+pub async fn create(core: &Core, creator: UserId, name: Name, chosen: Option<Vec<UserId>>) -> Result<RoomId, AppError> {
+    core.write(move |tx| {
         demand_creator(tx, creator)?;
         let kind = if chosen.is_some() { RoomKind::Closed } else { RoomKind::Open };
         let room = rooms::insert(tx, kind, &name, creator)?;
@@ -40,7 +33,7 @@ pub async fn create(
             Some(chosen) => add(tx, room, &chosen.into_iter().chain([creator]).collect(), Involvement::Mentions)?,
             None => memberships::insert_everyone(tx, room)?,
         };
-        tell_joined(tx, &hub, room, people);
+        tell_joined(tx, room, people);
         Ok(room)
     })
     .await
@@ -60,15 +53,14 @@ pub struct RoomChange {
 ///
 /// # Errors
 /// `NotFound` when there is no such room for the editor (a ping is none); `Forbidden` when they neither made it nor run the account;
-/// `Invalid` when one of the chosen is not here, or nobody would be left. Nothing is written then.
+/// `Invalid` when one of the chosen is not here, or nobody would be left.
 ///
 /// # Side effects
 /// 1. name, kind and memberships are written; a room that its creator left is handed over; a change by somebody who did not make the
 ///    room is a line in the audit log; 2. those who left, those who came, and those who stay are told; pages of those who left end.
-pub async fn update(db: &Db, hub: &Hub, editor: Actor, room: RoomId, change: RoomChange) -> Result<(), AppError> {
-    let hub = hub.clone();
-    db.write(move |tx| {
-        let id = editor.id.ok_or(AppError::SignedOut)?;
+pub async fn update(core: &Core, editor: Actor, room: RoomId, change: RoomChange) -> Result<(), AppError> {
+    core.write(move |tx| {
+        let id = editor.id().ok_or(AppError::SignedOut)?;
         let (old_name, creator) = rooms::demand_editor(tx, room, id)?;
         if creator != id {
             audit::insert(tx, &editor, Act::RoomChanged, &old_name, "")?;
@@ -94,14 +86,11 @@ pub async fn update(db: &Db, hub: &Hub, editor: Actor, room: RoomId, change: Roo
             rooms::hand_over(tx, Some(room), creator)?;
         }
         let name = name.as_str().to_owned();
-        tx.after_commit(
-            move || {
-                hub.left(room, left);
-                hub.room_changed(room, name);
-                hub.joined(room, came);
-            },
-            || {},
-        );
+        tx.tell(move |hub| {
+            hub.left(room, left);
+            hub.room_changed(room, name);
+            hub.joined(room, came);
+        });
         Ok(())
     })
     .await
@@ -118,10 +107,8 @@ fn add(tx: &Tx<'_>, room: RoomId, people: &HashSet<UserId>, involvement: Involve
 }
 
 /// Leaves the news for those who came.
-fn tell_joined(tx: &Tx<'_>, hub: &Hub, room: RoomId, people: Vec<UserId>) {
-    let hub = hub.clone();
-    // Should it fail, their pages learn of it when they next connect: the sidebar's version differs.
-    tx.after_commit(move || hub.joined(room, people), || {});
+fn tell_joined(tx: &Write<'_>, room: RoomId, people: Vec<UserId>) {
+    tx.tell(move |hub| hub.joined(room, people));
 }
 
 fn demand_creator(tx: &Tx<'_>, creator: UserId) -> Result<(), AppError> {
@@ -137,15 +124,14 @@ fn demand_creator(tx: &Tx<'_>, creator: UserId) -> Result<(), AppError> {
 ///
 /// # Errors
 /// `NotFound` when there is no such room for the remover; `Forbidden` when it is no ping and they neither made it nor run the account.
-/// Nothing is written then.
 ///
 /// # Side effects
 /// 1. the room is marked as deleted, with a line in the audit log unless it is a ping; 2. its pages end and lists lose it; 3. the
 ///    background is set to work.
-pub async fn remove(db: &Db, hub: &Hub, background: &Background, remover: Actor, room: RoomId) -> Result<(), AppError> {
-    let (hub, background) = (hub.clone(), background.clone());
-    db.write(move |tx| {
-        let id = remover.id.ok_or(AppError::SignedOut)?;
+pub async fn remove(core: &Core, remover: Actor, room: RoomId) -> Result<(), AppError> {
+    let background = core.background.clone();
+    core.write(move |tx| {
+        let id = remover.id().ok_or(AppError::SignedOut)?;
         let found = rooms::for_member(tx, room, id)?.ok_or(AppError::NotFound)?;
         if found.is_direct() {
             memberships::demand(tx, room, id)?;
@@ -154,13 +140,10 @@ pub async fn remove(db: &Db, hub: &Hub, background: &Background, remover: Actor,
             audit::insert(tx, &remover, Act::RoomDeleted, &found.name, "")?;
         }
         rooms::update_deleted(tx, room)?;
-        tx.after_commit(
-            move || {
-                hub.room_deleted(room);
-                background.nudge();
-            },
-            || {},
-        );
+        tx.tell(move |hub| {
+            hub.room_deleted(room);
+            background.nudge();
+        });
         Ok(())
     })
     .await
@@ -169,14 +152,12 @@ pub async fn remove(db: &Db, hub: &Hub, background: &Background, remover: Actor,
 /// Takes somebody out of a closed room, because they want to.
 ///
 /// # Errors
-/// `NotFound` when they are not in it; `Conflict` when it is a room for everyone or a ping, or they are the last in it. Nothing is written
-/// then.
+/// `NotFound` when they are not in it; `Conflict` when it is a room for everyone or a ping, or they are the last in it.
 ///
 /// # Side effects
 /// 1. the membership is deleted, and the room handed over if they had made it; 2. their pages of it end and their lists lose it.
-pub async fn leave(db: &Db, hub: &Hub, person: UserId, room: RoomId) -> Result<(), AppError> {
-    let hub = hub.clone();
-    db.write(move |tx| {
+pub async fn leave(core: &Core, person: UserId, room: RoomId) -> Result<(), AppError> {
+    core.write(move |tx| {
         memberships::demand(tx, room, person)?;
         let found = rooms::for_member(tx, room, person)?.ok_or(AppError::NotFound)?;
         if found.kind != RoomKind::Closed {
@@ -187,7 +168,7 @@ pub async fn leave(db: &Db, hub: &Hub, person: UserId, room: RoomId) -> Result<(
             return Err(AppError::Conflict("You are the last one here. Delete the room instead."));
         }
         rooms::hand_over(tx, Some(room), person)?;
-        tx.after_commit(move || hub.left(room, vec![person]), || {});
+        tx.tell(move |hub| hub.left(room, vec![person]));
         Ok(())
     })
     .await
@@ -196,13 +177,12 @@ pub async fn leave(db: &Db, hub: &Hub, person: UserId, room: RoomId) -> Result<(
 /// Finds the ping of exactly these people, or starts it. Tells whether it is new.
 ///
 /// # Errors
-/// `Invalid` when one of them is not here (any more); a ping with them that there was is found in the list. Nothing is written then.
+/// `Invalid` when one of them is not here (any more); a ping with them that there was is found in the list.
 ///
 /// # Side effects
 /// 1. a new ping and its memberships are written; one that the starter had made invisible is back; 2. those concerned are told.
-pub async fn ping(db: &Db, hub: &Hub, starter: UserId, key: DirectKey) -> Result<(RoomId, bool), AppError> {
-    let hub = hub.clone();
-    db.write(move |tx| {
+pub async fn ping(core: &Core, starter: UserId, key: DirectKey) -> Result<(RoomId, bool), AppError> {
+    core.write(move |tx| {
         users::find_active(tx, starter)?.ok_or(AppError::SignedOut)?;
         for person in key.people() {
             users::find_active(tx, person)?.ok_or_else(|| Invalid::new("user_ids", NOT_HERE))?;
@@ -210,13 +190,13 @@ pub async fn ping(db: &Db, hub: &Hub, starter: UserId, key: DirectKey) -> Result
         if let Some(room) = rooms::insert_direct(tx, &key, starter)? {
             let people: HashSet<UserId> = key.people().collect();
             let people = add(tx, room, &people, Involvement::Everything)?;
-            tell_joined(tx, &hub, room, people);
+            tell_joined(tx, room, people);
             return Ok((room, true));
         }
         let room = rooms::direct(tx, &key)?;
         if !memberships::is_visible(tx, room, starter)? {
             memberships::update_involvement(tx, room, starter, Involvement::Everything)?;
-            tell_joined(tx, &hub, room, vec![starter]);
+            tell_joined(tx, room, vec![starter]);
         }
         Ok((room, false))
     })
@@ -226,20 +206,19 @@ pub async fn ping(db: &Db, hub: &Hub, starter: UserId, key: DirectKey) -> Result
 /// Sets how much somebody wants to hear of a room.
 ///
 /// # Errors
-/// `NotFound` when they are not in it. Nothing is written then.
+/// `NotFound` when they are not in it.
 ///
 /// # Side effects
 /// 1. the involvement is written; 2. their pages are told when the room came into their list or left it.
 pub async fn set_involvement(
-    db: &Db, hub: &Hub, user: UserId, room: RoomId, involvement: Involvement,
+    core: &Core, user: UserId, room: RoomId, involvement: Involvement,
 ) -> Result<(), AppError> {
-    let hub = hub.clone();
-    db.write(move |tx| {
+    core.write(move |tx| {
         memberships::demand(tx, room, user)?;
         let before = memberships::update_involvement(tx, room, user, involvement)?;
         match (before == Involvement::Invisible, involvement == Involvement::Invisible) {
-            (false, true) => tx.after_commit(move || hub.hidden(room, user), || {}),
-            (true, false) => tell_joined(tx, &hub, room, vec![user]),
+            (false, true) => tx.tell(move |hub| hub.hidden(room, user)),
+            (true, false) => tell_joined(tx, room, vec![user]),
             _ => {}
         }
         Ok(())

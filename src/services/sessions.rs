@@ -1,15 +1,13 @@
 //! Signing in and out.
 
-use super::dice;
-use super::passwords::Passwords;
+use super::{Core, dice};
 use crate::db::sessions::{self, Origin};
-use crate::db::{Db, transfers, users};
+use crate::db::{transfers, users};
 use crate::domain::ids::SessionId;
 use crate::domain::people::{User, Viewer};
 use crate::domain::secrets::SessionToken;
 use crate::domain::text::EmailAddress;
 use crate::error::AppError;
-use crate::live::hub::Hub;
 
 /// Expired sessions dropped at each sign-in, so that they don't pile up and no single write is long.
 const EXPIRED_MAX: u32 = 100;
@@ -28,22 +26,22 @@ pub struct SignedIn {
 ///
 /// # Errors
 /// `BadCredentials` for an unknown address, a wrong password and a person who can't come in alike, after the same
-/// time; no session is there then.
+/// time.
 ///
 /// # Side effects
 /// 1. the session is written; some that expired before `expired_at_ms` are dropped.
 pub async fn sign_in(
-    db: &Db, passwords: &Passwords, email_address: &str, password: String, origin: Origin, expired_at_ms: i64,
+    core: &Core, email_address: &str, password: String, origin: Origin, expired_at_ms: i64,
 ) -> Result<SignedIn, AppError> {
     let found = match EmailAddress::parse(email_address) {
-        Ok(address) => db.read(move |snapshot| Ok(users::with_password(snapshot, &address)?)).await?,
+        Ok(address) => core.db.read(move |snapshot| Ok(users::with_password(snapshot, &address)?)).await?,
         Err(_) => None,
     };
     let (user, hash) = found.unzip();
-    let is_right = passwords.verify(password, hash).await?;
+    let is_right = core.passwords.verify(password, hash).await?;
     let Some(user) = user.filter(|_| is_right) else { return Err(AppError::BadCredentials) };
     let token = SessionToken::generate(&mut dice());
-    db.write(move |tx| {
+    core.write(move |tx| {
         sessions::delete_expired(tx, expired_at_ms, EXPIRED_MAX)?;
         match sessions::insert(tx, user.id, &token.hash(), &origin)? {
             Some(_) => Ok(SignedIn { user, token, now_ms: tx.now_ms() }),
@@ -56,16 +54,14 @@ pub async fn sign_in(
 /// Ends a session.
 ///
 /// # Errors
-/// `Busy` and `Storage` as for any write; the session is still valid then.
+/// None of its own.
 ///
 /// # Side effects
 /// 1. the session is deleted; 2. its sockets are closed.
-pub async fn sign_out(db: &Db, hub: &Hub, session: SessionId) -> Result<(), AppError> {
-    let hub = hub.clone();
-    db.write(move |tx| {
+pub async fn sign_out(core: &Core, session: SessionId) -> Result<(), AppError> {
+    core.write(move |tx| {
         sessions::delete(tx, session)?;
-        // Should it fail, each socket finds out when it next checks its session.
-        tx.after_commit(move || hub.end_session(session), || {});
+        tx.tell(move |hub| hub.end_session(session));
         Ok(())
     })
     .await
@@ -78,17 +74,15 @@ pub async fn sign_out(db: &Db, hub: &Hub, session: SessionId) -> Result<(), AppE
 ///
 /// # Side effects
 /// 1. the session and the person's links to sign in elsewhere are deleted; 2. its sockets are closed.
-pub async fn revoke(db: &Db, hub: &Hub, viewer: Viewer, session: SessionId) -> Result<(), AppError> {
-    let hub = hub.clone();
-    db.write(move |tx| {
+pub async fn revoke(core: &Core, viewer: Viewer, session: SessionId) -> Result<(), AppError> {
+    core.write(move |tx| {
         sessions::demand(tx, &viewer)?;
         if !sessions::delete_own(tx, viewer.user.id, session)? {
             return Err(AppError::NotFound);
         }
         // One that was made by the session that ends would lead back in.
         transfers::delete_of(tx, viewer.user.id)?;
-        // Should it fail, each socket finds out when it next checks its session.
-        tx.after_commit(move || hub.end_session(session), || {});
+        tx.tell(move |hub| hub.end_session(session));
         Ok(())
     })
     .await
@@ -97,10 +91,10 @@ pub async fn revoke(db: &Db, hub: &Hub, viewer: Viewer, session: SessionId) -> R
 /// Writes down that a session was used, so that it does not expire.
 ///
 /// # Errors
-/// `Busy` and `Storage` as for any write; the session is as old as it was then.
+/// None of its own.
 ///
 /// # Side effects
 /// 1. the session's last use and origin are written.
-pub async fn touch(db: &Db, session: SessionId, origin: Origin) -> Result<(), AppError> {
-    db.write(move |tx| Ok(sessions::update_last_used(tx, session, &origin)?)).await
+pub async fn touch(core: &Core, session: SessionId, origin: Origin) -> Result<(), AppError> {
+    core.write(move |tx| Ok(sessions::update_last_used(tx, session, &origin)?)).await
 }

@@ -1,13 +1,13 @@
 //! Transfers: a link that signs somebody in on another device, once.
 
-use super::dice;
 use super::sessions::SignedIn;
+use super::{Core, dice};
 use crate::db::audit::{self, Actor};
 use crate::db::sessions::{self, Origin};
-use crate::db::{Db, Tx, transfers, users};
+use crate::db::{Tx, transfers, users};
 use crate::domain::audit::Act;
 use crate::domain::ids::UserId;
-use crate::domain::people::{Role, User, Viewer};
+use crate::domain::people::{Role, Viewer};
 use crate::domain::secrets::{SessionToken, TokenHash, TransferToken};
 use crate::error::AppError;
 
@@ -29,12 +29,12 @@ pub struct Transfer {
 /// Makes a link for oneself.
 ///
 /// # Errors
-/// `SignedOut` when the session ended meanwhile; there is no link then.
+/// `SignedOut` when the session ended meanwhile.
 ///
 /// # Side effects
 /// 1. the link is written; older ones of this person, and some that are too old, are dropped.
-pub async fn make(db: &Db, viewer: Viewer) -> Result<Transfer, AppError> {
-    db.write(move |tx| {
+pub async fn make(core: &Core, viewer: Viewer) -> Result<Transfer, AppError> {
+    core.write(move |tx| {
         sessions::demand(tx, &viewer)?;
         insert(tx, viewer.user.id)
     })
@@ -44,22 +44,18 @@ pub async fn make(db: &Db, viewer: Viewer) -> Result<Transfer, AppError> {
 /// Makes a link for somebody else, who is locked out.
 ///
 /// # Errors
-/// `SignedOut` when the session ended meanwhile; `Forbidden` unless an administrator asks; `NotFound` when there is no such person, or they can't come in; there is no link
-/// then.
+/// An administrator's; `NotFound` when there is no such person, or they can't come in.
 ///
 /// # Side effects
-/// 1. the link and a line of the audit log are written; older links of that person, and some that are too old, are dropped.
-pub async fn make_for(db: &Db, administrator: Viewer, ip_address: String, user: UserId) -> Result<Transfer, AppError> {
-    db.write(move |tx| {
-        sessions::demand(tx, &administrator)?;
-        let Viewer { user: User { id, name, .. }, .. } = administrator;
-        users::demand_administrator(tx, id)?;
+/// 1. the link is written; older links of that person, and some that are too old, are dropped.
+pub async fn make_for(core: &Core, by: Actor, user: UserId) -> Result<Transfer, AppError> {
+    core.write(move |tx| {
+        users::demand_administrator(tx, &by)?;
         let person = users::find(tx, user)?;
         if !person.is_active() || person.role == Role::Bot {
             return Err(AppError::NotFound);
         }
-        let actor = Actor { id: Some(id), name, ip_address };
-        audit::insert(tx, &actor, Act::TransferMade, &person.name, "")?;
+        audit::insert(tx, &by, Act::TransferMade, &person.name, "")?;
         insert(tx, user)
     })
     .await
@@ -78,14 +74,14 @@ fn insert(tx: &Tx<'_>, user: UserId) -> Result<Transfer, AppError> {
 /// at once, one gets in.
 ///
 /// # Errors
-/// `Busy` and `Storage` as for any write; the link is still good then.
+/// None of its own.
 ///
 /// # Side effects
-/// 1. the link is deleted and the session written, together.
-pub async fn take(db: &Db, token: &str, origin: Origin) -> Result<Option<SignedIn>, AppError> {
+/// 1. the link is deleted and the session written.
+pub async fn take(core: &Core, token: &str, origin: Origin) -> Result<Option<SignedIn>, AppError> {
     let hash = TokenHash::of(token);
     let token = SessionToken::generate(&mut dice());
-    db.write(move |tx| {
+    core.write(move |tx| {
         let Some(id) = transfers::take(tx, &hash)? else { return Ok(None) };
         let session = sessions::insert(tx, id, &token.hash(), &origin)?;
         Ok(match session {

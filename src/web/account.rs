@@ -10,10 +10,11 @@ use super::look::Look;
 use super::qr_code::QrCode;
 use super::roster::PeopleFragment;
 use crate::db::accounts::{self, Account};
+use crate::db::audit::Actor;
 use crate::domain::people::User;
 use crate::domain::text::Name;
 use crate::error::{AppError, Invalid};
-use crate::services::administration::{self, By, Changes};
+use crate::services::administration::{self, Changes};
 use crate::services::pictures::PICTURE_BYTES_MAX;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
@@ -179,19 +180,19 @@ pub async fn update(
     }
 }
 
-async fn change(app: &App, by: By, form: &AccountForm, file: Option<Upload>) -> Result<(), AppError> {
+async fn change(app: &App, by: Actor, form: &AccountForm, file: Option<Upload>) -> Result<(), AppError> {
     let mut changes = form.parse()?;
     if let Some(file) = file {
         changes.logo = Some(app.pictures.logo(file.bytes).await?);
     }
-    administration::update(&app.db, by, changes).await
+    administration::update(app, by, changes).await
 }
 
 /// `POST /account/join_code`: makes another invite link; the old one leads nowhere from then on.
 pub async fn regenerate(
     request: HttpRequest, app: web::Data<App>, administrator: Administrator,
 ) -> Result<HttpResponse, AppError> {
-    administration::regenerate_join_code(&app.db, administrator.by(&request, &app)).await?;
+    administration::regenerate_join_code(&app, administrator.by(&request, &app)).await?;
     match Wants::of(&request) {
         Wants::Json => json(&request, &app).await,
         Wants::Page | Wants::Fragment => Ok(see_other("/account/edit?saved")),

@@ -54,7 +54,7 @@ pub async fn logo(
 pub async fn remove_logo(
     request: HttpRequest, app: web::Data<App>, administrator: Administrator,
 ) -> Result<HttpResponse, AppError> {
-    administration::remove_logo(&app.db, administrator.by(&request, &app)).await?;
+    administration::remove_logo(&app, administrator.by(&request, &app)).await?;
     Ok(done(&request, "/account/edit?saved"))
 }
 
@@ -135,7 +135,7 @@ pub async fn update_styles(
     let by = administrator.by(&request, &app);
     let form: StylesForm = submission.form().await?;
     let changed = match form.parse() {
-        Ok(styles) => administration::update_custom_styles(&app.db, by, styles).await,
+        Ok(styles) => administration::update_custom_styles(&app, by, styles).await,
         Err(invalid) => Err(invalid.into()),
     };
     let (account, custom_styles) = read(&app).await?;

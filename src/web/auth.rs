@@ -16,7 +16,6 @@ use crate::domain::rooms::{self as rooms_rules, Room};
 use crate::domain::secrets::TokenHash;
 use crate::error::AppError;
 use crate::services;
-use crate::services::administration::By;
 use crate::services::rooms::CREATORS_ONLY;
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
@@ -67,9 +66,8 @@ pub struct MessageEditor {
 
 impl Administrator {
     /// Who acts, and from where, for services that check the right again.
-    pub fn by(self, request: &HttpRequest, app: &App) -> By {
-        let ip_address = Client::of(request.head(), &app.config).ip_address;
-        By::Administrator(self.0, ip_address.map(|address| address.to_string()).unwrap_or_default())
+    pub fn by(self, request: &HttpRequest, app: &App) -> Actor {
+        actor(request, app, self.0)
     }
 }
 
@@ -159,7 +157,7 @@ impl Asking {
 
 /// Writes down that a session is in use. Should it fail, the next use tries again; this one is none the worse.
 pub(super) async fn touch(app: &App, session: SessionId, origin: Origin) {
-    if let Err(error) = services::sessions::touch(&app.db, session, origin).await {
+    if let Err(error) = services::sessions::touch(app, session, origin).await {
         tracing::warn!(?error, "a session's last use could not be written down");
     }
 }
@@ -260,7 +258,7 @@ impl MessageEditor {
 }
 
 /// Who acts, and from where, for the audit log.
-pub fn actor(request: &HttpRequest, app: &App, user: &User) -> Actor {
+pub fn actor(request: &HttpRequest, app: &App, viewer: Viewer) -> Actor {
     let ip_address = Client::of(request.head(), &app.config).origin(request.headers()).ip_address;
-    Actor { id: Some(user.id), name: user.name.clone(), ip_address }
+    Actor { viewer: Some(viewer), ip_address }
 }

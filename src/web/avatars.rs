@@ -56,7 +56,7 @@ pub async fn show(
 pub async fn destroy(
     request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser,
 ) -> Result<HttpResponse, AppError> {
-    remove_avatar(&app.db, &app.hub, viewer).await?;
+    remove_avatar(&app, viewer).await?;
     Ok(done(&request, "/users/me/profile?saved"))
 }
 

@@ -13,7 +13,7 @@ pub async fn create(
     request: HttpRequest, app: web::Data<App>, administrator: Administrator,
 ) -> Result<HttpResponse, AppError> {
     let id = path_id(&request, "user_id")?;
-    ban(&app.db, &app.hub, &app.banned, administrator.by(&request, &app), id).await?;
+    ban(&app, administrator.by(&request, &app), id).await?;
     app.background.nudge();
     Ok(done(&request, id))
 }
@@ -23,7 +23,7 @@ pub async fn destroy(
     request: HttpRequest, app: web::Data<App>, administrator: Administrator,
 ) -> Result<HttpResponse, AppError> {
     let id = path_id(&request, "user_id")?;
-    lift(&app.db, &app.hub, &app.banned, administrator.by(&request, &app), id).await?;
+    lift(&app, administrator.by(&request, &app), id).await?;
     Ok(done(&request, id))
 }
 

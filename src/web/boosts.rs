@@ -59,7 +59,7 @@ pub async fn create(
     let (booster, room) = (member.user().id, member.room.id);
     app.posts.take(booster, (app.clock)())?;
     let again = if form.toggle.is_some() { Again::Goes } else { Again::Stays };
-    let Boosted { message, id, is_new } = boost(&app.db, &app.hub, booster, (room, id), content, again).await?;
+    let Boosted { message, id, is_new } = boost(&app, booster, (room, id), content, again).await?;
     if !is_new {
         app.posts.give_back(booster);
     }
@@ -82,6 +82,6 @@ pub async fn destroy(request: HttpRequest, app: web::Data<App>, member: RoomMemb
     let (id, boost) = (path_id::<MessageId>(&request, "message_id")?, path_id::<BoostId>(&request, "boost_id")?);
     let (booster, room) = (member.user().id, member.room.id);
     app.posts.take(booster, (app.clock)())?;
-    let message = withdraw(&app.db, &app.hub, booster, (room, id), boost).await?;
+    let message = withdraw(&app, booster, (room, id), boost).await?;
     if Wants::of(&request) == Wants::Json { Ok(no_content()) } else { answered(&request, message) }
 }

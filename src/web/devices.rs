@@ -71,7 +71,7 @@ pub async fn destroy(
 ) -> Result<HttpResponse, AppError> {
     let id = path_id::<SessionId>(&request, "session_id")?;
     let is_current = id == viewer.session_id;
-    revoke(&app.db, &app.hub, viewer, id).await?;
+    revoke(&app, viewer, id).await?;
     match Wants::of(&request) {
         _ if is_current => signed_out(&request),
         Wants::Json => Ok(no_content()),

@@ -76,7 +76,7 @@ pub async fn create(
     let form: DirectForm = submission.form().await?;
     app.posts.take(viewer.user.id, (app.clock)())?;
     let started = match form.parse(viewer.user.id) {
-        Ok(key) => ping(&app.db, &app.hub, viewer.user.id, key).await,
+        Ok(key) => ping(&app, viewer.user.id, key).await,
         Err(invalid) => Err(invalid.into()),
     };
     match started {

@@ -90,7 +90,7 @@ pub async fn update(
         Err(invalid) => (editor.message.clone(), AppError::from(invalid)),
         Ok(body) => {
             app.posts.take(user, (app.clock)())?;
-            match save(&app.db, &app.hub, user, room, editor.message.id, (body, seen)).await? {
+            match save(&app, user, room, editor.message.id, (body, seen)).await? {
                 Edited::Saved(message) => return saved(&request, message),
                 Edited::Overtaken(message) => (message, AppError::Conflict(OVERTAKEN)),
             }

@@ -125,7 +125,7 @@ pub async fn create(
             .await;
         }
     };
-    match first_run(&app.db, &app.passwords, account_name, person, origin).await? {
+    match first_run(&app, account_name, person, origin).await? {
         Some(somebody) => signed_in(&request, &app, &somebody, "/", StatusCode::CREATED),
         None => Ok(see_other("/")),
     }

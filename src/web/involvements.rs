@@ -64,7 +64,7 @@ pub async fn update(
 ) -> Result<HttpResponse, AppError> {
     let form: InvolvementForm = submission.form().await?;
     let involvement = Involvement::parse(&form.involvement)?;
-    set_involvement(&app.db, &app.hub, member.user().id, member.room.id, involvement).await?;
+    set_involvement(&app, member.user().id, member.room.id, involvement).await?;
     member.room.involvement = involvement;
     match Wants::of(&request) {
         Wants::Json => json(&request, involvement),

@@ -56,7 +56,7 @@ pub async fn create(
     let (form, file) = submission.form_with_file::<PersonForm>("avatar", PICTURE_BYTES_MAX).await?;
     let origin = Client::of(request.head(), &app.config).origin(request.headers());
     let joined = match form.parse(&app, file).await {
-        Ok(person) => join(&app.db, &app.hub, &app.passwords, join_code.clone(), person, origin).await,
+        Ok(person) => join(&app, join_code.clone(), person, origin).await,
         Err(error) => Err(error),
     };
     match joined {

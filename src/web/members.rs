@@ -41,7 +41,7 @@ pub struct MembersQuery {
 
 /// `DELETE /rooms/{room_id}/members/me`: leaves a closed room.
 pub async fn destroy(request: HttpRequest, app: web::Data<App>, member: RoomMember) -> Result<HttpResponse, AppError> {
-    leave(&app.db, &app.hub, member.user().id, member.room.id).await?;
+    leave(&app, member.user().id, member.room.id).await?;
     Ok(done(&request, "/"))
 }
 

@@ -247,13 +247,13 @@ pub(super) async fn submit(app: &App, author: UserId, room: RoomId, form: &Messa
     });
     match draft {
         Ok(draft) => {
-            let posted = post(&app.db, &app.hub, author, room, draft).await?;
+            let posted = post(app, author, room, draft).await?;
             if !posted.is_new {
                 app.posts.give_back(author);
             }
             Ok(posted)
         }
-        Err(refusal) => repeated(&app.db, author, room, client_message_id).await?.ok_or(refusal),
+        Err(refusal) => repeated(app, author, room, client_message_id).await?.ok_or(refusal),
     }
 }
 
@@ -262,7 +262,7 @@ pub async fn destroy(
     request: HttpRequest, app: web::Data<App>, editor: MessageEditor,
 ) -> Result<HttpResponse, AppError> {
     let room = editor.member.room.id;
-    let change = remove(&app.db, &app.hub, editor.member.user().id, room, editor.message.id).await?;
+    let change = remove(&app, editor.member.user().id, room, editor.message.id).await?;
     match Wants::of(&request) {
         Wants::Json => Ok(no_content()),
         Wants::Fragment => fragment(&request, StatusCode::OK, change),

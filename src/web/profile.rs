@@ -164,9 +164,9 @@ async fn change(
         let address = viewer.user.email_address.clone().map(Attempter::EmailAddress);
         let who: Vec<_> = address.into_iter().chain(peer).collect();
         app.attempts.begin(&who, (app.clock)())?;
-        prove_and_hash(&app.db, &app.passwords, viewer, new, &mut changes).await?;
+        prove_and_hash(app, viewer, new, &mut changes).await?;
         app.attempts.succeeded(&who);
     }
     let picture = picture(app, file).await?;
-    update_profile(&app.db, &app.hub, viewer.clone(), changes, picture).await
+    update_profile(app, viewer.clone(), changes, picture).await
 }

@@ -43,7 +43,7 @@ pub async fn update(
 ) -> Result<HttpResponse, AppError> {
     let form: ReadForm = submission.form().await?;
     let (user, room) = (member.user().id, member.room.id);
-    let unread_count = read(&app.db, &app.hub, &app.reading, user, room, form.parse()?).await?;
+    let unread_count = read(&app, user, room, form.parse()?).await?;
     answered(&request, &member, unread_count)
 }
 
@@ -56,7 +56,7 @@ pub async fn destroy(
         return Err(Invalid::new("message_id", "Say from which message on it is unread.").into());
     };
     let (user, room) = (member.user().id, member.room.id);
-    let unread_count = mark_unread(&app.db, &app.hub, &app.reading, user, room, from).await?;
+    let unread_count = mark_unread(&app, user, room, from).await?;
     answered(&request, &member, unread_count)
 }
 

@@ -173,7 +173,7 @@ pub async fn create(
         Ok((name, (kind == RoomKind::Closed).then_some(chosen)))
     });
     let made = match parsed {
-        Ok((name, chosen)) => services::rooms::create(&app.db, &app.hub, viewer.id, name, chosen).await,
+        Ok((name, chosen)) => services::rooms::create(&app, viewer.id, name, chosen).await,
         Err(invalid) => Err(invalid.into()),
     };
     match made {
@@ -259,7 +259,7 @@ pub async fn update(
     let saved = match parsed {
         Ok(change) => {
             let is_leaving = is_leaving(&change);
-            services::rooms::update(&app.db, &app.hub, actor(&request, &app, member.user()), room, change)
+            services::rooms::update(&app, actor(&request, &app, member.viewer.clone()), room, change)
                 .await
                 .map(|()| is_leaving)
         }

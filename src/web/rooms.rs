@@ -188,7 +188,7 @@ pub async fn around(request: HttpRequest, app: web::Data<App>, member: RoomMembe
 pub async fn destroy(
     request: HttpRequest, app: web::Data<App>, RoomRemover(member): RoomRemover,
 ) -> Result<HttpResponse, AppError> {
-    let remover = actor(&request, &app, member.user());
-    remove(&app.db, &app.hub, &app.background, remover, member.room.id).await?;
+    let remover = actor(&request, &app, member.viewer.clone());
+    remove(&app, remover, member.room.id).await?;
     Ok(done(&request, "/"))
 }

@@ -146,7 +146,7 @@ pub async fn update(
     let known = app.db.read(move |snapshot| Ok(roster::find(snapshot, id, Status::Active)?)).await?;
     known.ok_or(AppError::NotFound)?;
     let role = submission.form::<RoleForm>().await?.parse()?;
-    let user = set_role(&app.db, &app.hub, by, id, role).await?;
+    let user = set_role(&app, by, id, role).await?;
     match Wants::of(&request) {
         Wants::Json => answer::json(&request, StatusCode::OK, &UserJson::private(&user)),
         Wants::Page | Wants::Fragment => Ok(see_other("/account/edit")),
@@ -158,6 +158,6 @@ pub async fn destroy(
     request: HttpRequest, app: web::Data<App>, administrator: Administrator,
 ) -> Result<HttpResponse, AppError> {
     let id = path_id(&request, "user_id")?;
-    remove(&app.db, &app.hub, administrator.by(&request, &app), id).await?;
+    remove(&app, administrator.by(&request, &app), id).await?;
     Ok(done(&request, "/account/edit"))
 }

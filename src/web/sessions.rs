@@ -131,7 +131,7 @@ pub async fn create(
         Ok(()) => {
             let origin = client.origin(request.headers());
             let ended_ms = app.sessions_end_ms();
-            sign_in(&app.db, &app.passwords, &form.email_address, password, origin, ended_ms).await
+            sign_in(&app, &form.email_address, password, origin, ended_ms).await
         }
         Err(error) => Err(error),
     };
@@ -154,7 +154,7 @@ pub async fn create(
 pub async fn destroy(
     request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser,
 ) -> Result<HttpResponse, AppError> {
-    sign_out(&app.db, &app.hub, viewer.session_id).await?;
+    sign_out(&app, viewer.session_id).await?;
     signed_out(&request)
 }
 

@@ -61,19 +61,19 @@ struct LinkJson {
 pub async fn create(
     request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser,
 ) -> Result<HttpResponse, AppError> {
-    let transfer = transfers::make(&app.db, viewer.clone()).await?;
+    let transfer = transfers::make(&app, viewer.clone()).await?;
     let id = viewer.user.id;
     link(&request, &app, viewer.user, id, &transfer).await
 }
 
 /// `POST /users/{user_id}/transfers`: the same for somebody else, by an administrator; 404 when they can't come in.
 pub async fn create_for(
-    request: HttpRequest, app: web::Data<App>, Administrator(viewer): Administrator,
+    request: HttpRequest, app: web::Data<App>, administrator: Administrator,
 ) -> Result<HttpResponse, AppError> {
     let id = path_id::<UserId>(&request, "user_id")?;
-    let ip_address = Client::of(request.head(), &app.config).origin(request.headers()).ip_address;
-    let transfer = transfers::make_for(&app.db, viewer.clone(), ip_address, id).await?;
-    link(&request, &app, viewer.user, id, &transfer).await
+    let viewer = administrator.0.user.clone();
+    let transfer = transfers::make_for(&app, administrator.by(&request, &app), id).await?;
+    link(&request, &app, viewer, id, &transfer).await
 }
 
 async fn link(
@@ -117,7 +117,7 @@ pub async fn update(
     let client = Client::of(request.head(), &app.config);
     let peer = client.network().map(Attempter::Newcomer);
     app.attempts.begin(peer.as_slice(), (app.clock)())?;
-    if let Some(somebody) = transfers::take(&app.db, &token, client.origin(request.headers())).await? {
+    if let Some(somebody) = transfers::take(&app, &token, client.origin(request.headers())).await? {
         app.attempts.succeeded(peer.as_slice());
         return signed_in(&request, &app, &somebody, "/", StatusCode::CREATED);
     }

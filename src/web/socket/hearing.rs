@@ -104,8 +104,7 @@ impl Hearing {
         let Some(room) = self.room else {
             return Some(frames::error("This socket is at no room, so nothing is read there.", None));
         };
-        let App { db, hub, reading, .. } = self.app.get_ref();
-        let read = reading::read(db, hub, reading, self.viewer.user.id, room, through).await;
+        let read = reading::read(&self.app, self.viewer.user.id, room, through).await;
         read.err().map(|error| frames::error(&errors::sentence(&error), None))
     }
 
