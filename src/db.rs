@@ -15,6 +15,7 @@ pub mod logos;
 pub mod memberships;
 pub mod messages;
 mod migrations;
+mod query;
 mod readers;
 pub mod rooms;
 pub mod roster;

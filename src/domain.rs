@@ -15,3 +15,4 @@ pub mod rich_text;
 pub mod rooms;
 pub mod secrets;
 pub mod text;
+mod words;

@@ -1,6 +1,7 @@
 //! The audit log: one line for each administrative act, written with the act itself.
 
 use super::Tx;
+use super::query::{all, from_row, run};
 use crate::domain::audit::Act;
 use crate::domain::clock::{iso, utc_label};
 use crate::domain::ids::UserId;
@@ -45,6 +46,8 @@ pub struct AuditEntry {
     pub ip_address: String,
 }
 
+from_row!(AuditEntry { id, at_ms, actor_name, act, subject_name, detail, ip_address });
+
 impl AuditEntry {
     /// When, for programs.
     pub fn at(&self) -> String {
@@ -64,26 +67,12 @@ pub const PAGE_LEN: u32 = 100;
 pub fn insert(tx: &Tx<'_>, actor: &Actor, act: Act, subject: &str, detail: &str) -> Result<()> {
     let sql = "INSERT INTO audit_entries (at_ms, actor_id, actor_name, action, subject_name, detail, ip_address)
                VALUES (?1, ?2, coalesce((SELECT name FROM users WHERE id = ?2), 'command line'), ?3, ?4, ?5, ?6)";
-    let values = (tx.now_ms(), actor.id(), act, subject, detail, &actor.ip_address);
-    tx.prepare_cached(sql)?.execute(values)?;
-    Ok(())
+    run(tx, sql, (tx.now_ms(), actor.id(), act, subject, detail, &actor.ip_address))
 }
 
 /// The newest lines before a number. Reads only; at most [`PAGE_LEN`] + 1, the last of which tells that there is more.
 pub fn page(connection: &Connection, before: i64) -> Result<Vec<AuditEntry>> {
     let sql = "SELECT id, at_ms, actor_name, action, subject_name, detail, ip_address FROM audit_entries
                WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
-    let mut statement = connection.prepare_cached(sql)?;
-    let entries = statement.query_map((before, PAGE_LEN + 1), |row| {
-        Ok(AuditEntry {
-            id: row.get(0)?,
-            at_ms: row.get(1)?,
-            actor_name: row.get(2)?,
-            act: row.get(3)?,
-            subject_name: row.get(4)?,
-            detail: row.get(5)?,
-            ip_address: row.get(6)?,
-        })
-    })?;
-    entries.collect()
+    all(connection, sql, (before, PAGE_LEN + 1))
 }

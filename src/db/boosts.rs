@@ -1,22 +1,16 @@
 //! Boosts of messages.
 
 use super::Tx;
+use super::query::{all, change, from_row, maybe, one, run};
+use super::users::AUTHOR;
 use crate::domain::boosts::Boost;
 use crate::domain::ids::{BoostId, MessageId, RoomId, UserId};
 use crate::domain::messages::Message;
-use crate::domain::people::Author;
 use crate::domain::text::BoostContent;
-use rusqlite::{Connection, OptionalExtension, Result, Row};
+use rusqlite::{Connection, Result};
 use std::collections::HashMap;
 
-const COLUMNS: &str =
-    "boosts.id, content, boosts.created_at_ms, users.id, users.name, users.role, users.avatar_version";
-const FROM: &str = "boosts JOIN users ON users.id = boosts.booster_id";
-
-fn boost_at(row: &Row<'_>) -> Result<Boost> {
-    let booster = Author { id: row.get(3)?, name: row.get(4)?, role: row.get(5)?, avatar_version: row.get(6)? };
-    Ok(Boost { id: row.get(0)?, content: row.get(1)?, created_at_ms: row.get(2)?, booster })
-}
+from_row!(Boost { id, content, created_at_ms, booster });
 
 /// Reads the boosts of messages into them, in the order they were added. Reads only, in one query whatever the number of messages;
 /// each has at most [`crate::domain::boosts::BOOSTS_MAX`].
@@ -26,13 +20,12 @@ pub(super) fn read_into(connection: &Connection, messages: Vec<&mut Message>) ->
     }
     let ids: Vec<String> = messages.iter().map(|message| message.id.to_string()).collect();
     let sql = format!(
-        "SELECT {COLUMNS}, message_id FROM {FROM}
+        "SELECT message_id, boosts.id, content, boosts.created_at_ms, {AUTHOR}
+         FROM boosts JOIN users ON users.id = boosts.booster_id
          WHERE message_id IN (SELECT value FROM json_each(?1)) ORDER BY message_id, boosts.id"
     );
-    let mut statement = connection.prepare_cached(&sql)?;
     let mut by_message: HashMap<MessageId, Vec<Boost>> = HashMap::new();
-    for row in statement.query_map([format!("[{}]", ids.join(","))], |row| Ok((row.get(7)?, boost_at(row)?)))? {
-        let (message, boost) = row?;
+    for (message, boost) in all(connection, &sql, [format!("[{}]", ids.join(","))])? {
         by_message.entry(message).or_default().push(boost);
     }
     for message in messages {
@@ -44,15 +37,15 @@ pub(super) fn read_into(connection: &Connection, messages: Vec<&mut Message>) ->
 /// How many boosts a message has, and how many contents among them. Reads the message's boosts, which are bounded.
 pub fn counts(connection: &Connection, message: MessageId) -> Result<(i64, i64)> {
     let sql = "SELECT count(*), count(DISTINCT content) FROM boosts WHERE message_id = ?1";
-    connection.prepare_cached(sql)?.query_row([message], |row| Ok((row.get(0)?, row.get(1)?)))
+    one(connection, sql, [message])
 }
 
 /// Adds a boost unless the person has one of this content there: UNIQUE decides. Writes `boosts`. `None` means that they have.
 pub fn insert(tx: &Tx<'_>, message: MessageId, booster: UserId, content: &BoostContent) -> Result<Option<BoostId>> {
     let sql = "INSERT INTO boosts (message_id, booster_id, content, created_at_ms) VALUES (?1, ?2, ?3, ?4)
                ON CONFLICT (message_id, booster_id, content) DO NOTHING RETURNING id";
-    let values = (message, booster, content.as_str(), tx.now_ms());
-    tx.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()
+    let values = (message, booster, content, tx.now_ms());
+    maybe(tx, sql, values)
 }
 
 /// Somebody's boost of this content; one that must be there. Reads only.
@@ -60,13 +53,13 @@ pub fn posted_as(
     connection: &Connection, message: MessageId, booster: UserId, content: &BoostContent,
 ) -> Result<BoostId> {
     let sql = "SELECT id FROM boosts WHERE message_id = ?1 AND booster_id = ?2 AND content = ?3";
-    connection.prepare_cached(sql)?.query_row((message, booster, content.as_str()), |row| row.get(0))
+    one(connection, sql, (message, booster, content))
 }
 
 /// Withdraws somebody's boost of a message; tells whether it was there. Writes `boosts`.
 pub fn delete(tx: &Tx<'_>, message: MessageId, booster: UserId, id: BoostId) -> Result<bool> {
     let sql = "DELETE FROM boosts WHERE id = ?3 AND message_id = ?1 AND booster_id = ?2";
-    Ok(tx.prepare_cached(sql)?.execute((message, booster, id))? == 1)
+    Ok(change(tx, sql, (message, booster, id))? == 1)
 }
 
 /// Withdraws what somebody added to messages up to `through`. Writes `boosts`; at most `limit` messages, which are returned with
@@ -77,12 +70,9 @@ pub fn delete_of_booster(
     let sql =
         "SELECT DISTINCT messages.room_id, messages.id FROM boosts JOIN messages ON messages.id = boosts.message_id
                WHERE booster_id = ?1 AND message_id <= ?2 LIMIT ?3";
-    let mut statement = tx.prepare_cached(sql)?;
-    let messages = statement.query_map((booster, through, limit), |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let messages = messages.collect::<Result<Vec<_>>>()?;
+    let messages = all(tx, sql, (booster, through, limit))?;
     for (_, message) in &messages {
-        let sql = "DELETE FROM boosts WHERE message_id = ?1 AND booster_id = ?2";
-        tx.prepare_cached(sql)?.execute((message, booster))?;
+        run(tx, "DELETE FROM boosts WHERE message_id = ?1 AND booster_id = ?2", (message, booster))?;
     }
     Ok(messages)
 }

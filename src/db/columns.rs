@@ -3,91 +3,78 @@
 //! A value that no variant stands for cannot get in (the tables have CHECKs), so meeting one is an
 //! error of the column, never a default.
 
+use super::query::{Columns, FromRow};
 use crate::domain::audit::Act;
 use crate::domain::ids::{BoostId, MessageId, Revision, RoomId, SessionId, UserId};
 use crate::domain::messages::ClientMessageId;
 use crate::domain::people::{Role, Status, Theme};
+use crate::domain::rich_text::SafeHtml;
 use crate::domain::rooms::{Involvement, RoomKind};
-use crate::domain::secrets::TokenHash;
+use crate::domain::secrets::{JoinCode, PasswordHash, TokenHash};
+use crate::domain::text::{Bio, BoostContent, EmailAddress, Name};
 use rusqlite::Result;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use uuid::Uuid;
 
-macro_rules! integer_column {
-    ($($name:ident),*) => {$(
-        impl ToSql for $name {
+/// Says how types are written: an expression of the value, in terms of what SQLite knows.
+macro_rules! to_column {
+    ($($type:ident),*: |$value:ident| $kept:expr) => {$(
+        impl ToSql for $type {
             fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
-                Ok(self.0.into())
-            }
-        }
-
-        impl FromSql for $name {
-            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-                value.as_i64().map($name)
+                let $value = self;
+                Ok($kept.into())
             }
         }
     )*};
 }
 
-integer_column!(BoostId, MessageId, Revision, RoomId, SessionId, UserId);
-
-macro_rules! word_column {
-    ($name:ident { $($variant:ident = $word:literal),* }) => {
-        impl ToSql for $name {
-            fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
-                Ok(match self { $($name::$variant => $word),* }.into())
+/// Says how types are read: the value again, of what [`to_column`] wrote.
+macro_rules! from_column {
+    ($($type:ident),*: |$column:ident| $value:expr) => {$(
+        impl FromSql for $type {
+            fn column_result($column: ValueRef<'_>) -> FromSqlResult<Self> {
+                $value
             }
         }
-
-        impl FromSql for $name {
-            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-                match value.as_str()? {
-                    $($word => Ok($name::$variant),)*
-                    _ => Err(FromSqlError::InvalidType),
-                }
-            }
-        }
-    };
+    )*};
 }
 
-word_column!(Role { Member = "member", Administrator = "administrator", Bot = "bot" });
-word_column!(Status { Active = "active", Deactivated = "deactivated", Banned = "banned" });
-word_column!(Theme { System = "system", Light = "light", Dark = "dark" });
-word_column!(RoomKind { Open = "open", Closed = "closed", Direct = "direct" });
-word_column!(Involvement {
-    Invisible = "invisible",
-    Nothing = "nothing",
-    Mentions = "mentions",
-    Everything = "everything"
+to_column!(BoostId, MessageId, Revision, RoomId, SessionId, UserId: |id| id.0);
+from_column!(BoostId, MessageId, Revision, RoomId, SessionId, UserId: |column| column.as_i64().map(Self));
+
+to_column!(Act, Involvement, Role, RoomKind, Status, Theme: |value| value.word());
+from_column!(Act, Involvement, Role, RoomKind, Status, Theme: |column| {
+    Self::from_word(column.as_str()?).ok_or(FromSqlError::InvalidType)
 });
 
-impl ToSql for Act {
-    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
-        Ok(self.word().into())
-    }
+to_column!(Bio, BoostContent, EmailAddress, JoinCode, Name, PasswordHash, SafeHtml: |text| text.as_str());
+from_column!(PasswordHash, SafeHtml: |column| column.as_str().map(|text| Self::stored(text.to_owned())));
+
+to_column!(ClientMessageId: |id| id.to_string());
+from_column!(ClientMessageId: |column| {
+    Uuid::try_parse(column.as_str()?).map(Self).map_err(|_| FromSqlError::InvalidType)
+});
+
+to_column!(TokenHash: |hash| hash.0.as_slice());
+
+/// Says that types are read from one column each.
+macro_rules! one_column {
+    ($($type:ty),*) => {$(
+        impl FromRow for $type {
+            fn from_row(row: &mut Columns<'_>) -> Result<Self> {
+                row.column()
+            }
+        }
+    )*};
 }
 
-impl FromSql for Act {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        let word = value.as_str()?;
-        Self::ALL.iter().find(|act| act.word() == word).copied().ok_or(FromSqlError::InvalidType)
-    }
-}
+one_column!(bool, i64, String, Vec<u8>);
+one_column!(BoostId, MessageId, Revision, RoomId, SessionId, UserId);
+one_column!(Act, Involvement, Role, RoomKind, Status, Theme);
+one_column!(ClientMessageId, PasswordHash, SafeHtml);
 
-impl ToSql for ClientMessageId {
-    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
-        Ok(self.to_string().into())
-    }
-}
-
-impl FromSql for ClientMessageId {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        Uuid::try_parse(value.as_str()?).map(ClientMessageId).map_err(|_| FromSqlError::InvalidType)
-    }
-}
-
-impl ToSql for TokenHash {
-    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
-        Ok(self.0.as_slice().into())
+impl<T: FromSql> FromRow for Option<T> {
+    fn from_row(row: &mut Columns<'_>) -> Result<Self> {
+        row.column()
     }
 }

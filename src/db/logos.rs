@@ -1,13 +1,14 @@
 //! The account's logo, in two sizes.
 
 use super::Tx;
-use rusqlite::{Connection, OptionalExtension, Result};
+use super::query::{change, maybe, run};
+use rusqlite::{Connection, Result};
 
 /// The logo as PNG, small or large, with its version; none: the flame. Reads only.
 pub fn find(connection: &Connection, size: LogoSize) -> Result<Option<(String, Vec<u8>)>> {
     let sql = "SELECT logo_version, png FROM accounts JOIN logos ON logos.size = ?1
                WHERE accounts.id = 1 AND logo_version IS NOT NULL";
-    connection.prepare_cached(sql)?.query_row([size.word()], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+    maybe(connection, sql, [size.word()])
 }
 
 /// Which of the two.
@@ -32,16 +33,15 @@ impl LogoSize {
 pub fn update(tx: &Tx<'_>, small_png: &[u8], large_png: &[u8], version: &str) -> Result<()> {
     let sql = "INSERT INTO logos (size, png) VALUES (?1, ?2) ON CONFLICT (size) DO UPDATE SET png = excluded.png";
     for (size, png) in [(LogoSize::Small, small_png), (LogoSize::Large, large_png)] {
-        tx.prepare_cached(sql)?.execute((size.word(), png))?;
+        run(tx, sql, (size.word(), png))?;
     }
     let sql = "UPDATE accounts SET logo_version = ?1, updated_at_ms = ?2 WHERE id = 1";
-    tx.prepare_cached(sql)?.execute((version, tx.now_ms()))?;
-    Ok(())
+    run(tx, sql, (version, tx.now_ms()))
 }
 
 /// Takes the logo away; tells whether there was one. Writes `logos` and `accounts`.
 pub fn delete(tx: &Tx<'_>) -> Result<bool> {
-    tx.prepare_cached("DELETE FROM logos")?.execute([])?;
+    run(tx, "DELETE FROM logos", [])?;
     let sql = "UPDATE accounts SET logo_version = NULL, updated_at_ms = ?1 WHERE id = 1 AND logo_version IS NOT NULL";
-    Ok(tx.prepare_cached(sql)?.execute([tx.now_ms()])? == 1)
+    Ok(change(tx, sql, [tx.now_ms()])? == 1)
 }

@@ -1,12 +1,13 @@
 //! Who belongs to which room.
 
+use super::query::{all, change, exists, maybe, one, run};
 use super::{Tx, users};
 use crate::domain::ids::{MessageId, RoomId, UserId};
 use crate::domain::people::User;
 use crate::domain::rooms::Involvement;
 use crate::domain::text::name_key;
 use crate::error::AppError;
-use rusqlite::{Connection, OptionalExtension, Result};
+use rusqlite::{Connection, Result};
 
 /// Makes sure, inside a write, that somebody active still belongs to the room: the right that the request
 /// came with may have gone meanwhile. Reads one row of each table by its key.
@@ -14,7 +15,7 @@ pub fn demand(tx: &Tx<'_>, room: RoomId, user: UserId) -> std::result::Result<()
     let sql = "SELECT 1 FROM memberships JOIN users ON users.id = memberships.user_id
                JOIN rooms ON rooms.id = memberships.room_id
                WHERE room_id = ?1 AND user_id = ?2 AND users.status = 'active' AND rooms.deleted_at_ms IS NULL";
-    if tx.prepare_cached(sql)?.exists((room, user))? { Ok(()) } else { Err(AppError::NotFound) }
+    if exists(tx, sql, (room, user))? { Ok(()) } else { Err(AppError::NotFound) }
 }
 
 /// How many people who can come in are in the room. Reads only; counts the room's rows in their index, and looks at those few who can't
@@ -23,14 +24,14 @@ pub fn count(connection: &Connection, room: RoomId) -> Result<i64> {
     let sql = "SELECT (SELECT count(*) FROM memberships WHERE room_id = ?1)
                  - (SELECT count(*) FROM users WHERE status <> 'active'
                     AND EXISTS (SELECT 1 FROM memberships WHERE room_id = ?1 AND user_id = users.id))";
-    connection.prepare_cached(sql)?.query_row([room], |row| row.get(0))
+    one(connection, sql, [room])
 }
 
 /// How many of them have `query` in their name. Reads only; looks at all of the room's people.
 pub fn count_named(connection: &Connection, room: RoomId, query: &str) -> Result<i64> {
     let sql = "SELECT count(*) FROM memberships JOIN users ON users.id = memberships.user_id
                WHERE room_id = ?1 AND users.status = 'active' AND instr(name_key, ?2) > 0";
-    connection.prepare_cached(sql)?.query_row((room, name_key(query)), |row| row.get(0))
+    one(connection, sql, (room, name_key(query)))
 }
 
 /// People in one answer. A room of more shows the first by name, and the number of all.
@@ -44,14 +45,14 @@ pub fn page(connection: &Connection, room: RoomId, query: &str) -> Result<Vec<Us
          ORDER BY users.name_key, users.id LIMIT {MEMBERS_MAX}",
         users::COLUMNS
     );
-    connection.prepare_cached(&sql)?.query_map((room, name_key(query)), |row| users::user_at(row, 0))?.collect()
+    all(connection, &sql, (room, name_key(query)))
 }
 
 /// The ids of everyone in the room who can come in. Reads only; as many as the room has.
 pub fn active_ids(connection: &Connection, room: RoomId) -> Result<Vec<UserId>> {
     let sql =
         "SELECT user_id FROM memberships JOIN users ON users.id = user_id WHERE room_id = ?1 AND status = 'active'";
-    connection.prepare_cached(sql)?.query_map([room], |row| row.get(0))?.collect()
+    all(connection, sql, [room])
 }
 
 /// Puts somebody active into one room, at its newest message; tells whether they were not there before. Writes `memberships`.
@@ -59,7 +60,7 @@ pub fn insert(tx: &Tx<'_>, room: RoomId, user: UserId, involvement: Involvement)
     let sql = "INSERT INTO memberships (room_id, user_id, involvement, last_read_message_id, created_at_ms)
                SELECT rooms.id, users.id, ?3, rooms.last_message_id, ?4 FROM rooms, users
                WHERE rooms.id = ?1 AND users.id = ?2 AND users.status = 'active' ON CONFLICT DO NOTHING";
-    Ok(tx.prepare_cached(sql)?.execute((room, user, involvement, tx.now_ms()))? == 1)
+    Ok(change(tx, sql, (room, user, involvement, tx.now_ms()))? == 1)
 }
 
 /// Puts everyone who can come in into an open room, at its newest message; those who were there stay as they were. Writes
@@ -68,7 +69,7 @@ pub fn insert_everyone(tx: &Tx<'_>, room: RoomId) -> Result<Vec<UserId>> {
     let sql = "INSERT INTO memberships (room_id, user_id, involvement, last_read_message_id, created_at_ms)
                SELECT rooms.id, users.id, 'mentions', rooms.last_message_id, ?2 FROM rooms, users
                WHERE rooms.id = ?1 AND users.status = 'active' ON CONFLICT DO NOTHING RETURNING user_id";
-    tx.prepare_cached(sql)?.query_map((room, tx.now_ms()), |row| row.get(0))?.collect()
+    all(tx, sql, (room, tx.now_ms()))
 }
 
 /// Puts somebody into every open room, at its newest message. Writes `memberships`, a row for each.
@@ -76,27 +77,25 @@ pub fn insert_into_open_rooms(tx: &Tx<'_>, user: UserId) -> Result<()> {
     let sql = "INSERT INTO memberships (room_id, user_id, involvement, last_read_message_id, created_at_ms)
                SELECT id, ?1, 'mentions', last_message_id, ?2 FROM rooms
                WHERE kind = 'open' AND deleted_at_ms IS NULL ON CONFLICT DO NOTHING";
-    tx.prepare_cached(sql)?.execute((user, tx.now_ms()))?;
-    Ok(())
+    run(tx, sql, (user, tx.now_ms()))
 }
 
 /// Takes somebody out of a room. Writes `memberships`.
 pub fn delete(tx: &Tx<'_>, room: RoomId, user: UserId) -> Result<()> {
     let sql = "DELETE FROM memberships WHERE room_id = ?1 AND user_id = ?2";
-    tx.prepare_cached(sql)?.execute((room, user))?;
-    Ok(())
+    run(tx, sql, (room, user))
 }
 
 /// Sets how much somebody wants to hear of a room; tells what it was. Whoever comes back from `invisible` starts at the newest
 /// message. Writes `memberships`.
 pub fn update_involvement(tx: &Tx<'_>, room: RoomId, user: UserId, involvement: Involvement) -> Result<Involvement> {
     let sql = "SELECT involvement FROM memberships WHERE room_id = ?1 AND user_id = ?2";
-    let before = tx.prepare_cached(sql)?.query_row((room, user), |row| row.get(0))?;
+    let before = one(tx, sql, (room, user))?;
     let sql = "UPDATE memberships SET involvement = ?3, last_read_message_id = CASE WHEN ?4 THEN
                  (SELECT last_message_id FROM rooms WHERE id = ?1) ELSE last_read_message_id END
                WHERE room_id = ?1 AND user_id = ?2";
     let comes_back = before == Involvement::Invisible && involvement != Involvement::Invisible;
-    tx.prepare_cached(sql)?.execute((room, user, involvement, comes_back))?;
+    run(tx, sql, (room, user, involvement, comes_back))?;
     Ok(before)
 }
 
@@ -104,20 +103,18 @@ pub fn update_involvement(tx: &Tx<'_>, room: RoomId, user: UserId, involvement: 
 pub fn update_read(tx: &Tx<'_>, room: RoomId, user: UserId, through: MessageId) -> Result<()> {
     let sql = "UPDATE memberships SET last_read_message_id = ?3
                WHERE room_id = ?1 AND user_id = ?2 AND last_read_message_id < ?3";
-    tx.prepare_cached(sql)?.execute((room, user, through))?;
-    Ok(())
+    run(tx, sql, (room, user, through))
 }
 
 /// Puts somebody's read cursor before a message: it and what follows is unread. Writes `memberships`.
 pub fn update_unread_from(tx: &Tx<'_>, room: RoomId, user: UserId, from: MessageId) -> Result<()> {
     let sql = "UPDATE memberships SET last_read_message_id = ?3 - 1 WHERE room_id = ?1 AND user_id = ?2";
-    tx.prepare_cached(sql)?.execute((room, user, from))?;
-    Ok(())
+    run(tx, sql, (room, user, from))
 }
 
 /// Whether somebody is in a room and wants to see it. Reads only.
 pub fn is_visible(connection: &Connection, room: RoomId, user: UserId) -> Result<bool> {
     let sql = "SELECT involvement <> 'invisible' FROM memberships WHERE room_id = ?1 AND user_id = ?2";
-    let visible: Option<bool> = connection.prepare_cached(sql)?.query_row((room, user), |row| row.get(0)).optional()?;
+    let visible: Option<bool> = maybe(connection, sql, (room, user))?;
     Ok(visible.unwrap_or(false))
 }

@@ -3,13 +3,12 @@
 //! Invariants: each write here takes exactly one revision; a message is found only in its own room; a removed one
 //! is a tombstone without content.
 
+use super::query::{Columns, FromRow, all, maybe, one, run};
 use super::{Tx, boosts, versions};
 use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
 use crate::domain::messages::{Body, Change, ClientMessageId, Draft, EDITORS_ONLY, Message, Place, Tombstone, Window};
-use crate::domain::people::Author;
-use crate::domain::rich_text::SafeHtml;
 use crate::error::AppError;
-use rusqlite::{Connection, OptionalExtension, Params, Result, Row};
+use rusqlite::{Connection, Params, Result};
 use std::sync::Arc;
 
 /// Messages on a page unless fewer or more are asked for.
@@ -17,9 +16,9 @@ pub const PAGE_LEN: u32 = 40;
 /// Messages on a page at most.
 pub const PAGE_MAX: u32 = 100;
 
-const COLUMNS: &str = "messages.id, client_message_id, room_id, created_revision, revision,
-    source, body_html, plain_text, messages.created_at_ms, messages.updated_at_ms, edited_at_ms, removed_at_ms,
-    users.id, users.name, users.role, users.avatar_version, body_revision";
+const COLUMNS: &str = "messages.id, client_message_id, room_id, users.id, users.name, users.role, users.avatar_version,
+    created_revision, revision, source, body_html, plain_text, messages.created_at_ms, messages.updated_at_ms,
+    edited_at_ms, body_revision, removed_at_ms";
 const FROM: &str = "messages JOIN users ON users.id = messages.creator_id";
 
 /// A message or what is left of it.
@@ -31,27 +30,28 @@ pub enum Stored {
     Tombstone(Tombstone),
 }
 
-fn stored_at(row: &Row<'_>) -> Result<Stored> {
-    let (id, client_message_id, room_id, revision) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(4)?);
-    let creator = Author { id: row.get(12)?, name: row.get(13)?, role: row.get(14)?, avatar_version: row.get(15)? };
-    if row.get::<_, Option<i64>>(11)?.is_some() {
-        let creator_id = creator.id;
-        return Ok(Stored::Tombstone(Tombstone { id, client_message_id, room_id, creator_id, revision }));
+impl FromRow for Stored {
+    /// From a row with [`COLUMNS`]; what is not in it, [`completed`] adds.
+    fn from_row(row: &mut Columns<'_>) -> Result<Self> {
+        let message = Message {
+            id: row.read()?,
+            client_message_id: row.read()?,
+            room_id: row.read()?,
+            creator: row.read()?,
+            created_revision: row.read()?,
+            revision: row.read()?,
+            body: Body { source: row.read()?, html: row.read()?, plain_text: row.read()? },
+            created_at_ms: row.read()?,
+            updated_at_ms: row.read()?,
+            edited_at_ms: row.read()?,
+            body_revision: row.read()?,
+            boosts: Vec::new(),
+        };
+        match row.read::<Option<i64>>()? {
+            Some(_) => Ok(Self::Tombstone(message.tombstone(message.revision))),
+            None => Ok(Self::Message(Arc::new(message))),
+        }
     }
-    Ok(Stored::Message(Arc::new(Message {
-        id,
-        client_message_id,
-        room_id,
-        creator,
-        created_revision: row.get(3)?,
-        revision,
-        body: Body { source: row.get(5)?, html: SafeHtml::stored(row.get(6)?), plain_text: row.get(7)? },
-        created_at_ms: row.get(8)?,
-        updated_at_ms: row.get(9)?,
-        edited_at_ms: row.get(10)?,
-        body_revision: row.get(16)?,
-        boosts: Vec::new(),
-    })))
 }
 
 /// Reads what belongs to messages beside their rows: one query for all of them.
@@ -64,26 +64,24 @@ fn completed(connection: &Connection, mut all: Vec<Stored>) -> Result<Vec<Stored
     Ok(all)
 }
 
-fn one(connection: &Connection, sql: &str, values: impl Params) -> Result<Option<Stored>> {
-    let stored = connection.prepare_cached(sql)?.query_row(values, stored_at).optional()?;
-    Ok(completed(connection, stored.into_iter().collect())?.pop())
+fn stored(connection: &Connection, sql: &str, values: impl Params) -> Result<Option<Stored>> {
+    Ok(completed(connection, all(connection, sql, values)?)?.pop())
 }
 
 /// The last revision that was given out. Reads only. Read first in a snapshot, it is that snapshot's cursor.
 pub fn revision(connection: &Connection) -> Result<Revision> {
-    connection.prepare_cached("SELECT value FROM counters WHERE name = 'revision'")?.query_row([], |row| row.get(0))
+    one(connection, "SELECT value FROM counters WHERE name = 'revision'", [])
 }
 
 /// Takes the next revision. Writes `counters`.
 fn next_revision(tx: &Tx<'_>) -> Result<Revision> {
-    tx.prepare_cached("UPDATE counters SET value = value + 1 WHERE name = 'revision' RETURNING value")?
-        .query_row([], |row| row.get(0))
+    one(tx, "UPDATE counters SET value = value + 1 WHERE name = 'revision' RETURNING value", [])
 }
 
 /// A message or its tombstone by id, in its room. Reads only.
 pub fn find(connection: &Connection, room: RoomId, id: MessageId) -> Result<Stored> {
     let sql = format!("SELECT {COLUMNS} FROM {FROM} WHERE messages.id = ?1 AND room_id = ?2");
-    one(connection, &sql, (id, room))?.ok_or(rusqlite::Error::QueryReturnedNoRows)
+    stored(connection, &sql, (id, room))?.ok_or(rusqlite::Error::QueryReturnedNoRows)
 }
 
 /// A message by id, in its room; a removed one is `NotFound`. Reads only.
@@ -97,13 +95,13 @@ pub fn present(connection: &Connection, room: RoomId, id: MessageId) -> Result<A
 /// The change that created a message of the room, be it there or removed; none when there was no such message. Reads only.
 pub fn created_revision(connection: &Connection, room: RoomId, id: MessageId) -> Result<Option<Revision>> {
     let sql = "SELECT created_revision FROM messages WHERE id = ?1 AND room_id = ?2";
-    connection.prepare_cached(sql)?.query_row((id, room), |row| row.get(0)).optional()
+    maybe(connection, sql, (id, room))
 }
 
 /// What was posted in the room under a sender's id, if anything was. Reads only.
 pub fn posted_as(connection: &Connection, room: RoomId, id: ClientMessageId) -> Result<Option<Stored>> {
     let sql = format!("SELECT {COLUMNS} FROM {FROM} WHERE room_id = ?1 AND client_message_id = ?2");
-    one(connection, &sql, (room, id))
+    stored(connection, &sql, (room, id))
 }
 
 /// Makes sure, inside a write, that somebody active may change a message of the room: its author or an
@@ -111,7 +109,7 @@ pub fn posted_as(connection: &Connection, room: RoomId, id: ClientMessageId) -> 
 pub fn demand_editor(tx: &Tx<'_>, message: &Message, editor: UserId) -> std::result::Result<(), AppError> {
     super::memberships::demand(tx, message.room_id, editor)?;
     let sql = "SELECT id = ?2 OR role = 'administrator' FROM users WHERE id = ?1";
-    let may = tx.prepare_cached(sql)?.query_row((editor, message.creator.id), |row| row.get::<_, bool>(0))?;
+    let may = one(tx, sql, (editor, message.creator.id))?;
     if may { Ok(()) } else { Err(AppError::Forbidden(EDITORS_ONLY.into())) }
 }
 
@@ -124,13 +122,11 @@ pub fn insert(tx: &Tx<'_>, room: RoomId, creator: UserId, draft: &Draft) -> Resu
                FROM (SELECT value + 1 AS value FROM counters WHERE name = 'revision') AS next WHERE true
                ON CONFLICT (room_id, client_message_id) DO NOTHING RETURNING id";
     let body = &draft.body;
-    let id: Option<MessageId> = tx
-        .prepare_cached(sql)?
-        .query_row(
-            (room, creator, draft.client_message_id, &body.source, body.html.as_str(), &body.plain_text, tx.now_ms()),
-            |row| row.get(0),
-        )
-        .optional()?;
+    let id: Option<MessageId> = maybe(
+        tx,
+        sql,
+        (room, creator, draft.client_message_id, &body.source, &body.html, &body.plain_text, tx.now_ms()),
+    )?;
     let Some(id) = id else { return Ok(None) };
     next_revision(tx)?;
     present(tx, room, id).map(Some)
@@ -143,15 +139,15 @@ pub fn update_body(tx: &Tx<'_>, message: &Message, body: &Body) -> Result<Arc<Me
     let sql = "UPDATE messages SET source = ?2, source_format = 'markdown', body_html = ?3, plain_text = ?4, revision = ?5, body_revision = ?5,
                  updated_at_ms = ?6, edited_at_ms = ?6
                WHERE id = ?1 AND removed_at_ms IS NULL";
-    let values = (message.id, &body.source, body.html.as_str(), &body.plain_text, next_revision(tx)?, tx.now_ms());
-    tx.prepare_cached(sql)?.execute(values)?;
+    let values = (message.id, &body.source, &body.html, &body.plain_text, next_revision(tx)?, tx.now_ms());
+    run(tx, sql, values)?;
     present(tx, message.room_id, message.id)
 }
 
 /// Gives a message the next revision: something beside its body changed. Writes `messages` and `counters`. Returns it as it is then.
 pub fn update_revision(tx: &Tx<'_>, room: RoomId, id: MessageId) -> Result<Arc<Message>> {
     let sql = "UPDATE messages SET revision = ?2, updated_at_ms = ?3 WHERE id = ?1 AND removed_at_ms IS NULL";
-    tx.prepare_cached(sql)?.execute((id, next_revision(tx)?, tx.now_ms()))?;
+    run(tx, sql, (id, next_revision(tx)?, tx.now_ms()))?;
     present(tx, room, id)
 }
 
@@ -159,19 +155,13 @@ pub fn update_revision(tx: &Tx<'_>, room: RoomId, id: MessageId) -> Result<Arc<M
 pub fn delete(tx: &Tx<'_>, message: &Message) -> Result<Tombstone> {
     let revision = next_revision(tx)?;
     for sql in ["DELETE FROM boosts WHERE message_id = ?1", "DELETE FROM message_versions WHERE message_id = ?1"] {
-        tx.prepare_cached(sql)?.execute([message.id])?;
+        run(tx, sql, [message.id])?;
     }
     let sql = "UPDATE messages SET source = '', body_html = '', plain_text = '', revision = ?2,
                  updated_at_ms = ?3, removed_at_ms = ?3
                WHERE id = ?1 AND removed_at_ms IS NULL";
-    tx.prepare_cached(sql)?.execute((message.id, revision, tx.now_ms()))?;
-    Ok(Tombstone {
-        id: message.id,
-        client_message_id: message.client_message_id,
-        room_id: message.room_id,
-        creator_id: message.creator.id,
-        revision,
-    })
+    run(tx, sql, (message.id, revision, tx.now_ms()))?;
+    Ok(message.tombstone(revision))
 }
 
 /// A page of a room's messages, oldest first. Reads only; at most `limit` messages (2 more rows are looked at).
@@ -245,7 +235,7 @@ pub fn page_of_creator(
 }
 
 fn messages(connection: &Connection, sql: &str, values: impl Params) -> Result<Vec<Arc<Message>>> {
-    let all = connection.prepare_cached(sql)?.query_map(values, stored_at)?.collect::<Result<Vec<_>>>()?;
+    let all = all(connection, sql, values)?;
     let present = |stored| match stored {
         Stored::Message(message) => Some(message),
         Stored::Tombstone(_) => None,
@@ -265,7 +255,6 @@ pub fn changes_after(
         Stored::Message(message) if message.created_revision > known => Change::Created(message),
         Stored::Message(message) => Change::Updated(message),
     };
-    let mut statement = connection.prepare_cached(&sql)?;
-    let all = statement.query_map((room, after, limit), stored_at)?.collect::<Result<Vec<_>>>()?;
+    let all = all(connection, &sql, (room, after, limit))?;
     Ok(completed(connection, all)?.into_iter().map(change).collect())
 }

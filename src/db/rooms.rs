@@ -3,12 +3,14 @@
 //! Invariant: a room that is being deleted is found by nobody.
 
 use super::Tx;
+use super::query::{Columns, FromRow, all, change, maybe, one, run};
+use super::users::AUTHOR;
 use crate::domain::ids::{MessageId, RoomId, UserId};
 use crate::domain::people::{Author, Role};
 use crate::domain::rooms::{DirectKey, Room, RoomEntry, RoomKind, UNREAD_MAX, names_as_sentence};
 use crate::domain::text::{Name, name_key};
 use crate::error::AppError;
-use rusqlite::{Connection, OptionalExtension, Result, Row};
+use rusqlite::{Connection, Result};
 use std::collections::HashMap;
 
 /// Rooms in one person's list. More than anybody follows; a list past it shows the first by name.
@@ -20,22 +22,22 @@ const NAMED_MAX: i64 = 50;
 
 const COLUMNS: &str = "rooms.id, rooms.kind, rooms.name, memberships.involvement,
     memberships.last_read_message_id, rooms.last_message_at_ms, rooms.last_message_id, rooms.creator_id";
-/// How many columns those are.
-const COLUMNS_LEN: usize = 8;
 const FROM: &str = "memberships JOIN rooms ON rooms.id = memberships.room_id";
 
-/// A room, not yet named if it is a ping.
-fn room_at(row: &Row<'_>) -> Result<Room> {
-    Ok(Room {
-        id: row.get(0)?,
-        kind: row.get(1)?,
-        name: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
-        involvement: row.get(3)?,
-        last_read_message_id: row.get(4)?,
-        last_message_at_ms: row.get(5)?,
-        last_message_id: row.get(6)?,
-        creator_id: row.get(7)?,
-    })
+impl FromRow for Room {
+    /// From a row with [`COLUMNS`]; a ping is not named yet.
+    fn from_row(row: &mut Columns<'_>) -> Result<Self> {
+        Ok(Self {
+            id: row.read()?,
+            kind: row.read()?,
+            name: row.read::<Option<String>>()?.unwrap_or_default(),
+            involvement: row.read()?,
+            last_read_message_id: row.read()?,
+            last_message_at_ms: row.read()?,
+            last_message_id: row.read()?,
+            creator_id: row.read()?,
+        })
+    }
 }
 
 /// What a ping is called by one of its people: after the others, or after themselves.
@@ -51,16 +53,13 @@ fn others(mut people: Vec<Author>, viewer: UserId) -> Vec<Author> {
     people
 }
 
-fn author_at(row: &Row<'_>) -> Result<Author> {
-    Ok(Author { id: row.get(0)?, name: row.get(1)?, role: row.get(2)?, avatar_version: row.get(3)? })
-}
-
 /// The people of one ping, by name, without `viewer`. Reads only; at most `NAMED_MAX`.
 pub fn direct_people(connection: &Connection, room: RoomId, viewer: UserId) -> Result<Vec<Author>> {
-    let sql = "SELECT users.id, users.name, users.role, users.avatar_version
-               FROM memberships JOIN users ON users.id = memberships.user_id
-               WHERE room_id = ?1 ORDER BY users.name_key, users.id LIMIT ?2";
-    let people = connection.prepare_cached(sql)?.query_map((room, NAMED_MAX), author_at)?.collect::<Result<_>>()?;
+    let sql = format!(
+        "SELECT {AUTHOR} FROM memberships JOIN users ON users.id = memberships.user_id
+         WHERE room_id = ?1 ORDER BY users.name_key, users.id LIMIT ?2"
+    );
+    let people = all(connection, &sql, (room, NAMED_MAX))?;
     Ok(others(people, viewer))
 }
 
@@ -70,7 +69,7 @@ pub fn for_member(connection: &Connection, id: RoomId, viewer: UserId) -> Result
         "SELECT {COLUMNS} FROM {FROM}
          WHERE memberships.room_id = ?1 AND memberships.user_id = ?2 AND rooms.deleted_at_ms IS NULL"
     );
-    let room = connection.prepare_cached(&sql)?.query_row((id, viewer), room_at).optional()?;
+    let room: Option<Room> = maybe(connection, &sql, (id, viewer))?;
     let Some(mut room) = room else { return Ok(None) };
     if room.is_direct() {
         room.name = direct_name(&direct_people(connection, id, viewer)?);
@@ -78,19 +77,16 @@ pub fn for_member(connection: &Connection, id: RoomId, viewer: UserId) -> Result
     Ok(Some(room))
 }
 
-/// Messages of others after ?3 in the room ?2; ?1 is the viewer. Past 20,000 entries of the index nothing more is looked at: so far behind
-/// are programs that post and never read.
-const UNREAD_AFTER: &str = "SELECT count(*) FROM
-    (SELECT 1 FROM (SELECT creator_id FROM messages
-       WHERE messages.room_id = ?2 AND messages.id > ?3 AND removed_at_ms IS NULL ORDER BY messages.id LIMIT 20000)
-     WHERE creator_id <> ?1 LIMIT 1000)";
-/// The same after the read cursor, in the scope of `rooms` and `memberships`. Where nothing is after it, nothing is counted.
-const UNREAD: &str = "CASE WHEN rooms.last_message_id <= memberships.last_read_message_id THEN 0 ELSE
-    (SELECT count(*) FROM
-      (SELECT 1 FROM (SELECT creator_id FROM messages
-         WHERE messages.room_id = memberships.room_id AND messages.id > memberships.last_read_message_id
-           AND removed_at_ms IS NULL ORDER BY messages.id LIMIT 20000)
-       WHERE creator_id <> ?1 LIMIT 1000)) END";
+/// SQL that counts the messages of others than ?1 after one in a room. Past 20,000 entries of the index nothing more is looked at: so far
+/// behind are programs that post and never read.
+fn unread(room: &str, after: &str) -> String {
+    format!(
+        "SELECT count(*) FROM
+           (SELECT 1 FROM (SELECT creator_id FROM messages WHERE messages.room_id = {room} AND messages.id > {after}
+              AND removed_at_ms IS NULL ORDER BY messages.id LIMIT 20000)
+            WHERE creator_id <> ?1 LIMIT 1000)"
+    )
+}
 const _: () = assert!(UNREAD_MAX + 1 == 1000, "the queries count up to UNREAD_MAX + 1");
 
 /// Cursors that moved and are not written yet, by room: they count in place of the stored ones.
@@ -100,15 +96,17 @@ pub type Moves = HashMap<RoomId, MessageId>;
 /// queries whatever the number of rooms (and one for each move); at most [`ROOMS_MAX`], and for each at most [`UNREAD_MAX`] + 1
 /// entries of an index.
 pub fn page_for_member(connection: &Connection, viewer: UserId, moves: &Moves) -> Result<Vec<RoomEntry>> {
+    // Where nothing is after the cursor, nothing is counted.
     let sql = format!(
-        "SELECT {COLUMNS}, {UNREAD} FROM {FROM}
+        "SELECT {COLUMNS}, CASE WHEN rooms.last_message_id <= memberships.last_read_message_id THEN 0 ELSE ({}) END
+         FROM {FROM}
          WHERE memberships.user_id = ?1 AND rooms.deleted_at_ms IS NULL
-         ORDER BY rooms.name_key, rooms.last_message_at_ms DESC, rooms.id DESC LIMIT {ROOMS_MAX}"
+         ORDER BY rooms.name_key, rooms.last_message_at_ms DESC, rooms.id DESC LIMIT {ROOMS_MAX}",
+        unread("memberships.room_id", "memberships.last_read_message_id")
     );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let entry =
-        |row: &Row<'_>| Ok(RoomEntry { room: room_at(row)?, unread_count: row.get(COLUMNS_LEN)?, people: Vec::new() });
-    let mut entries = statement.query_map([viewer], entry)?.collect::<Result<Vec<_>>>()?;
+    let rows: Vec<(Room, i64)> = all(connection, &sql, [viewer])?;
+    let entry = |(room, unread_count)| RoomEntry { room, unread_count, people: Vec::new() };
+    let mut entries: Vec<RoomEntry> = rows.into_iter().map(entry).collect();
     let mut people = people_of_pings(connection, viewer)?;
     for entry in &mut entries {
         if entry.room.is_direct() {
@@ -124,16 +122,14 @@ pub fn page_for_member(connection: &Connection, viewer: UserId, moves: &Moves) -
 
 /// Everybody in somebody's pings, by room, by name.
 fn people_of_pings(connection: &Connection, viewer: UserId) -> Result<HashMap<RoomId, Vec<Author>>> {
-    let sql = "SELECT users.id, users.name, users.role, users.avatar_version, rooms.id
-               FROM memberships AS mine JOIN rooms ON rooms.id = mine.room_id
-               JOIN memberships ON memberships.room_id = rooms.id JOIN users ON users.id = memberships.user_id
-               WHERE mine.user_id = ?1 AND rooms.kind = 'direct' AND rooms.deleted_at_ms IS NULL
-               ORDER BY users.name_key, users.id LIMIT ?2";
+    let sql = format!(
+        "SELECT rooms.id, {AUTHOR} FROM memberships AS mine JOIN rooms ON rooms.id = mine.room_id
+         JOIN memberships ON memberships.room_id = rooms.id JOIN users ON users.id = memberships.user_id
+         WHERE mine.user_id = ?1 AND rooms.kind = 'direct' AND rooms.deleted_at_ms IS NULL
+         ORDER BY users.name_key, users.id LIMIT ?2"
+    );
     let mut people: HashMap<RoomId, Vec<Author>> = HashMap::new();
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map((viewer, PING_PEOPLE_MAX), |row| Ok((row.get(4)?, author_at(row)?)))?;
-    for row in rows {
-        let (room, person) = row?;
+    for (room, person) in all(connection, &sql, (viewer, PING_PEOPLE_MAX))? {
         people.entry(room).or_default().push(person);
     }
     Ok(people)
@@ -162,7 +158,7 @@ pub fn entry_for_member(
 
 /// What `viewer` has not read of a room after a message. Reads only; at most [`UNREAD_MAX`] + 1 entries of an index.
 pub fn unread_after(connection: &Connection, room: RoomId, viewer: UserId, after: MessageId) -> Result<i64> {
-    connection.prepare_cached(UNREAD_AFTER)?.query_row((viewer, room, after), |row| row.get(0))
+    one(connection, &unread("?2", "?3"), (viewer, room, after))
 }
 
 /// The rooms that somebody is in and wants to hear of. Reads only; at most [`ROOMS_MAX`].
@@ -171,7 +167,7 @@ pub fn visible(connection: &Connection, viewer: UserId) -> Result<Vec<RoomId>> {
         "SELECT rooms.id FROM {FROM} WHERE memberships.user_id = ?1 AND involvement <> 'invisible'
            AND rooms.deleted_at_ms IS NULL LIMIT {ROOMS_MAX}"
     );
-    connection.prepare_cached(&sql)?.query_map([viewer], |row| row.get(0))?.collect()
+    all(connection, &sql, [viewer])
 }
 
 /// The room that `viewer` should land in: the wished one if they are in it, else the oldest of theirs. Reads only.
@@ -180,28 +176,28 @@ pub fn landing(connection: &Connection, viewer: UserId, wished: Option<RoomId>) 
                WHERE user_id = ?1 AND involvement <> 'invisible' AND deleted_at_ms IS NULL
                ORDER BY room_id <> ?2, kind = 'direct', room_id LIMIT 1";
     let wished = wished.map_or(0, |room| room.0);
-    connection.prepare_cached(sql)?.query_row((viewer, wished), |row| row.get(0)).optional()
+    maybe(connection, sql, (viewer, wished))
 }
 
 /// Makes an open or closed room with nobody in it. Writes `rooms`.
 pub fn insert(tx: &Tx<'_>, kind: RoomKind, name: &Name, creator: UserId) -> Result<RoomId> {
     let sql = "INSERT INTO rooms (kind, name, name_key, creator_id, created_at_ms, updated_at_ms)
                VALUES (?1, ?2, ?3, ?4, ?5, ?5) RETURNING id";
-    let values = (kind, name.as_str(), name_key(name.as_str()), creator, tx.now_ms());
-    tx.prepare_cached(sql)?.query_row(values, |row| row.get(0))
+    let values = (kind, name, name_key(name.as_str()), creator, tx.now_ms());
+    one(tx, sql, values)
 }
 
 /// Makes a ping with nobody in it yet, unless these people have one: UNIQUE decides. Writes `rooms`. `None` means that there is one.
 pub fn insert_direct(tx: &Tx<'_>, key: &DirectKey, creator: UserId) -> Result<Option<RoomId>> {
     let sql = "INSERT INTO rooms (kind, direct_key, creator_id, created_at_ms, updated_at_ms)
                VALUES ('direct', ?1, ?2, ?3, ?3) ON CONFLICT (direct_key) DO NOTHING RETURNING id";
-    tx.prepare_cached(sql)?.query_row((key.text(), creator, tx.now_ms()), |row| row.get(0)).optional()
+    maybe(tx, sql, (key.text(), creator, tx.now_ms()))
 }
 
 /// The ping of exactly these people. Reads only; one that must be there.
 pub fn direct(connection: &Connection, key: &DirectKey) -> Result<RoomId> {
     let sql = "SELECT id FROM rooms WHERE direct_key = ?1";
-    connection.prepare_cached(sql)?.query_row([key.text()], |row| row.get(0))
+    one(connection, sql, [key.text()])
 }
 
 /// Makes sure, inside a write, that somebody active may change an open or closed room: its creator or an administrator, who
@@ -210,8 +206,7 @@ pub fn demand_editor(tx: &Tx<'_>, id: RoomId, editor: UserId) -> std::result::Re
     super::memberships::demand(tx, id, editor)?;
     let sql = "SELECT name, creator_id, (SELECT role FROM users WHERE id = ?2) FROM rooms
                WHERE id = ?1 AND kind <> 'direct'";
-    let (name, creator, role): (_, UserId, Role) =
-        tx.prepare_cached(sql)?.query_row((id, editor), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let (name, creator, role): (_, UserId, Role) = one(tx, sql, (id, editor))?;
     if creator == editor || role == Role::Administrator {
         Ok((name, creator))
     } else {
@@ -222,8 +217,7 @@ pub fn demand_editor(tx: &Tx<'_>, id: RoomId, editor: UserId) -> std::result::Re
 /// Gives an open or closed room its kind and name. Writes `rooms`.
 pub fn update(tx: &Tx<'_>, id: RoomId, kind: RoomKind, name: &Name) -> Result<()> {
     let sql = "UPDATE rooms SET kind = ?2, name = ?3, name_key = ?4, updated_at_ms = ?5 WHERE id = ?1";
-    tx.prepare_cached(sql)?.execute((id, kind, name.as_str(), name_key(name.as_str()), tx.now_ms()))?;
-    Ok(())
+    run(tx, sql, (id, kind, name, name_key(name.as_str()), tx.now_ms()))
 }
 
 /// Hands rooms over whose creator is no longer in them, so that somebody in them can still change them: to whoever came first. Writes
@@ -235,15 +229,13 @@ pub fn hand_over(tx: &Tx<'_>, room: Option<RoomId>, creator: UserId) -> Result<(
                  AND NOT EXISTS (SELECT 1 FROM memberships WHERE room_id = rooms.id AND user_id = creator_id)
                  AND EXISTS (SELECT 1 FROM memberships JOIN users ON users.id = user_id
                    WHERE room_id = rooms.id AND status = 'active')";
-    tx.prepare_cached(sql)?.execute((room, creator))?;
-    Ok(())
+    run(tx, sql, (room, creator))
 }
 
 /// Notes that a message came just now. Writes `rooms`.
 pub fn update_last_message(tx: &Tx<'_>, id: RoomId, message: MessageId) -> Result<()> {
     let sql = "UPDATE rooms SET last_message_at_ms = ?2, updated_at_ms = ?2, last_message_id = ?3 WHERE id = ?1";
-    tx.prepare_cached(sql)?.execute((id, tx.now_ms(), message))?;
-    Ok(())
+    run(tx, sql, (id, tx.now_ms(), message))
 }
 
 /// Makes a room vanish: nobody finds it from now on; its rows are left to [`delete_batch`]. Writes `rooms`. A ping gives up its
@@ -251,8 +243,7 @@ pub fn update_last_message(tx: &Tx<'_>, id: RoomId, message: MessageId) -> Resul
 pub fn update_deleted(tx: &Tx<'_>, id: RoomId) -> Result<()> {
     let sql = "UPDATE rooms SET deleted_at_ms = ?2,
                  direct_key = CASE WHEN kind = 'direct' THEN 'deleted ' || id END WHERE id = ?1";
-    tx.prepare_cached(sql)?.execute((id, tx.now_ms()))?;
-    Ok(())
+    run(tx, sql, (id, tx.now_ms()))
 }
 
 /// Rows of one table that one batch deletes.
@@ -262,7 +253,7 @@ const BATCH_LEN: u32 = 200;
 /// `messages` (with their boosts and versions), `memberships` and `rooms`, at most `BATCH_LEN` rows of one of them; tells whether it found any.
 pub fn delete_batch(tx: &Tx<'_>) -> Result<bool> {
     let sql = "SELECT id FROM rooms WHERE deleted_at_ms IS NOT NULL ORDER BY id LIMIT 1";
-    let room: Option<RoomId> = tx.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+    let room: Option<RoomId> = maybe(tx, sql, [])?;
     let Some(room) = room else { return Ok(false) };
     let steps = [
         "DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE room_id = ?1 LIMIT ?2)",
@@ -271,7 +262,7 @@ pub fn delete_batch(tx: &Tx<'_>) -> Result<bool> {
         "DELETE FROM rooms WHERE id = ?1 AND ?2 > 0",
     ];
     for sql in steps {
-        if tx.prepare_cached(sql)?.execute((room, BATCH_LEN))? > 0 {
+        if change(tx, sql, (room, BATCH_LEN))? > 0 {
             break;
         }
     }

@@ -3,12 +3,13 @@
 //! Invariant: whoever was removed is in no list.
 
 use super::Tx;
-use super::users::{COLUMNS, user_at};
+use super::query::{all, exists, maybe, one, run};
+use super::users::COLUMNS;
 use crate::domain::ids::UserId;
 use crate::domain::people::{Role, Status, User};
 use crate::domain::text::{EmailAddress, name_key};
 use crate::error::AppError;
-use rusqlite::{Connection, OptionalExtension, Result};
+use rusqlite::{Connection, Result};
 
 /// People on a page.
 pub const PAGE_LEN: u32 = 100;
@@ -31,7 +32,7 @@ const LISTED: &str = "role <> 'bot' AND (status = 'active' OR (?3 AND status = '
 pub fn count(connection: &Connection, filter: &Filter) -> Result<i64> {
     let sql = format!("SELECT count(*) FROM users WHERE {LISTED}");
     let values = (name_key(&filter.query), &filter.query, filter.for_administrator);
-    connection.prepare_cached(&sql)?.query_row(values, |row| row.get(0))
+    one(connection, &sql, values)
 }
 
 /// The people after somebody, administrators first, then members, each by name. Reads only; at most [`PAGE_LEN`] + 1, the last of
@@ -39,9 +40,7 @@ pub fn count(connection: &Connection, filter: &Filter) -> Result<i64> {
 pub fn page(connection: &Connection, filter: &Filter, after: Option<UserId>) -> Result<Vec<User>> {
     let place = "SELECT role, name_key, id FROM users WHERE id = ?1";
     let (role, key, id) = match after {
-        Some(id) => connection
-            .prepare_cached(place)?
-            .query_row([id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?)))?,
+        Some(id) => one::<(String, String, i64)>(connection, place, [id])?,
         None => Default::default(),
     };
     // 'administrator' sorts before 'member'.
@@ -51,25 +50,25 @@ pub fn page(connection: &Connection, filter: &Filter, after: Option<UserId>) -> 
     );
     let (folded, typed) = (name_key(&filter.query), &filter.query);
     let values = (folded, typed, filter.for_administrator, role, key, id, PAGE_LEN + 1);
-    connection.prepare_cached(&sql)?.query_map(values, |row| user_at(row, 0))?.collect()
+    all(connection, &sql, values)
 }
 
 /// A person by id, if they are of a status. Reads only.
 pub fn find(connection: &Connection, id: UserId, status: Status) -> Result<Option<User>> {
     let sql = format!("SELECT {COLUMNS} FROM users WHERE id = ?1 AND status = ?2 AND role <> 'bot'");
-    connection.prepare_cached(&sql)?.query_row((id, status), |row| user_at(row, 0)).optional()
+    maybe(connection, &sql, (id, status))
 }
 
 /// An active person by address. Reads only.
 pub fn by_address(connection: &Connection, address: &EmailAddress) -> Result<Option<User>> {
     let sql = format!("SELECT {COLUMNS} FROM users WHERE email_address = ?1 AND status = 'active' AND role <> 'bot'");
-    connection.prepare_cached(&sql)?.query_row([address.as_str()], |row| user_at(row, 0)).optional()
+    maybe(connection, &sql, [address])
 }
 
 /// Makes sure, inside a write, that somebody else runs the account too, so that this one may cease to. Reads one row.
 pub fn demand_another_administrator(tx: &Tx<'_>, than: UserId) -> std::result::Result<(), AppError> {
     let sql = "SELECT 1 FROM users WHERE role = 'administrator' AND status = 'active' AND id <> ?1 LIMIT 1";
-    if tx.prepare_cached(sql)?.exists([than])? {
+    if exists(tx, sql, [than])? {
         Ok(())
     } else {
         Err(AppError::Conflict("This is the last administrator. Make somebody else an administrator first."))
@@ -79,23 +78,20 @@ pub fn demand_another_administrator(tx: &Tx<'_>, than: UserId) -> std::result::R
 /// Gives somebody another role. Writes `users`.
 pub fn update_role(tx: &Tx<'_>, id: UserId, role: Role) -> Result<()> {
     let sql = "UPDATE users SET role = ?2, updated_at_ms = ?3 WHERE id = ?1";
-    tx.prepare_cached(sql)?.execute((id, role, tx.now_ms()))?;
-    Ok(())
+    run(tx, sql, (id, role, tx.now_ms()))
 }
 
 /// Gives somebody another status. Writes `users`.
 pub fn update_status(tx: &Tx<'_>, id: UserId, status: Status) -> Result<()> {
     let sql = "UPDATE users SET status = ?2, updated_at_ms = ?3 WHERE id = ?1";
-    tx.prepare_cached(sql)?.execute((id, status, tx.now_ms()))?;
-    Ok(())
+    run(tx, sql, (id, status, tx.now_ms()))
 }
 
 /// Ends every way in that somebody has: sessions, and links to sign in on another device. Writes `sessions` and `transfers`, a
 /// row for each.
 pub fn delete_ways_in(tx: &Tx<'_>, id: UserId) -> Result<()> {
-    tx.prepare_cached("DELETE FROM sessions WHERE user_id = ?1")?.execute([id])?;
-    tx.prepare_cached("DELETE FROM transfers WHERE user_id = ?1")?.execute([id])?;
-    Ok(())
+    run(tx, "DELETE FROM sessions WHERE user_id = ?1", [id])?;
+    run(tx, "DELETE FROM transfers WHERE user_id = ?1", [id])
 }
 
 /// Takes somebody off the account: out of every room but the direct ones, their address free for others. What they wrote stays.
@@ -104,9 +100,8 @@ pub fn deactivate(tx: &Tx<'_>, id: UserId) -> Result<()> {
     delete_ways_in(tx, id)?;
     let sql = "DELETE FROM memberships WHERE user_id = ?1
                  AND (SELECT kind FROM rooms WHERE rooms.id = memberships.room_id) <> 'direct'";
-    tx.prepare_cached(sql)?.execute([id])?;
+    run(tx, sql, [id])?;
     let sql = "UPDATE users SET status = 'deactivated', email_address = NULL, password_hash = NULL, updated_at_ms = ?2
                WHERE id = ?1";
-    tx.prepare_cached(sql)?.execute((id, tx.now_ms()))?;
-    Ok(())
+    run(tx, sql, (id, tx.now_ms()))
 }

@@ -1,11 +1,12 @@
 //! Sessions: who is signed in, by the hash of their token.
 
+use super::query::{all, change, exists, from_row, maybe, run};
 use super::{Tx, users};
 use crate::domain::ids::{SessionId, UserId};
 use crate::domain::people::Viewer;
 use crate::domain::secrets::TokenHash;
 use crate::error::AppError;
-use rusqlite::{Connection, OptionalExtension, Result};
+use rusqlite::{Connection, Result};
 
 /// Where a session comes from, as shown in its owner's list.
 #[derive(Debug, Clone)]
@@ -28,6 +29,9 @@ pub struct Found {
     pub last_used_at_ms: i64,
 }
 
+from_row!(Viewer { user, session_id });
+from_row!(Found { viewer, last_used_at_ms });
+
 /// The session of a token, if it was used since `used_after_ms` and its owner is active. Reads only.
 pub fn by_token(connection: &Connection, token: &TokenHash, used_after_ms: i64) -> Result<Option<Found>> {
     let sql = format!(
@@ -35,20 +39,14 @@ pub fn by_token(connection: &Connection, token: &TokenHash, used_after_ms: i64) 
          WHERE token_hash = ?1 AND last_used_at_ms > ?2 AND users.status = 'active'",
         users::COLUMNS
     );
-    connection
-        .prepare_cached(&sql)?
-        .query_row((token, used_after_ms), |row| {
-            let viewer = Viewer { user: users::user_at(row, 0)?, session_id: row.get(users::COLUMNS_LEN)? };
-            Ok(Found { viewer, last_used_at_ms: row.get(users::COLUMNS_LEN + 1)? })
-        })
-        .optional()
+    maybe(connection, &sql, (token, used_after_ms))
 }
 
 /// Whether a session is still valid. Reads only.
 pub fn is_valid(connection: &Connection, id: SessionId, used_after_ms: i64) -> Result<bool> {
     let sql = "SELECT 1 FROM sessions JOIN users ON users.id = sessions.user_id
                WHERE sessions.id = ?1 AND last_used_at_ms > ?2 AND users.status = 'active'";
-    connection.prepare_cached(sql)?.exists((id, used_after_ms))
+    exists(connection, sql, (id, used_after_ms))
 }
 
 /// A session in its owner's list.
@@ -64,6 +62,9 @@ pub struct Listed {
     pub last_used_at_ms: i64,
 }
 
+from_row!(Origin { ip_address, user_agent });
+from_row!(Listed { id, origin, created_at_ms, last_used_at_ms });
+
 /// Sessions in a list: more than anybody has devices.
 pub const LISTED_MAX: u32 = 100;
 
@@ -71,16 +72,7 @@ pub const LISTED_MAX: u32 = 100;
 pub fn of_user(connection: &Connection, user: UserId, used_after_ms: i64) -> Result<Vec<Listed>> {
     let sql = "SELECT id, ip_address, user_agent, created_at_ms, last_used_at_ms FROM sessions
                WHERE user_id = ?1 AND last_used_at_ms > ?2 ORDER BY last_used_at_ms DESC, id DESC LIMIT ?3";
-    let mut statement = connection.prepare_cached(sql)?;
-    let sessions = statement.query_map((user, used_after_ms, LISTED_MAX), |row| {
-        Ok(Listed {
-            id: row.get(0)?,
-            origin: Origin { ip_address: row.get(1)?, user_agent: row.get(2)? },
-            created_at_ms: row.get(3)?,
-            last_used_at_ms: row.get(4)?,
-        })
-    })?;
-    sessions.collect()
+    all(connection, sql, (user, used_after_ms, LISTED_MAX))
 }
 
 /// Makes sure, inside a write, that the session a request came by is still there and its owner active. Reads one row by its
@@ -94,37 +86,34 @@ pub fn insert(tx: &Tx<'_>, user: UserId, token: &TokenHash, origin: &Origin) -> 
     let sql = "INSERT INTO sessions (user_id, token_hash, ip_address, user_agent, created_at_ms, last_used_at_ms)
                SELECT id, ?2, ?3, ?4, ?5, ?5 FROM users WHERE id = ?1 AND status = 'active' RETURNING id";
     let values = (user, token, &origin.ip_address, &origin.user_agent, tx.now_ms());
-    tx.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()
+    maybe(tx, sql, values)
 }
 
 /// Writes down that a session was used just now, and from where. Writes `sessions`.
 pub fn update_last_used(tx: &Tx<'_>, id: SessionId, origin: &Origin) -> Result<()> {
     let sql = "UPDATE sessions SET last_used_at_ms = ?2, ip_address = ?3, user_agent = ?4 WHERE id = ?1";
-    tx.prepare_cached(sql)?.execute((id, tx.now_ms(), &origin.ip_address, &origin.user_agent))?;
-    Ok(())
+    run(tx, sql, (id, tx.now_ms(), &origin.ip_address, &origin.user_agent))
 }
 
 /// Ends a session; its token is worth nothing from then on. Writes `sessions`.
 pub fn delete(tx: &Tx<'_>, id: SessionId) -> Result<()> {
-    tx.prepare_cached("DELETE FROM sessions WHERE id = ?1")?.execute([id])?;
-    Ok(())
+    run(tx, "DELETE FROM sessions WHERE id = ?1", [id])
 }
 
 /// Ends a session of somebody's; tells whether they had it. Writes `sessions`.
 pub fn delete_own(tx: &Tx<'_>, user: UserId, id: SessionId) -> Result<bool> {
     let sql = "DELETE FROM sessions WHERE id = ?2 AND user_id = ?1";
-    Ok(tx.prepare_cached(sql)?.execute((user, id))? == 1)
+    Ok(change(tx, sql, (user, id))? == 1)
 }
 
 /// Ends all of somebody's sessions but one. Writes `sessions`.
 pub fn delete_others(tx: &Tx<'_>, user: UserId, keep: SessionId) -> Result<()> {
-    tx.prepare_cached("DELETE FROM sessions WHERE user_id = ?1 AND id <> ?2")?.execute((user, keep))?;
-    Ok(())
+    run(tx, "DELETE FROM sessions WHERE user_id = ?1 AND id <> ?2", (user, keep))
 }
 
 /// Drops at most `limit` sessions that were last used before `used_before_ms`. Writes `sessions`.
 pub fn delete_expired(tx: &Tx<'_>, used_before_ms: i64, limit: u32) -> Result<usize> {
     let sql = "DELETE FROM sessions WHERE id IN
                (SELECT id FROM sessions WHERE last_used_at_ms <= ?1 ORDER BY id LIMIT ?2)";
-    tx.prepare_cached(sql)?.execute((used_before_ms, limit))
+    change(tx, sql, (used_before_ms, limit))
 }

@@ -1,45 +1,35 @@
 //! People and bots.
 
 use super::audit::Actor;
+use super::query::{all, exists, from_row, maybe, one, run};
 use super::{Tx, sessions};
 use crate::domain::ids::UserId;
-use crate::domain::people::{ADMINISTRATORS_ONLY, Role, Theme, User};
+use crate::domain::people::{ADMINISTRATORS_ONLY, Author, Role, Theme, User};
 use crate::domain::secrets::PasswordHash;
 use crate::domain::text::{Bio, EmailAddress, Name, name_key};
 use crate::error::AppError;
 use rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
-use rusqlite::{Connection, OptionalExtension, Result, Row};
+use rusqlite::{Connection, Result};
 
-/// The columns that [`user_at`] reads.
+/// The columns that a [`User`] is read from.
 pub(super) const COLUMNS: &str = "users.id, users.name, users.role, users.status, users.email_address, users.bio,
     users.avatar_version, users.theme";
-/// How many columns those are: what is selected after them starts there.
-pub(super) const COLUMNS_LEN: usize = 8;
+/// The columns that an [`Author`] is read from.
+pub(super) const AUTHOR: &str = "users.id, users.name, users.role, users.avatar_version";
 
-/// A user from a row with [`COLUMNS`], the first of them at `first`.
-pub(super) fn user_at(row: &Row<'_>, first: usize) -> Result<User> {
-    Ok(User {
-        id: row.get(first)?,
-        name: row.get(first + 1)?,
-        role: row.get(first + 2)?,
-        status: row.get(first + 3)?,
-        email_address: row.get(first + 4)?,
-        bio: row.get(first + 5)?,
-        avatar_version: row.get(first + 6)?,
-        theme: row.get(first + 7)?,
-    })
-}
+from_row!(User { id, name, role, status, email_address, bio, avatar_version, theme });
+from_row!(Author { id, name, role, avatar_version });
 
 /// Somebody by id, whatever their status. Reads only.
 pub fn find(connection: &Connection, id: UserId) -> Result<User> {
     let sql = format!("SELECT {COLUMNS} FROM users WHERE id = ?1");
-    connection.prepare_cached(&sql)?.query_row([id], |row| user_at(row, 0))
+    one(connection, &sql, [id])
 }
 
 /// Somebody by id, if they can come in. Reads only.
 pub fn find_active(connection: &Connection, id: UserId) -> Result<Option<User>> {
     let sql = format!("SELECT {COLUMNS} FROM users WHERE id = ?1 AND status = 'active'");
-    connection.prepare_cached(&sql)?.query_row([id], |row| user_at(row, 0)).optional()
+    maybe(connection, &sql, [id])
 }
 
 /// People offered to be chosen for a room: more would not be found in a list.
@@ -48,18 +38,18 @@ pub const CHOICE_MAX: u32 = 5_000;
 /// Everybody who can come in, by name: to choose from. Reads only; at most [`CHOICE_MAX`].
 pub fn choice(connection: &Connection) -> Result<Vec<User>> {
     let sql = format!("SELECT {COLUMNS} FROM users WHERE status = 'active' ORDER BY name_key, id LIMIT {CHOICE_MAX}");
-    connection.prepare_cached(&sql)?.query_map([], |row| user_at(row, 0))?.collect()
+    all(connection, &sql, [])
 }
 
 /// Everybody who can come in, in the order they came. Reads only; at most `limit`.
 pub fn first(connection: &Connection, limit: u32) -> Result<Vec<User>> {
     let sql = format!("SELECT {COLUMNS} FROM users WHERE status = 'active' ORDER BY id LIMIT ?1");
-    connection.prepare_cached(&sql)?.query_map([limit], |row| user_at(row, 0))?.collect()
+    all(connection, &sql, [limit])
 }
 
 /// The last change of anybody's name or picture. Reads only.
 pub fn people_revision(connection: &Connection) -> Result<i64> {
-    connection.prepare_cached("SELECT value FROM counters WHERE name = 'people'")?.query_row([], |row| row.get(0))
+    one(connection, "SELECT value FROM counters WHERE name = 'people'", [])
 }
 
 /// Whose name or picture changed after a revision, in the order of the changes, with the number of each. Reads only; at most `limit`.
@@ -67,8 +57,7 @@ pub fn changed_after(connection: &Connection, after: i64, limit: u32) -> Result<
     let sql = format!(
         "SELECT {COLUMNS}, people_revision FROM users WHERE people_revision > ?1 ORDER BY people_revision LIMIT ?2"
     );
-    let changed = |row: &Row<'_>| Ok((user_at(row, 0)?, row.get(COLUMNS_LEN)?));
-    connection.prepare_cached(&sql)?.query_map((after, limit), changed)?.collect()
+    all(connection, &sql, (after, limit))
 }
 
 /// An active person by address, with their password hash. Reads only.
@@ -77,24 +66,20 @@ pub fn with_password(connection: &Connection, address: &EmailAddress) -> Result<
         "SELECT {COLUMNS}, password_hash FROM users
          WHERE email_address = ?1 AND status = 'active' AND password_hash IS NOT NULL"
     );
-    connection
-        .prepare_cached(&sql)?
-        .query_row([address.as_str()], |row| Ok((user_at(row, 0)?, PasswordHash::stored(row.get(COLUMNS_LEN)?))))
-        .optional()
+    maybe(connection, &sql, [address])
 }
 
 /// The password hash of somebody who has one. Reads only.
 pub fn password_hash(connection: &Connection, id: UserId) -> Result<Option<PasswordHash>> {
     let sql = "SELECT password_hash FROM users WHERE id = ?1";
-    let hash: Option<String> = connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))?;
-    Ok(hash.map(PasswordHash::stored))
+    one(connection, sql, [id])
 }
 
 /// The first active administrator: whom to ask for help. Reads only.
 pub fn first_administrator(connection: &Connection) -> Result<Option<User>> {
     let sql =
         format!("SELECT {COLUMNS} FROM users WHERE role = 'administrator' AND status = 'active' ORDER BY id LIMIT 1");
-    connection.prepare_cached(&sql)?.query_row([], |row| user_at(row, 0)).optional()
+    maybe(connection, &sql, [])
 }
 
 /// Makes sure, inside a write, that whoever acts still runs the account, and by a session that is still there: the right that the
@@ -103,19 +88,15 @@ pub fn demand_administrator(tx: &Tx<'_>, actor: &Actor) -> std::result::Result<(
     let Some(viewer) = &actor.viewer else { return Ok(()) };
     sessions::demand(tx, viewer)?;
     let sql = "SELECT 1 FROM users WHERE id = ?1 AND role = 'administrator' AND status = 'active'";
-    if tx.prepare_cached(sql)?.exists([viewer.user.id])? {
-        Ok(())
-    } else {
-        Err(AppError::Forbidden(ADMINISTRATORS_ONLY.into()))
-    }
+    if exists(tx, sql, [viewer.user.id])? { Ok(()) } else { Err(AppError::Forbidden(ADMINISTRATORS_ONLY.into())) }
 }
 
 /// Numbers a change of what others see of somebody, for pages that were away. Writes `users` and `counters`.
 pub fn next_people_revision(tx: &Tx<'_>, id: UserId) -> Result<i64> {
     let sql = "UPDATE counters SET value = value + 1 WHERE name = 'people' RETURNING value";
-    let revision = tx.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    let revision = one(tx, sql, [])?;
     let sql = "UPDATE users SET people_revision = ?2, updated_at_ms = ?3 WHERE id = ?1";
-    tx.prepare_cached(sql)?.execute((id, revision, tx.now_ms()))?;
+    run(tx, sql, (id, revision, tx.now_ms()))?;
     Ok(revision)
 }
 
@@ -147,13 +128,13 @@ pub fn update(tx: &Tx<'_>, id: UserId, changes: &Changes) -> std::result::Result
         id,
         name,
         name.map(name_key),
-        changes.email_address.as_ref().map(EmailAddress::as_str),
-        changes.bio.as_ref().map(Bio::as_str),
+        &changes.email_address,
+        &changes.bio,
         changes.theme,
-        changes.password.as_ref().map(PasswordHash::as_str),
+        &changes.password,
         tx.now_ms(),
     );
-    match tx.prepare_cached(&sql)?.query_row(values, |row| user_at(row, 0)) {
+    match one(tx, &sql, values) {
         Err(rusqlite::Error::SqliteFailure(error, _)) if error.extended_code == SQLITE_CONSTRAINT_UNIQUE => {
             Err(AppError::Conflict("Somebody else here has this e-mail address."))
         }
@@ -167,7 +148,7 @@ pub fn update_avatar_version(tx: &Tx<'_>, id: UserId, version: Option<&str>) -> 
         "UPDATE users SET avatar_version = ?2, updated_at_ms = ?3 WHERE id = ?1 AND status = 'active'
          RETURNING {COLUMNS}"
     );
-    tx.prepare_cached(&sql)?.query_row((id, version, tx.now_ms()), |row| user_at(row, 0))
+    one(tx, &sql, (id, version, tx.now_ms()))
 }
 
 /// Adds an active person. Writes `users`. An address that is taken is a `Conflict`: the schema decides.
@@ -179,8 +160,8 @@ pub fn insert(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (email_address) DO NOTHING RETURNING {COLUMNS}"
     );
     let key = name_key(name.as_str());
-    let values = (name.as_str(), key, address.as_str(), password.as_str(), role, tx.now_ms());
-    let user = tx.prepare_cached(&sql)?.query_row(values, |row| user_at(row, 0)).optional()?;
+    let values = (name, key, address, password, role, tx.now_ms());
+    let user = maybe(tx, &sql, values)?;
     match user {
         Some(user) => Ok(user),
         None => Err(AppError::Conflict("Somebody with this e-mail address is here already. Is it you? Then sign in.")),

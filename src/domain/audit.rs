@@ -1,24 +1,17 @@
 //! What administrators do, as it is written down.
 
-use serde::Serialize;
+use super::words::words;
 
 macro_rules! acts {
     ($($act:ident = $word:literal, $sentence:literal;)*) => {
-        /// An administrative act.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-        pub enum Act {
-            $(#[doc = concat!("Somebody ", $sentence, ".")] #[serde(rename = $word)] $act,)*
+        words! {
+            /// An administrative act.
+            pub enum Act {
+                $(#[doc = concat!("Somebody ", $sentence, ".")] $act = $word,)*
+            }
         }
 
         impl Act {
-            /// Every act.
-            pub const ALL: &[Self] = &[$(Self::$act),*];
-
-            /// Its word, as in the database and JSON.
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$act => $word),* }
-            }
-
             /// What was done, for people.
             pub fn sentence(self) -> &'static str {
                 match self { $(Self::$act => $sentence),* }

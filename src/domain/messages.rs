@@ -119,6 +119,12 @@ impl Message {
         format!("/rooms/{}/messages/{}", self.room_id, self.id)
     }
 
+    /// What is left of it once the change `revision` has removed it.
+    pub fn tombstone(&self, revision: Revision) -> Tombstone {
+        let Self { id, client_message_id, room_id, ref creator, .. } = *self;
+        Tombstone { id, client_message_id, room_id, creator_id: creator.id, revision }
+    }
+
     /// Its boosts by content, in the order of first use.
     pub fn boost_groups(&self) -> Vec<BoostGroup<'_>> {
         BoostGroup::of(&self.boosts)

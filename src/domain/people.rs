@@ -2,34 +2,34 @@
 
 use super::ids::{SessionId, UserId};
 use super::secrets::TokenHash;
+use super::words::words;
 use crate::error::Invalid;
-use serde::Serialize;
 
-/// What somebody may do in the account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Reads and writes in their rooms.
-    Member,
-    /// Also runs the account.
-    Administrator,
-    /// A program with a key of its own.
-    Bot,
+words! {
+    /// What somebody may do in the account.
+    pub enum Role {
+        /// Reads and writes in their rooms.
+        Member = "member",
+        /// Also runs the account.
+        Administrator = "administrator",
+        /// A program with a key of its own.
+        Bot = "bot",
+    }
 }
 
 /// Why something of the account's is refused.
 pub const ADMINISTRATORS_ONLY: &str = "Only administrators can do that.";
 
-/// Whether somebody can still come in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Can sign in.
-    Active,
-    /// Removed from the account; what they wrote stays.
-    Deactivated,
-    /// Thrown out; what they wrote goes.
-    Banned,
+words! {
+    /// Whether somebody can still come in.
+    pub enum Status {
+        /// Can sign in.
+        Active = "active",
+        /// Removed from the account; what they wrote stays.
+        Deactivated = "deactivated",
+        /// Thrown out; what they wrote goes.
+        Banned = "banned",
+    }
 }
 
 /// A person or a bot.
@@ -53,16 +53,16 @@ pub struct User {
     pub theme: Theme,
 }
 
-/// How somebody wants pages to look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Theme {
-    /// As their system does.
-    System,
-    /// Ink on paper.
-    Light,
-    /// By firelight.
-    Dark,
+words! {
+    /// How somebody wants pages to look.
+    pub enum Theme {
+        /// As their system does.
+        System = "system",
+        /// Ink on paper.
+        Light = "light",
+        /// By firelight.
+        Dark = "dark",
+    }
 }
 
 impl Theme {
@@ -71,12 +71,7 @@ impl Theme {
     /// # Errors
     /// `Invalid` when it is none of the three.
     pub fn parse(word: &str) -> Result<Self, Invalid> {
-        match word {
-            "system" => Ok(Self::System),
-            "light" => Ok(Self::Light),
-            "dark" => Ok(Self::Dark),
-            _ => Err(Invalid::new("theme", "A theme is one of system, light and dark.")),
-        }
+        Self::from_word(word).ok_or_else(|| Invalid::new("theme", "A theme is one of system, light and dark."))
     }
 }
 

@@ -2,79 +2,69 @@
 
 use super::ids::{MessageId, RoomId, UserId};
 use super::people::Author;
+use super::words::words;
 use crate::error::Invalid;
-use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// The three kinds of room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RoomKind {
-    /// Everyone in the account is in it.
-    Open,
-    /// Those who were chosen are in it.
-    Closed,
-    /// A ping: a fixed set of people.
-    Direct,
+words! {
+    /// The three kinds of room.
+    pub enum RoomKind {
+        /// Everyone in the account is in it.
+        Open = "open",
+        /// Those who were chosen are in it.
+        Closed = "closed",
+        /// A ping: a fixed set of people.
+        Direct = "direct",
+    }
 }
 
-/// How much somebody wants to hear of a room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Involvement {
-    /// Not even in the sidebar.
-    Invisible,
-    /// In the sidebar, no notifications.
-    Nothing,
-    /// Notified when mentioned.
-    Mentions,
-    /// Notified of every message.
-    Everything,
+words! {
+    /// How much somebody wants to hear of a room, from most to least.
+    pub enum Involvement {
+        /// Notified of every message.
+        Everything = "everything",
+        /// Notified when mentioned.
+        Mentions = "mentions",
+        /// In the sidebar, no notifications.
+        Nothing = "nothing",
+        /// Not even in the sidebar.
+        Invisible = "invisible",
+    }
 }
 
 impl Involvement {
-    /// The four, from most to least.
-    pub const ALL: [Self; 4] = [Self::Everything, Self::Mentions, Self::Nothing, Self::Invisible];
-
     /// Takes one of the four words.
     ///
     /// # Errors
     /// `Invalid` for any other.
     pub fn parse(word: &str) -> Result<Self, Invalid> {
-        Self::ALL
-            .into_iter()
-            .find(|level| level.word() == word.trim())
+        Self::from_word(word.trim())
             .ok_or_else(|| Invalid::new("involvement", "Choose one of invisible, nothing, mentions and everything."))
     }
 
-    /// Word, title, hint and icon.
-    fn row(self) -> [&'static str; 4] {
+    /// Title, hint and icon.
+    fn row(self) -> [&'static str; 3] {
         match self {
-            Self::Invisible => ["invisible", "Invisible", "Out of the sidebar, no notifications", "eye-off"],
-            Self::Nothing => ["nothing", "Nothing", "In the sidebar, no notifications", "bell-off"],
-            Self::Mentions => ["mentions", "Mentions", "Notify me when I am mentioned", "at-sign"],
-            Self::Everything => ["everything", "Everything", "Notify me of every message", "bell-ring"],
+            Self::Invisible => ["Invisible", "Out of the sidebar, no notifications", "eye-off"],
+            Self::Nothing => ["Nothing", "In the sidebar, no notifications", "bell-off"],
+            Self::Mentions => ["Mentions", "Notify me when I am mentioned", "at-sign"],
+            Self::Everything => ["Everything", "Notify me of every message", "bell-ring"],
         }
-    }
-
-    /// Its word, as in forms and JSON.
-    pub fn word(self) -> &'static str {
-        self.row()[0]
     }
 
     /// What it is called in the menu.
     pub fn title(self) -> &'static str {
-        self.row()[1]
+        self.row()[0]
     }
 
     /// What it does, in a few words.
     pub fn hint(self) -> &'static str {
-        self.row()[2]
+        self.row()[1]
     }
 
     /// Its icon in the sprite.
     pub fn icon(self) -> &'static str {
-        self.row()[3]
+        self.row()[2]
     }
 
     /// Whether the menu of a ping offers it: in a ping everything is meant for oneself.
