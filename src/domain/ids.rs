@@ -10,8 +10,8 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAnId;
 
-macro_rules! id {
-    ($(#[$doc:meta])* $name:ident) => {
+macro_rules! numbers {
+    ($($(#[$doc:meta])* $name:ident,)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
         #[serde(transparent)]
@@ -22,7 +22,27 @@ macro_rules! id {
                 self.0.fmt(f)
             }
         }
+    )*};
+}
 
+numbers! {
+    /// A person or a bot.
+    UserId,
+    /// A signed-in browser or script.
+    SessionId,
+    /// A room of any kind.
+    RoomId,
+    /// A boost; a larger id was added later.
+    BoostId,
+    /// A message; a larger id was posted later, in every room.
+    MessageId,
+    /// The number of a change. Each change of a message takes the next one in its own transaction, so
+    /// the order of revisions is the order of commits, and none is ever used twice.
+    Revision,
+}
+
+macro_rules! ids_from_text {
+    ($($name:ident),*) => {$(
         impl FromStr for $name {
             type Err = NotAnId;
 
@@ -32,41 +52,10 @@ macro_rules! id {
                 text.parse().ok().filter(|_| is_plain).map(Self).ok_or(NotAnId)
             }
         }
-    };
+    )*};
 }
 
-id!(
-    /// A person or a bot.
-    UserId
-);
-id!(
-    /// A signed-in browser or script.
-    SessionId
-);
-id!(
-    /// A room of any kind.
-    RoomId
-);
-id!(
-    /// A boost; a larger id was added later.
-    BoostId
-);
-id!(
-    /// A message; a larger id was posted later, in every room.
-    MessageId
-);
-
-/// The number of a change. Each change of a message takes the next one in its own transaction, so
-/// the order of revisions is the order of commits, and none is ever used twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Revision(pub i64);
-
-impl fmt::Display for Revision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+ids_from_text!(UserId, SessionId, RoomId, BoostId, MessageId);
 
 #[cfg(test)]
 #[path = "../../tests/unit/domain/ids.rs"]

@@ -26,9 +26,26 @@ pub const BOOST_MAX: usize = 16;
 /// Characters in a message, after trimming.
 pub const MESSAGE_MAX: usize = 10_000;
 
-/// A name as people see it: 1 to [`NAME_MAX`] characters on one line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Name(String);
+/// Text that is kept as it was parsed.
+macro_rules! text {
+    ($(#[$doc:meta])* $type:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $type(String);
+
+        impl $type {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+text! {
+    /// A name as people see it: 1 to [`NAME_MAX`] characters on one line.
+    Name
+}
 
 impl Name {
     /// Trims `text` and takes it as a name; `field` is the form's, for the message.
@@ -36,24 +53,7 @@ impl Name {
     /// # Errors
     /// `Invalid` when nothing visible is left, it is too long, or it has control characters.
     pub fn parse(field: &'static str, text: &str) -> Result<Self, Invalid> {
-        let name = text.trim();
-        if !name.chars().any(is_visible) {
-            return Err(Invalid::new(field, "Please fill in a name."));
-        }
-        if name.chars().count() > NAME_MAX {
-            let message = format!("A name can have at most {NAME_MAX} characters.");
-            return Err(Invalid::new(field, message));
-        }
-        if name.chars().any(char::is_control) {
-            let message = "A name can't have line breaks or control characters.";
-            return Err(Invalid::new(field, message));
-        }
-        Ok(Self(name.to_owned()))
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
+        line(field, "A name", text, NAME_MAX, "Please fill in a name.").map(Self)
     }
 }
 
@@ -81,9 +81,10 @@ pub fn name_key(name: &str) -> String {
     key
 }
 
-/// An e-mail address, in lower case, so that it is found however it is typed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EmailAddress(String);
+text! {
+    /// An e-mail address, in lower case, so that it is found however it is typed.
+    EmailAddress
+}
 
 impl EmailAddress {
     /// Takes `text` as an address. Only its shape is checked: whether it exists, nobody can tell.
@@ -101,22 +102,15 @@ impl EmailAddress {
             let message = "Please fill in an e-mail address, like ann@example.com.";
             return Err(Invalid::new("email_address", message));
         }
-        if address.len() > EMAIL_ADDRESS_MAX {
-            let message = format!("An e-mail address can have at most {EMAIL_ADDRESS_MAX} bytes.");
-            return Err(Invalid::new("email_address", message));
-        }
+        bounded("email_address", "An e-mail address", address.len(), EMAIL_ADDRESS_MAX, "bytes")?;
         Ok(Self(address))
-    }
-
-    /// The address.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
-/// What somebody says of themselves: at most [`BIO_MAX`] characters, of which there may be none.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bio(String);
+text! {
+    /// What somebody says of themselves: at most [`BIO_MAX`] characters, of which there may be none.
+    Bio
+}
 
 impl Bio {
     /// Takes `text` as a bio: trimmed, line ends as `\n`, control characters left out.
@@ -124,19 +118,10 @@ impl Bio {
     /// # Errors
     /// `Invalid` when it is too long.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let unix = text.replace("\r\n", "\n").replace('\r', "\n");
-        let clean: String = unix.chars().filter(|c| !c.is_control() || *c == '\n').collect();
-        let bio = clean.trim();
-        if bio.chars().count() > BIO_MAX {
-            let message = format!("A bio can have at most {BIO_MAX} characters.");
-            return Err(Invalid::new("bio", message));
-        }
+        let text = unix_lines(text).replace(|c: char| c.is_control() && c != '\n', "");
+        let bio = text.trim();
+        bounded("bio", "A bio", bio.chars().count(), BIO_MAX, "characters")?;
         Ok(Self(bio.to_owned()))
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
@@ -155,10 +140,7 @@ impl Password {
             let message = format!("A password needs at least {PASSWORD_LEN_MIN} characters.");
             return Err(Invalid::new("password", message));
         }
-        if text.len() > PASSWORD_MAX {
-            let message = format!("A password can have at most {PASSWORD_MAX} bytes.");
-            return Err(Invalid::new("password", message));
-        }
+        bounded("password", "A password", text.len(), PASSWORD_MAX, "bytes")?;
         Ok(Self(text.to_owned()))
     }
 
@@ -168,9 +150,10 @@ impl Password {
     }
 }
 
-/// Styles that an administrator adds to every page: at most [`CUSTOM_STYLES_MAX`] bytes, whatever they are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CustomStyles(String);
+text! {
+    /// Styles that an administrator adds to every page: at most [`CUSTOM_STYLES_MAX`] bytes, whatever they are.
+    CustomStyles
+}
 
 impl CustomStyles {
     /// Takes `text` as styles, with line ends as `\n`. Browsers skip what they can't make sense of.
@@ -185,16 +168,12 @@ impl CustomStyles {
         }
         Ok(Self(unix.trim_end().to_owned()))
     }
-
-    /// The styles.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-/// What a boost says: 1 to [`BOOST_MAX`] characters on one line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BoostContent(String);
+text! {
+    /// What a boost says: 1 to [`BOOST_MAX`] characters on one line.
+    BoostContent
+}
 
 impl BoostContent {
     /// Trims `text` and takes it as a boost.
@@ -202,28 +181,14 @@ impl BoostContent {
     /// # Errors
     /// `Invalid` when nothing visible is left, it is too long, or it has control characters.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let content = text.trim();
-        if !content.chars().any(is_visible) {
-            return Err(Invalid::new("content", "Please choose an emoji or type a few characters."));
-        }
-        if content.chars().count() > BOOST_MAX {
-            return Err(Invalid::new("content", format!("A boost can have at most {BOOST_MAX} characters.")));
-        }
-        if content.chars().any(char::is_control) {
-            return Err(Invalid::new("content", "A boost can't have line breaks or control characters."));
-        }
-        Ok(Self(content.to_owned()))
-    }
-
-    /// The characters.
-    pub fn as_str(&self) -> &str {
-        &self.0
+        line("content", "A boost", text, BOOST_MAX, "Please choose an emoji or type a few characters.").map(Self)
     }
 }
 
-/// What was typed as a message: 1 to [`MESSAGE_MAX`] characters after trimming.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MessageSource(String);
+text! {
+    /// What was typed as a message: 1 to [`MESSAGE_MAX`] characters after trimming.
+    MessageSource
+}
 
 impl MessageSource {
     /// Takes `text` as a message: trimmed, line ends as `\n`, control characters left out.
@@ -231,10 +196,8 @@ impl MessageSource {
     /// # Errors
     /// `Invalid` when nothing visible is left or it is too long.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let unix = text.replace("\r\n", "\n").replace('\r', "\n");
-        let kept = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
-        let clean: String = unix.chars().filter(kept).collect();
-        let source = clean.trim();
+        let text = unix_lines(text).replace(|c: char| c.is_control() && !matches!(c, '\n' | '\t'), "");
+        let source = text.trim();
         if !source.chars().any(is_visible) {
             return Err(Invalid::new("body", "Please write something first."));
         }
@@ -245,11 +208,32 @@ impl MessageSource {
         }
         Ok(Self(source.to_owned()))
     }
+}
 
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
+/// Trims `text` to one line on which something can be seen; `what` it is begins the sentence that refuses it.
+fn line(field: &'static str, what: &str, text: &str, max: usize, if_empty: &'static str) -> Result<String, Invalid> {
+    let line = text.trim();
+    if !line.chars().any(is_visible) {
+        return Err(Invalid::new(field, if_empty));
     }
+    bounded(field, what, line.chars().count(), max, "characters")?;
+    if line.chars().any(char::is_control) {
+        return Err(Invalid::new(field, format!("{what} can't have line breaks or control characters.")));
+    }
+    Ok(line.to_owned())
+}
+
+/// Refuses more than `max`.
+fn bounded(field: &'static str, what: &str, length: usize, max: usize, unit: &str) -> Result<(), Invalid> {
+    if length > max {
+        return Err(Invalid::new(field, format!("{what} can have at most {max} {unit}.")));
+    }
+    Ok(())
+}
+
+/// `text` with line ends as `\n`.
+fn unix_lines(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
 /// Whether a reader would see anything of `c`: white space, controls and the zero-width characters

@@ -94,11 +94,7 @@ impl ProfilePage {
     }
 
     fn theme(&self) -> &str {
-        self.form.theme.as_deref().unwrap_or(match self.user.theme {
-            Theme::System => "system",
-            Theme::Light => "light",
-            Theme::Dark => "dark",
-        })
+        self.form.theme.as_deref().unwrap_or(self.user.theme.word())
     }
 }
 
