@@ -38,7 +38,7 @@ impl fmt::Display for ClientMessageId {
 }
 
 /// A message's body, parsed and rendered: nothing is left to check.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Body {
     /// As typed: Markdown.
     pub source: String,

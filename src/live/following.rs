@@ -3,9 +3,9 @@
 //! Invariants: a room's news is told at once after a quiet second, then at most once a second, so that what a busy room costs the others
 //! is bounded; nothing of it is lost, only gathered.
 
-use super::frames::{Event, Frame};
+use super::frames::{Added, Event, Frame};
 use super::topics::SocketId;
-use crate::domain::ids::{Revision, RoomId, UserId};
+use crate::domain::ids::{RoomId, UserId};
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ const GATHERED_MAX: usize = 1_000;
 /// What was posted in a room since it was last told.
 #[derive(Default)]
 struct Gathered {
-    added: Vec<(Revision, UserId)>,
+    added: Vec<Added>,
     must_recount: bool,
     told_at_ms: i64,
 }
@@ -71,9 +71,7 @@ impl Following {
     }
 
     /// Notes a message in a room, or (none) that its followers must count anew; gives what to tell them now, if it is time.
-    pub(super) fn note(
-        &mut self, room: RoomId, message: Option<(Revision, UserId)>, now_ms: i64,
-    ) -> Option<Arc<Frame>> {
+    pub(super) fn note(&mut self, room: RoomId, message: Option<Added>, now_ms: i64) -> Option<Arc<Frame>> {
         if !self.by_room.contains_key(&room) {
             return None;
         }

@@ -1,21 +1,19 @@
 //! What is sent over a socket: events, each as HTML for pages and as JSON for programs.
 //!
-//! An event is encoded once for each format, when the first socket needs it, and shared by all. HTML frames are
+//! A frame is encoded once for each format, when the first socket needs it, and shared by all. HTML frames are
 //! htmx partials; what a page must act on rather than show (`caught_up`, `reload`, `pong`, `error`) and
 //! what only programs ask for (`message_posted`) is JSON in both formats. Only what comes in order has a revision.
 
-use super::fragments::{
-    BoostsFragment, CreatedFragment, NotTypingFragment, PresentFragment, RemovedFragment, RenamedFragment,
-    TypingFragment, UnreadFragment, UpdatedFragment,
-};
-use super::json::{BoostJson, MessageJson, RoomJson};
+use super::fragments::MessageFragment;
+use super::json::{self, MessageJson};
 use crate::domain::ids::{Revision, RoomId, UserId};
 use crate::domain::messages::{Change, Message};
 use crate::domain::people::Author;
 use crate::domain::rooms::RoomEntry;
 use askama::Template;
 use bytestring::ByteString;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 use std::sync::{Arc, OnceLock};
 
 /// What a socket asked to be sent.
@@ -27,108 +25,107 @@ pub enum Format {
     Json,
 }
 
-/// Something that happened in a room.
-#[derive(Debug, Clone)]
-pub enum Event {
-    /// A message changed. The only kind that carries a revision and is caught up with.
-    Change(Change),
+/// Something that happened, with the template that shows it to pages and the JSON that tells programs. One without a template is JSON
+/// for pages too; one that serde skips is nothing to programs. `spread_ms`: over how long pages should spread their requests.
+#[derive(Debug, Template, Serialize)]
+#[template(source = "", ext = "txt")]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum Event {
     /// Somebody began to write, or stopped.
-    Typing {
-        /// Where.
-        room_id: RoomId,
-        /// Who.
-        person: Author,
-        /// Began or stopped.
-        on: bool,
-    },
+    #[template(path = "rooms/_typing.html")]
+    Typing { room_id: RoomId, user: Named, on: bool },
     /// Somebody came or went: for programs.
-    Presence {
-        /// Where.
-        room_id: RoomId,
-        /// Who.
-        person: Author,
-        /// Came or went.
-        online: bool,
-    },
-    /// Who is here: for pages.
-    Here {
-        /// The first of them.
-        people: Vec<Author>,
-        /// How many they are.
-        count: usize,
-    },
-    /// Messages came in a room, by revision and author, or (`must_recount`) went. Each socket makes of it what its reader has not
-    /// read.
-    Activity {
-        /// Where.
-        room_id: RoomId,
-        /// What came.
-        added: Vec<(Revision, UserId)>,
-        /// Whether counting what came is not enough.
-        must_recount: bool,
-    },
-    /// What one person has not read of a room.
-    Unread {
-        /// Where.
-        room_id: RoomId,
-        /// How much; past `UNREAD_MAX`, more than that.
-        count: i64,
-        /// When that was so.
-        as_of: Revision,
-    },
-    /// A room is new to one's list.
-    RoomAdded {
-        /// Which.
-        room_id: RoomId,
-        /// Over how long pages should spread their requests.
-        spread_ms: usize,
-    },
-    /// A room has another name or kind.
-    RoomChanged {
-        /// Which.
-        room_id: RoomId,
-        /// Over how long pages should spread their requests.
-        spread_ms: usize,
-    },
+    Presence { room_id: RoomId, user_id: UserId, online: bool },
+    /// Who is here, the first of them and how many they are: for pages.
+    #[template(path = "rooms/_present.html")]
+    #[serde(skip)]
+    Here { people: Vec<Author>, count: usize },
+    /// Messages came in a room, or (`must_recount`) went. Never sent: each socket makes of it what its reader has not read.
+    #[serde(skip)]
+    Activity { room_id: RoomId, added: Vec<Added>, must_recount: bool },
+    /// One person had so much unread in a room at a revision. Never sent: each of their sockets knows whether that is news.
+    #[serde(skip)]
+    Counted { room_id: RoomId, count: i64, as_of: Revision },
+    /// What one person has not read of a room; past `UNREAD_MAX`, more than that.
+    #[template(path = "rooms/_unread.html")]
+    Unread { room_id: RoomId, unread_count: i64, mention: bool },
+    /// A room is new to one's list. It differs from member to member: what programs are told of it is made for each.
+    #[template(path = "rooms/_sidebar_changed.txt")]
+    #[serde(skip)]
+    RoomAdded(Listed),
+    /// A room has another name or kind; as above.
+    #[template(path = "rooms/_sidebar_changed.txt")]
+    #[serde(skip)]
+    RoomChanged(Listed),
     /// A room is gone from one's list.
-    RoomRemoved {
-        /// Which.
-        room_id: RoomId,
-        /// Over how long pages should spread their requests.
-        spread_ms: usize,
-    },
+    #[template(path = "rooms/_sidebar_changed.txt")]
+    RoomRemoved(Listed),
     /// The room one looks at has another name.
-    Renamed {
-        /// Its name now.
-        name: String,
-    },
-    /// Who is online, of those that a page shows.
-    Online {
-        /// All of them.
-        user_ids: Vec<UserId>,
-    },
-    /// Somebody came into the account, or their name or picture changed.
-    Person {
-        /// As they are now.
-        person: Author,
-        /// The number of that change.
-        revision: i64,
-        /// Over how long pages should spread their requests.
-        spread_ms: usize,
-    },
+    #[template(path = "rooms/_renamed.html")]
+    #[serde(skip)]
+    Renamed { name: String },
+    /// Of those that a page shows, these are online, and no others.
+    Online { user_ids: Vec<UserId> },
+    /// Somebody came into the account, or their name or picture changed, by the number of that change. Their name stands in many
+    /// places of a page, so a page acts on this.
+    PersonUpdated { people_revision: i64, user: Author, spread_ms: usize },
+    /// What is shown can't be brought up to date step by step: fetch it afresh.
+    Reload,
+    /// A message changed. The only kind that carries a revision and is caught up with.
+    #[template(path = "messages/_change.html")]
+    #[serde(untagged)]
+    Change(Change),
+}
+
+/// Somebody of whom no more is told than who they are.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Named {
+    pub(crate) id: UserId,
+    pub(crate) name: String,
+}
+
+/// A message that came in a room, as those who follow the room must know of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Added {
+    pub(crate) revision: Revision,
+    pub(crate) author: UserId,
+}
+
+/// A room in people's lists.
+#[derive(Debug, Serialize)]
+pub(crate) struct Listed {
+    #[serde(rename = "room", serialize_with = "json::id_alone")]
+    pub(crate) room_id: RoomId,
+    #[serde(skip)]
+    pub(crate) spread_ms: usize,
+}
+
+impl Event {
+    /// The text to send; none when the event is not for that format. A page whose part can't be rendered is told to fetch it:
+    /// nothing is missed.
+    pub(crate) fn text(&self, format: Format) -> Option<ByteString> {
+        if format == Format::Html {
+            match self.render() {
+                Err(_) => return Self::Reload.text(Format::Json),
+                Ok(html) if !html.is_empty() => return Some(html.into()),
+                Ok(_) => {}
+            }
+        }
+        serde_json::to_string(self).ok().map(ByteString::from)
+    }
 }
 
 /// An event, ready to be sent to any number of sockets.
 #[derive(Debug)]
 pub struct Frame {
-    event: Event,
+    pub(crate) event: Event,
     html: OnceLock<Option<ByteString>>,
     json: OnceLock<Option<ByteString>>,
 }
 
 impl Frame {
     /// A frame for `event`.
-    pub fn new(event: Event) -> Arc<Self> {
+    pub(crate) fn new(event: Event) -> Arc<Self> {
         Arc::new(Self { event, html: OnceLock::new(), json: OnceLock::new() })
     }
 
@@ -140,116 +137,16 @@ impl Frame {
         }
     }
 
-    /// What happened.
-    pub fn event(&self) -> &Event {
-        &self.event
-    }
-
     /// The text to send; none when the event is not for that format.
     pub fn text(&self, format: Format) -> Option<ByteString> {
-        match format {
-            Format::Html => self.html.get_or_init(|| html(&self.event)).clone(),
-            Format::Json => self.json.get_or_init(|| json(&self.event)).clone(),
-        }
+        let encoded = if format == Format::Html { &self.html } else { &self.json };
+        encoded.get_or_init(|| self.event.text(format)).clone()
     }
-}
-
-/// A page whose part can't be rendered is told to fetch it: nothing is missed.
-fn html(event: &Event) -> Option<ByteString> {
-    let rendered = match event {
-        Event::Change(Change::Created(message)) => CreatedFragment::new(message).render(),
-        Event::Change(Change::Updated(message)) => UpdatedFragment { message }.render(),
-        Event::Change(Change::Boosted(message)) => BoostsFragment { message }.render(),
-        Event::Change(Change::Removed(tombstone)) => RemovedFragment { tombstone }.render(),
-        Event::Typing { person, on: true, .. } => TypingFragment { person }.render(),
-        Event::Typing { person, on: false, .. } => NotTypingFragment { person }.render(),
-        Event::Here { people, count } => PresentFragment { people, count: *count }.render(),
-        Event::Unread { room_id, count, .. } => UnreadFragment { room_id: *room_id, count: *count }.render(),
-        Event::Renamed { name } => RenamedFragment { name }.render(),
-        Event::RoomAdded { spread_ms, .. }
-        | Event::RoomChanged { spread_ms, .. }
-        | Event::RoomRemoved { spread_ms, .. } => return Some(sidebar_changed(*spread_ms)),
-        Event::Online { user_ids } => return Some(online(user_ids)),
-        Event::Presence { .. } | Event::Activity { .. } => return None,
-        Event::Person { person, revision, spread_ms } => {
-            return Some(person_changed(person, *revision, *spread_ms));
-        }
-    };
-    Some(rendered.map_or_else(|_| reload(), ByteString::from))
-}
-
-fn json(event: &Event) -> Option<ByteString> {
-    let object = match event {
-        Event::Change(change) => change_json(change),
-        Event::Typing { room_id, person, on } => {
-            json!({"type": "typing", "room_id": room_id, "user": {"id": person.id, "name": person.name}, "on": on})
-        }
-        Event::Presence { room_id, person, online } => {
-            json!({"type": "presence", "room_id": room_id, "user_id": person.id, "online": online})
-        }
-        Event::Unread { room_id, count, .. } => {
-            json!({"type": "unread", "room_id": room_id, "unread_count": count, "mention": false})
-        }
-        Event::RoomRemoved { room_id, .. } => json!({"type": "room_removed", "room": {"id": room_id}}),
-        Event::Online { user_ids } => return Some(online(user_ids)),
-        // Rooms differ from member to member: what is said of them is made for each.
-        Event::RoomAdded { .. } | Event::RoomChanged { .. } => return None,
-        Event::Here { .. } | Event::Activity { .. } | Event::Renamed { .. } => return None,
-        Event::Person { person, revision, spread_ms } => {
-            return Some(person_changed(person, *revision, *spread_ms));
-        }
-    };
-    Some(object.to_string().into())
-}
-
-fn change_json(change: &Change) -> Value {
-    let (revision, room_id) = (change.revision(), change.room_id());
-    match change {
-        Change::Created(message) => {
-            let message = MessageJson::from(message.as_ref());
-            json!({"type": "message_created", "revision": revision, "room_id": room_id, "message": message})
-        }
-        Change::Updated(message) => {
-            let message = MessageJson::from(message.as_ref());
-            json!({"type": "message_updated", "revision": revision, "room_id": room_id, "message": message})
-        }
-        Change::Boosted(message) => {
-            let boosts: Vec<_> = message.boosts.iter().map(BoostJson::from).collect();
-            json!({"type": "boosts_changed", "revision": revision, "room_id": room_id, "message_id": message.id, "boosts": boosts})
-        }
-        Change::Removed(tombstone) => {
-            json!({"type": "message_removed", "revision": revision, "room_id": room_id, "message_id": tombstone.id})
-        }
-    }
-}
-
-/// "Somebody has another name or picture." Their name stands in many places of a page, so a page acts on this.
-fn person_changed(person: &Author, revision: i64, spread_ms: usize) -> ByteString {
-    let Author { id, name, role, .. } = person;
-    let user = json!({"id": id, "name": name, "role": role, "avatar_url": person.avatar_url()});
-    json!({"type": "person_updated", "people_revision": revision, "user": user, "spread_ms": spread_ms})
-        .to_string()
-        .into()
-}
-
-/// "Fetch the sidebar afresh, within so long."
-fn sidebar_changed(spread_ms: usize) -> ByteString {
-    json!({"type": "sidebar_changed", "spread_ms": spread_ms}).to_string().into()
-}
-
-/// "Of those you show, these are online, and no others."
-fn online(user_ids: &[UserId]) -> ByteString {
-    json!({"type": "online", "user_ids": user_ids}).to_string().into()
 }
 
 /// "A room of yours is new, or changed", as its member sees it.
 pub fn room(kind: &'static str, entry: &RoomEntry) -> ByteString {
-    json!({"type": kind, "room": RoomJson::from(entry)}).to_string().into()
-}
-
-/// "Fetch what you show afresh."
-pub fn reload() -> ByteString {
-    ByteString::from_static(r#"{"type":"reload"}"#)
+    json!({"type": kind, "room": json::room(entry)}).to_string().into()
 }
 
 /// "I am here", in answer to a ping.

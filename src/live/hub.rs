@@ -301,7 +301,7 @@ impl Hub {
     }
 
     /// Hands `event` to the sockets of a room. Never waits: when the hub can't take it, every socket re-reads.
-    pub fn publish(&self, room_id: RoomId, event: Event) {
+    pub(crate) fn publish(&self, room_id: RoomId, event: Event) {
         self.must(move |topics, now_ms| topics.publish(room_id, event, now_ms));
     }
 

@@ -4,20 +4,19 @@
 
 use crate::domain::boosts::Boost;
 use crate::domain::clock::iso;
-use crate::domain::ids::{BoostId, MessageId, Revision, RoomId, UserId};
-use crate::domain::messages::{ClientMessageId, Message};
-use crate::domain::people::{Author, Role, Status, User};
-use crate::domain::rooms::{Involvement, RoomEntry, RoomKind};
-use serde::Serialize;
+use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
+use crate::domain::messages::{Body, Change, ClientMessageId, Message};
+use crate::domain::people::{Author, Status, User};
+use crate::domain::rooms::RoomEntry;
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
 /// A person as everyone sees them; their address and bio only for themselves and administrators.
 #[derive(Serialize)]
 pub struct UserJson {
-    id: UserId,
-    name: String,
-    role: Role,
+    #[serde(flatten)]
+    person: Author,
     status: Status,
-    avatar_url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     email_address: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,15 +26,7 @@ pub struct UserJson {
 impl UserJson {
     /// Somebody as everyone sees them.
     pub fn public(user: &User) -> Self {
-        Self {
-            id: user.id,
-            name: user.name.clone(),
-            role: user.role,
-            status: user.status,
-            avatar_url: user.as_author().avatar_url(),
-            email_address: None,
-            bio: None,
-        }
+        Self { person: user.as_author(), status: user.status, email_address: None, bio: None }
     }
 
     /// Somebody as they see themselves.
@@ -45,46 +36,19 @@ impl UserJson {
     }
 }
 
-#[derive(Serialize)]
-struct AuthorJson<'m> {
-    id: UserId,
-    name: &'m str,
-    role: Role,
-    avatar_url: String,
-}
-
-impl<'m> From<&'m Author> for AuthorJson<'m> {
-    fn from(author: &'m Author) -> Self {
-        Self { id: author.id, name: &author.name, role: author.role, avatar_url: author.avatar_url() }
+impl Serialize for Author {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { id, name, role, .. } = self;
+        json!({"id": id, "name": name, "role": role, "avatar_url": self.avatar_url()}).serialize(serializer)
     }
 }
 
-/// A boost.
-#[derive(Serialize)]
-pub struct BoostJson<'m> {
-    id: BoostId,
-    content: &'m str,
-    created_at: String,
-    booster: AuthorJson<'m>,
-}
-
-impl<'m> From<&'m Boost> for BoostJson<'m> {
-    fn from(boost: &'m Boost) -> Self {
-        let (created_at, booster) = (iso(boost.created_at_ms), AuthorJson::from(&boost.booster));
-        Self { id: boost.id, content: &boost.content, created_at, booster }
+impl Serialize for Boost {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { id, content, created_at_ms, booster } = self;
+        json!({"id": id, "content": content, "created_at": iso(*created_at_ms), "booster": booster})
+            .serialize(serializer)
     }
-}
-
-#[derive(Serialize)]
-struct BodyJson<'m> {
-    plain_text: &'m str,
-    html: &'m str,
-    source: &'m str,
-}
-
-#[derive(Serialize)]
-struct RoomIdJson {
-    id: RoomId,
 }
 
 /// A message.
@@ -96,22 +60,21 @@ pub struct MessageJson<'m> {
     created_at: String,
     updated_at: String,
     edited_at: Option<String>,
-    body: BodyJson<'m>,
+    body: &'m Body,
     content: &'m str,
     room_id: RoomId,
     creator_id: UserId,
     creator_name: &'m str,
-    creator: AuthorJson<'m>,
-    room: RoomIdJson,
+    creator: &'m Author,
+    #[serde(serialize_with = "id_alone")]
+    room: RoomId,
     attachment: Option<()>,
-    boosts: Vec<BoostJson<'m>>,
+    boosts: &'m [Boost],
     url: String,
 }
 
 impl<'m> From<&'m Message> for MessageJson<'m> {
     fn from(message: &'m Message) -> Self {
-        let Author { id, name, .. } = &message.creator;
-        let body = &message.body;
         Self {
             id: message.id,
             client_message_id: message.client_message_id,
@@ -119,43 +82,51 @@ impl<'m> From<&'m Message> for MessageJson<'m> {
             created_at: iso(message.created_at_ms),
             updated_at: iso(message.updated_at_ms),
             edited_at: message.edited_at_ms.map(iso),
-            body: BodyJson { plain_text: &body.plain_text, html: body.html.as_str(), source: &body.source },
-            content: &body.source,
+            body: &message.body,
+            content: &message.body.source,
             room_id: message.room_id,
-            creator_id: *id,
-            creator_name: name,
-            creator: AuthorJson::from(&message.creator),
-            room: RoomIdJson { id: message.room_id },
+            creator_id: message.creator.id,
+            creator_name: &message.creator.name,
+            creator: &message.creator,
+            room: message.room_id,
             attachment: None,
-            boosts: message.boosts.iter().map(BoostJson::from).collect(),
+            boosts: &message.boosts,
             url: message.url(),
         }
     }
 }
 
-/// A room in its member's list.
-#[derive(Serialize)]
-pub struct RoomJson {
-    id: RoomId,
-    kind: RoomKind,
-    name: String,
-    unread: bool,
-    unread_count: i64,
-    involvement: Involvement,
-    last_message_at: Option<String>,
+impl Serialize for Change {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let whole = |message| json!({"message": MessageJson::from(message)});
+        let (kind, mut object) = match self {
+            Self::Created(message) => ("message_created", whole(message.as_ref())),
+            Self::Updated(message) => ("message_updated", whole(message.as_ref())),
+            Self::Boosted(message) => ("boosts_changed", json!({"message_id": message.id, "boosts": message.boosts})),
+            Self::Removed(tombstone) => ("message_removed", json!({"message_id": tombstone.id})),
+        };
+        object["type"] = json!(kind);
+        object["revision"] = json!(self.revision());
+        object["room_id"] = json!(self.room_id());
+        object.serialize(serializer)
+    }
 }
 
-impl From<&RoomEntry> for RoomJson {
-    fn from(entry: &RoomEntry) -> Self {
-        let room = &entry.room;
-        Self {
-            id: room.id,
-            kind: room.kind,
-            name: room.name.clone(),
-            unread: entry.is_unread(),
-            unread_count: entry.unread_count,
-            involvement: room.involvement,
-            last_message_at: room.last_message_at_ms.map(iso),
-        }
-    }
+/// A room in its member's list.
+pub fn room(entry: &RoomEntry) -> Value {
+    let room = &entry.room;
+    json!({
+        "id": room.id,
+        "kind": room.kind,
+        "name": room.name,
+        "unread": entry.is_unread(),
+        "unread_count": entry.unread_count,
+        "involvement": room.involvement,
+        "last_message_at": room.last_message_at_ms.map(iso),
+    })
+}
+
+/// A room of which no more is told than which.
+pub(super) fn id_alone<S: Serializer>(id: &RoomId, serializer: S) -> Result<S::Ok, S::Error> {
+    json!({"id": id}).serialize(serializer)
 }

@@ -1,6 +1,6 @@
 //! One room's sockets: who is here and who is writing, told to each other.
 
-use super::frames::{Event, Format, Frame};
+use super::frames::{Event, Format, Frame, Named};
 use super::hub::Outlet;
 use super::presence::{NEWS_MAX, Presence};
 use super::topics::SocketId;
@@ -20,7 +20,7 @@ pub(super) struct RoomTopic {
     pub(super) sockets: BTreeMap<SocketId, Outlet>,
     pub(super) presence: Presence,
     /// Who is writing, and since when nothing was heard of it.
-    typing: BTreeMap<UserId, (Author, i64)>,
+    typing: BTreeMap<UserId, (Named, i64)>,
 }
 
 impl RoomTopic {
@@ -40,9 +40,10 @@ impl RoomTopic {
         }
     }
 
-    fn tell_in_passing(&self, event: Event) {
+    /// Hands an event that may be missed to every socket, or to those of one format.
+    fn tell_in_passing(&self, event: Event, only: Option<Format>) {
         let frame = Frame::new(event);
-        for outlet in self.sockets.values() {
+        for outlet in self.sockets.values().filter(|outlet| only.is_none_or(|format| outlet.format == format)) {
             outlet.send_in_passing(&frame);
         }
     }
@@ -54,14 +55,13 @@ impl RoomTopic {
         match outlet.format {
             Format::Html => outlet.send_in_passing(&Frame::new(here(&everyone))),
             Format::Json => {
-                for person in everyone.into_values().take(NEWS_MAX) {
-                    outlet.send_in_passing(&Frame::new(Event::Presence { room_id, person, online: true }));
+                for user_id in everyone.into_keys().take(NEWS_MAX) {
+                    outlet.send_in_passing(&Frame::new(Event::Presence { room_id, user_id, online: true }));
                 }
             }
         }
-        for (person, _) in self.typing.values().take(NEWS_MAX) {
-            let person = person.clone();
-            outlet.send_in_passing(&Frame::new(Event::Typing { room_id, person, on: true }));
+        for (user, _) in self.typing.values().take(NEWS_MAX) {
+            outlet.send_in_passing(&Frame::new(Event::Typing { room_id, user: user.clone(), on: true }));
         }
     }
 
@@ -74,24 +74,24 @@ impl RoomTopic {
     }
 
     /// Somebody writes; the others are told when that is new.
-    pub(super) fn start_typing(&mut self, person: Author, now_ms: i64) {
-        if self.typing.insert(person.id, (person.clone(), now_ms)).is_none() {
-            self.tell_in_passing(Event::Typing { room_id: self.room_id, person, on: true });
+    pub(super) fn start_typing(&mut self, person: &Author, now_ms: i64) {
+        let user = Named { id: person.id, name: person.name.clone() };
+        if self.typing.insert(user.id, (user.clone(), now_ms)).is_none() {
+            self.tell_in_passing(Event::Typing { room_id: self.room_id, user, on: true }, None);
         }
     }
 
     /// Somebody writes no longer.
     pub(super) fn stop_typing(&mut self, person: UserId) {
-        if let Some((person, _)) = self.typing.remove(&person) {
-            self.tell_in_passing(Event::Typing { room_id: self.room_id, person, on: false });
+        if let Some((user, _)) = self.typing.remove(&person) {
+            self.tell_in_passing(Event::Typing { room_id: self.room_id, user, on: false }, None);
         }
     }
 
     /// Ends old typing marks and tells who came and went.
     pub(super) fn tick(&mut self, now_ms: i64) {
-        let silent = |(id, (_, heard_ms)): (&UserId, &(Author, i64))| (now_ms - heard_ms >= TYPING_MS).then_some(*id);
-        let ended: Vec<UserId> = self.typing.iter().filter_map(silent).collect();
-        for person in ended {
+        let silent = self.typing.values().filter(|(_, heard_ms)| now_ms - heard_ms >= TYPING_MS);
+        for person in silent.map(|(user, _)| user.id).collect::<Vec<_>>() {
             self.stop_typing(person);
         }
         if !self.presence.is_dirty() {
@@ -99,12 +99,13 @@ impl RoomTopic {
         }
         let news = self.presence.news(now_ms, NEWS_MAX);
         let is_news = !news.came.is_empty() || !news.went.is_empty();
-        let (went, came) = (news.went.into_iter().map(|it| (it, false)), news.came.into_iter().map(|it| (it, true)));
-        for (person, online) in went.chain(came) {
-            self.tell_in_passing(Event::Presence { room_id: self.room_id, person, online });
+        let (went, came) = (news.went.iter().map(|it| (it.id, false)), news.came.iter().map(|it| (it.id, true)));
+        for (user_id, online) in went.chain(came) {
+            let event = Event::Presence { room_id: self.room_id, user_id, online };
+            self.tell_in_passing(event, Some(Format::Json));
         }
         if is_news {
-            self.tell_in_passing(here(self.presence.told()));
+            self.tell_in_passing(here(self.presence.told()), Some(Format::Html));
         }
     }
 }

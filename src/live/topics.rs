@@ -5,7 +5,7 @@
 //! person are one, and it is gone when the last is. The clock is an argument.
 
 use super::following::Following;
-use super::frames::{Event, Frame};
+use super::frames::{Added, Event, Frame, Listed};
 use super::hub::{CloseReason, Outlet, Subscriber, Whose};
 use super::presence::{News, Presence};
 use super::room_topic::RoomTopic;
@@ -115,7 +115,7 @@ impl Topics {
     /// Notes that somebody writes, or stopped, and tells the room when that is new.
     pub(super) fn set_typing(&mut self, id: SocketId, on: bool, now_ms: i64) {
         let Some(socket) = self.sockets.get(&id) else { return };
-        let person = socket.subscriber.person.clone();
+        let person = &socket.subscriber.person;
         let Some(topic) = socket.subscriber.room_id.and_then(|room_id| self.rooms.get_mut(&room_id)) else {
             return;
         };
@@ -126,8 +126,8 @@ impl Topics {
     pub(super) fn publish(&mut self, room_id: RoomId, event: Event, now_ms: i64) {
         let news = match &event {
             Event::Change(Change::Created(message)) => {
-                let message = (message.created_revision, message.creator.id);
-                self.following.note(room_id, Some(message), now_ms)
+                let added = Added { revision: message.created_revision, author: message.creator.id };
+                self.following.note(room_id, Some(added), now_ms)
             }
             Event::Change(Change::Removed(_)) => self.following.note(room_id, None, now_ms),
             _ => None,
@@ -192,7 +192,7 @@ impl Topics {
                 self.following.follow(*id, &[room_id]);
             }
         }
-        let frame = Frame::new(Event::RoomAdded { room_id, spread_ms: spread_ms(sockets.len()) });
+        let frame = Frame::new(Event::RoomAdded(listed(room_id, sockets.len())));
         self.tell(sockets.into_iter(), &frame);
     }
 
@@ -210,15 +210,15 @@ impl Topics {
                 }
             }
         }
-        let frame = Frame::new(Event::RoomRemoved { room_id, spread_ms: spread_ms(sockets.len()) });
+        let frame = Frame::new(Event::RoomRemoved(listed(room_id, sockets.len())));
         self.tell(sockets.into_iter(), &frame);
     }
 
     /// A room has another name or kind: pages that show or list it show that.
     pub(super) fn room_changed(&mut self, room_id: RoomId, name: String) {
         let followers = self.following.followers(room_id);
-        let spread_ms = spread_ms(followers.len());
-        self.tell(followers.into_iter(), &Frame::new(Event::RoomChanged { room_id, spread_ms }));
+        let frame = Frame::new(Event::RoomChanged(listed(room_id, followers.len())));
+        self.tell(followers.into_iter(), &frame);
         if let Some(topic) = self.rooms.get(&room_id) {
             topic.tell(&Frame::new(Event::Renamed { name }));
         }
@@ -238,20 +238,20 @@ impl Topics {
                 self.following.unfollow(*id, &[room_id]);
             }
         }
-        let frame = Frame::new(Event::RoomRemoved { room_id, spread_ms: spread_ms(followers.len()) });
+        let frame = Frame::new(Event::RoomRemoved(listed(room_id, followers.len())));
         self.tell(followers.into_iter(), &frame);
     }
 
     /// Tells all pages of one person what they have not read of a room.
     pub(super) fn unread(&self, person: UserId, room_id: RoomId, count: i64, as_of: Revision) {
-        let frame = Frame::new(Event::Unread { room_id, count, as_of });
+        let frame = Frame::new(Event::Counted { room_id, count, as_of });
         self.tell(self.sockets_of(&[person]).into_iter(), &frame);
     }
 
     /// Knows somebody by their new name from now on, and tells everyone.
     pub(super) fn person_changed(&mut self, person: &Author, revision: i64) {
         let spread_ms = spread_ms(self.sockets.len());
-        let frame = Frame::new(Event::Person { person: person.clone(), revision, spread_ms });
+        let frame = Frame::new(Event::PersonUpdated { people_revision: revision, user: person.clone(), spread_ms });
         for socket in self.sockets.values_mut() {
             if socket.subscriber.person.id == person.id {
                 socket.subscriber.person = person.clone();
@@ -326,6 +326,11 @@ impl Topics {
     pub(super) fn present(&self, room_id: RoomId) -> Vec<(UserId, usize)> {
         self.rooms.get(&room_id).map(|topic| topic.presence.counts()).unwrap_or_default()
     }
+}
+
+/// A room in the lists of so many pages.
+fn listed(room_id: RoomId, sockets: usize) -> Listed {
+    Listed { room_id, spread_ms: spread_ms(sockets) }
 }
 
 /// Over how long so many pages should spread their requests.

@@ -10,7 +10,6 @@ use crate::domain::ids::{BoostId, MessageId};
 use crate::domain::messages::{Change, Message};
 use crate::domain::text::BoostContent;
 use crate::error::AppError;
-use crate::live::json::BoostJson;
 use crate::services::boosts::{Again, Boosted, boost, withdraw};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, LOCATION};
@@ -36,7 +35,7 @@ pub async fn index(request: HttpRequest, member: RoomMember) -> Result<HttpRespo
     if Wants::of(&request) != Wants::Json {
         return answered(&request, message);
     }
-    answer::json(&request, StatusCode::OK, &message.boosts.iter().map(BoostJson::from).collect::<Vec<_>>())
+    answer::json(&request, StatusCode::OK, &message.boosts)
 }
 
 /// Answers with the very fragment that the room's sockets get, or the way to the message.
@@ -68,7 +67,7 @@ pub async fn create(
     }
     let Some(mine) = message.boosts.iter().find(|boost| Some(boost.id) == id) else { return Ok(no_content()) };
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-    let mut response = answer::json(&request, status, &BoostJson::from(mine))?;
+    let mut response = answer::json(&request, status, mine)?;
     if let Ok(value) = HeaderValue::from_str(&format!("{}/boosts", message.path())) {
         response.headers_mut().insert(LOCATION, value);
     }

@@ -12,7 +12,7 @@ use crate::domain::people::User;
 use crate::domain::rooms::{Room, RoomKind};
 use crate::domain::text::Name;
 use crate::error::{AppError, Invalid};
-use crate::live::json::RoomJson;
+use crate::live::json;
 use crate::services;
 use crate::services::rooms::{CHOSEN_MAX, RoomChange};
 use actix_web::http::StatusCode;
@@ -197,7 +197,7 @@ pub(super) async fn made_answer(
     }
     let moves = app.reading.of(viewer);
     let entry = app.db.read(move |snapshot| rooms::entry_for_member(snapshot, room, viewer, &moves)).await?;
-    let mut response = answer::json(request, status, &RoomJson::from(&entry))?;
+    let mut response = answer::json(request, status, &json::room(&entry))?;
     if let Ok(location) = HeaderValue::from_str(&path) {
         response.headers_mut().insert(LOCATION, location);
     }

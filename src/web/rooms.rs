@@ -15,7 +15,7 @@ use crate::domain::people::User;
 use crate::domain::rooms::Room;
 use crate::error::AppError;
 use crate::live::fragments::MessageFragment;
-use crate::live::json::RoomJson;
+use crate::live::json;
 use crate::services::rooms::remove;
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::http::StatusCode;
@@ -164,7 +164,7 @@ pub async fn index(
 pub(super) async fn json_list(request: &HttpRequest, app: &App, viewer: UserId) -> Result<HttpResponse, AppError> {
     let moves = app.reading.of(viewer);
     let entries = app.db.read(move |snapshot| Ok(rooms::page_for_member(snapshot, viewer, &moves)?)).await?;
-    answer::json(request, StatusCode::OK, &entries.iter().map(RoomJson::from).collect::<Vec<_>>())
+    answer::json(request, StatusCode::OK, &entries.iter().map(json::room).collect::<Vec<_>>())
 }
 
 /// `GET /rooms/{room_id}`: the room at its newest end.

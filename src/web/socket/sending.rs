@@ -8,7 +8,7 @@ use crate::db::{messages, rooms, sessions};
 use crate::domain::ids::{Revision, RoomId};
 use crate::domain::people::Viewer;
 use crate::error::AppError;
-use crate::live::frames::{self, Event, Format, Frame};
+use crate::live::frames::{self, Event, Format, Frame, Listed};
 use crate::live::hub::{Next, Subscription};
 use actix_web::rt::time::{interval, timeout};
 use actix_web::web;
@@ -18,7 +18,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::error::Elapsed;
 
 /// How often the server pings, so that proxies keep the connection and a dead peer is noticed.
 const PING_EVERY: Duration = Duration::from_secs(25);
@@ -93,7 +92,7 @@ impl Sending {
                     if pinged % PINGS_PER_TOUCH == 0 {
                         super::touch(&self.app, self.viewer.session_id, self.peer.origin.clone()).await;
                     }
-                    self.ping().await?;
+                    taken(&self.subscription, self.session.ping(b"")).await?;
                 }
             }
         }
@@ -115,7 +114,7 @@ impl Sending {
 
     /// Takes note of what concerns this reader in particular; tells whether the frame is to be sent as it is.
     async fn note(&mut self, frame: &Frame) -> Result<bool, End> {
-        match frame.event() {
+        match &frame.event {
             Event::Activity { room_id, added, must_recount } => {
                 let then = self.unread.heard(*room_id, added, *must_recount);
                 // Who looks at the room sees the message itself.
@@ -123,22 +122,22 @@ impl Sending {
                 self.tell_unread(*room_id, then, is_looking).await?;
                 return Ok(false);
             }
-            Event::Unread { room_id, count, as_of } => {
+            Event::Counted { room_id, count, as_of } => {
                 let then = self.unread.told(*room_id, *count, *as_of);
                 self.tell_unread(*room_id, then, false).await?;
                 return Ok(false);
             }
-            Event::RoomAdded { room_id, .. } => {
+            Event::RoomAdded(Listed { room_id, .. }) => {
                 self.unread.add(*room_id, self.cursor);
                 self.followed.insert(*room_id);
                 self.send_room("room_created", *room_id).await?;
             }
-            Event::RoomChanged { room_id, .. } => self.send_room("room_updated", *room_id).await?,
-            Event::RoomRemoved { room_id, .. } => {
+            Event::RoomChanged(Listed { room_id, .. }) => self.send_room("room_updated", *room_id).await?,
+            Event::RoomRemoved(Listed { room_id, .. }) => {
                 self.unread.remove(*room_id);
                 self.followed.remove(room_id);
             }
-            Event::Person { revision, .. } => return Ok(!self.knows_people(*revision)),
+            Event::PersonUpdated { people_revision, .. } => return Ok(!self.knows_people(*people_revision)),
             _ => {}
         }
         Ok(true)
@@ -160,11 +159,10 @@ impl Sending {
                 None => return Ok(()),
             },
         };
-        let frame = Frame::new(Event::Unread { room_id, count, as_of: self.cursor });
-        match frame.text(self.peer.format) {
-            Some(text) if !is_looking => self.send(text).await,
-            _ => Ok(()),
+        if is_looking {
+            return Ok(());
         }
+        self.tell(&Event::Unread { room_id, unread_count: count, mention: false }).await
     }
 
     /// The reader has turned away from the page: from now on, what is unread in its room is news, and what came meanwhile too.
@@ -206,19 +204,16 @@ impl Sending {
         }
     }
 
-    /// Sends text; ends when the peer takes nothing for too long or the server wants the socket closed.
-    async fn send(&mut self, text: ByteString) -> Result<(), End> {
-        tokio::select! {
-            sent = timeout(STALL_MAX, self.session.text(text)) => sent_in_time(sent),
-            reason = self.subscription.until_closed() => Err(reason.into()),
+    /// Sends what is made for this socket alone.
+    async fn tell(&mut self, event: &Event) -> Result<(), End> {
+        match event.text(self.peer.format) {
+            Some(text) => self.send(text).await,
+            None => Ok(()),
         }
     }
 
-    async fn ping(&mut self) -> Result<(), End> {
-        tokio::select! {
-            sent = timeout(STALL_MAX, self.session.ping(b"")) => sent_in_time(sent),
-            reason = self.subscription.until_closed() => Err(reason.into()),
-        }
+    async fn send(&mut self, text: ByteString) -> Result<(), End> {
+        taken(&self.subscription, self.session.text(text)).await
     }
 
     /// Sends what the peer has missed when it connects, or tells it to fetch everything afresh.
@@ -226,14 +221,12 @@ impl Sending {
         let (mut missed, mut is_reload) = self.missed(since).await?;
         is_reload |= missed.people.len() > PEOPLE_MAX as usize;
         if is_reload {
-            self.send(frames::reload()).await?;
+            self.tell(&Event::Reload).await?;
             missed.changes.clear();
             missed.people.clear();
         }
         for change in std::mem::take(&mut missed.changes) {
-            if let Some(text) = Frame::new(Event::Change(change)).text(self.peer.format) {
-                self.send(text).await?;
-            }
+            self.tell(&Event::Change(change)).await?;
         }
         self.caught_up(missed).await
     }
@@ -258,10 +251,8 @@ impl Sending {
     /// Sends what else has changed, and that the peer is level.
     async fn caught_up(&mut self, missed: Missed) -> Result<(), End> {
         self.cursor = self.cursor.max(missed.revision);
-        for (person, revision) in missed.people {
-            if let Some(text) = Frame::new(Event::Person { person, revision, spread_ms: 0 }).text(self.peer.format) {
-                self.send(text).await?;
-            }
+        for (user, people_revision) in missed.people {
+            self.tell(&Event::PersonUpdated { people_revision, user, spread_ms: 0 }).await?;
         }
         self.people = Some(missed.people_revision);
         self.subscription.watch(missed.shown_people);
@@ -313,11 +304,13 @@ impl Sending {
     }
 }
 
-/// How a sending went: done, to a peer that is gone, or not taken in time.
-fn sent_in_time(sent: Result<Result<(), Closed>, Elapsed>) -> Result<(), End> {
-    match sent {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(Closed)) => Err(End::Gone),
-        Err(_) => Err(End::Close(1013, "took nothing; come back")),
+/// Waits until something is sent; ends when the peer takes nothing for too long or the server wants the socket closed.
+async fn taken(subscription: &Subscription, sending: impl Future<Output = Result<(), Closed>>) -> Result<(), End> {
+    tokio::select! {
+        sent = timeout(STALL_MAX, sending) => match sent {
+            Ok(sent) => sent.map_err(|Closed| End::Gone),
+            Err(_) => Err(End::Close(1013, "took nothing; come back")),
+        },
+        reason = subscription.until_closed() => Err(reason.into()),
     }
 }

@@ -4,6 +4,7 @@
 
 use crate::domain::ids::{Revision, RoomId, UserId};
 use crate::domain::rooms::UNREAD_MAX;
+use crate::live::frames::Added;
 use std::collections::{BTreeSet, HashMap};
 
 /// Counts by room.
@@ -60,15 +61,15 @@ impl Unread {
         }
     }
 
-    /// Messages came in a room, by revision and author; or (`must_recount`) that is not all.
-    pub(super) fn heard(&mut self, room: RoomId, added: &[(Revision, UserId)], must_recount: bool) -> Then {
+    /// Messages came in a room, or (`must_recount`) that is not all.
+    pub(super) fn heard(&mut self, room: RoomId, added: &[Added], must_recount: bool) -> Then {
         let Some((count, as_of)) = self.counts.get_mut(&room) else { return Then::Nothing };
         if must_recount {
             return Then::Recount;
         }
-        let is_news = |(revision, author): &&(Revision, UserId)| revision > as_of && *author != self.reader;
+        let is_news = |it: &&Added| it.revision > *as_of && it.author != self.reader;
         let news = i64::try_from(added.iter().filter(is_news).count()).unwrap_or(i64::MAX);
-        *as_of = added.iter().map(|(revision, _)| *revision).max().unwrap_or_default().max(*as_of);
+        *as_of = added.iter().map(|it| it.revision).max().unwrap_or_default().max(*as_of);
         let before = *count;
         *count = count.saturating_add(news).min(UNREAD_MAX + 1);
         if *count == before { Then::Nothing } else { Then::Tell(*count) }

@@ -1,12 +1,17 @@
 //! Unit tests of `live::following`.
 
 use super::*;
+use crate::domain::ids::Revision;
 use proptest::prelude::*;
 
 const ROOM: RoomId = RoomId(1);
 
+fn message(revision: i64) -> Added {
+    Added { revision: Revision(revision), author: UserId(1) }
+}
+
 fn added(frame: &Frame) -> usize {
-    let Event::Activity { added, .. } = frame.event() else { panic!("not activity") };
+    let Event::Activity { added, .. } = &frame.event else { panic!("not activity") };
     added.len()
 }
 
@@ -18,7 +23,7 @@ proptest! {
         let (mut now_ms, mut told, mut told_at) = (10_000, 0, Vec::new());
         for (number, pause) in pauses.iter().enumerate() {
             now_ms += pause;
-            let message = Some((Revision(number as i64), UserId(1)));
+            let message = Some(message(number as i64));
             let frames = following.note(ROOM, message, now_ms).into_iter();
             for frame in frames.chain(following.due(now_ms).into_iter().map(|(_, frame)| frame)) {
                 told += added(&frame);
@@ -38,13 +43,13 @@ proptest! {
 #[test]
 fn nothing_is_gathered_for_nobody_and_too_much_is_counted_anew() {
     let mut following = Following::default();
-    assert!(following.note(ROOM, Some((Revision(1), UserId(1))), 5_000).is_none());
+    assert!(following.note(ROOM, Some(message(1)), 5_000).is_none());
     following.follow(7, &[ROOM]);
     for number in 0..=GATHERED_MAX as i64 + 1 {
-        following.note(ROOM, Some((Revision(number), UserId(1))), 5_000);
+        following.note(ROOM, Some(message(number)), 5_000);
     }
     let due = following.due(6_000);
-    assert!(matches!(due[0].1.event(), Event::Activity { must_recount: true, .. }));
+    assert!(matches!(due[0].1.event, Event::Activity { must_recount: true, .. }));
     following.unfollow(7, &[ROOM]);
     assert_eq!(following.followers(ROOM), Vec::<SocketId>::new());
 }

@@ -5,6 +5,7 @@ use crate::domain::boosts::Boost;
 use crate::domain::ids::{BoostId, MessageId};
 use crate::domain::messages::{Body, ClientMessageId, Tombstone};
 use crate::domain::people::Role;
+use serde_json::Value;
 use uuid::Uuid;
 
 fn message() -> Arc<Message> {
@@ -100,7 +101,8 @@ fn a_removed_message_is_a_deletion() {
 #[test]
 fn typing_and_presence_are_fragments_without_a_revision() {
     let person = message().creator.clone();
-    let typing = Frame::new(Event::Typing { room_id: RoomId(4), person: person.clone(), on: true });
+    let user = Named { id: person.id, name: person.name.clone() };
+    let typing = Frame::new(Event::Typing { room_id: RoomId(4), user, on: true });
     assert_eq!(typing.revision(), None);
     insta::assert_snapshot!(typing.text(Format::Html).unwrap().to_string(), @r##"<hx-upsert hx-target="#typing"><span class="typing__name" id="typing_7" data-user-id="7"><bdi>Ada &#60;3</bdi></span></hx-upsert>"##);
     insta::assert_snapshot!(html_of(Event::Here { people: vec![person], count: 1 }), @r##"

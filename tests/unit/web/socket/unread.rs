@@ -17,7 +17,7 @@ enum Step {
 
 /// What the socket hears of it.
 enum Said {
-    Came(Vec<(Revision, UserId)>),
+    Came(Vec<Added>),
     Read(i64, Revision),
 }
 
@@ -48,7 +48,7 @@ proptest! {
                     at = Revision(at.0 + 1);
                     let author = if matches!(step, Step::Mine) { ME } else { BOB };
                     truth += i64::from(author == BOB);
-                    gathered.push((at, author));
+                    gathered.push(Added { revision: at, author });
                     if gathered.len() >= gather {
                         frames.push(Said::Came(std::mem::take(&mut gathered)));
                     }
@@ -75,10 +75,10 @@ proptest! {
 #[test]
 fn a_room_that_is_not_mine_is_nothing_to_me() {
     let mut unread = Unread::of(ME);
-    assert_eq!(unread.heard(ROOM, &[(Revision(1), BOB)], false), Then::Nothing);
+    assert_eq!(unread.heard(ROOM, &[Added { revision: Revision(1), author: BOB }], false), Then::Nothing);
     assert_eq!(unread.told(ROOM, 3, Revision(1)), Then::Nothing);
     unread.add(ROOM, Revision(0));
-    assert_eq!(unread.heard(ROOM, &[(Revision(1), BOB)], false), Then::Tell(1));
+    assert_eq!(unread.heard(ROOM, &[Added { revision: Revision(1), author: BOB }], false), Then::Tell(1));
     unread.remove(ROOM);
-    assert_eq!(unread.heard(ROOM, &[(Revision(2), BOB)], false), Then::Nothing);
+    assert_eq!(unread.heard(ROOM, &[Added { revision: Revision(2), author: BOB }], false), Then::Nothing);
 }
