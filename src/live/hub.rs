@@ -10,9 +10,9 @@ use crate::domain::clock::Clock;
 use crate::domain::ids::{Revision, RoomId, SessionId, UserId};
 use crate::domain::people::Author;
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc};
@@ -28,11 +28,10 @@ const ORDERS_MAX: usize = 4096;
 const TICK: Duration = Duration::from_secs(1);
 
 /// Why the server ends a socket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
+#[derive(Debug, Clone, Copy)]
 pub enum CloseReason {
     /// The server stops; come back.
-    Stopping = 1,
+    Stopping,
     /// Signed out; do not come back.
     SignedOut,
     /// Too many sockets.
@@ -41,27 +40,6 @@ pub enum CloseReason {
     NoLongerMember,
     /// The room is gone.
     NoSuchRoom,
-}
-
-impl CloseReason {
-    fn from_code(code: u8) -> Option<Self> {
-        [Self::Stopping, Self::SignedOut, Self::TooMany, Self::NoLongerMember, Self::NoSuchRoom]
-            .into_iter()
-            .find(|reason| *reason as u8 == code)
-    }
-}
-
-/// Whose sockets are meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Whose {
-    /// All.
-    Everyone,
-    /// Those of one session.
-    Session(SessionId),
-    /// Those of one person.
-    Person(UserId),
-    /// Those of one person's other sessions.
-    Others(UserId, SessionId),
 }
 
 /// Who a socket belongs to and what it wants to hear of.
@@ -91,7 +69,8 @@ pub(super) struct Outlet {
 #[derive(Default)]
 struct Shared {
     is_lagging: AtomicBool,
-    close: AtomicU8,
+    /// The first reason to end counts.
+    close: OnceLock<CloseReason>,
     wake: Notify,
 }
 
@@ -127,7 +106,7 @@ impl Outlet {
 
     /// Makes the socket end.
     pub(super) fn close(&self, reason: CloseReason) {
-        self.shared.close.store(reason as u8, Ordering::SeqCst);
+        let _ = self.shared.close.set(reason);
         self.shared.wake.notify_one();
     }
 
@@ -139,8 +118,7 @@ impl Outlet {
 
 /// A socket's end. Dropping it ends the subscription, and with it the presence.
 pub struct Subscription {
-    id: SocketId,
-    hub: Hub,
+    voice: Voice,
     frames: mpsc::Receiver<Arc<Frame>>,
     shared: Arc<Shared>,
 }
@@ -161,8 +139,8 @@ impl Subscription {
     /// Waits for what to do next. Cancel-safe: nothing is lost when the wait is given up.
     pub async fn next(&mut self) -> Next {
         loop {
-            if let Some(reason) = self.closed() {
-                return Next::Close(reason);
+            if let Some(reason) = self.shared.close.get() {
+                return Next::Close(*reason);
             }
             if self.shared.is_lagging.swap(false, Ordering::SeqCst) {
                 // What is still queued is older than what the database is about to tell.
@@ -180,16 +158,11 @@ impl Subscription {
         }
     }
 
-    /// Whether the server wants this socket to end.
-    fn closed(&self) -> Option<CloseReason> {
-        CloseReason::from_code(self.shared.close.load(Ordering::SeqCst))
-    }
-
     /// Waits until the server wants this socket to end; for while a frame is being sent to a slow peer.
     pub async fn until_closed(&self) -> CloseReason {
         loop {
-            if let Some(reason) = self.closed() {
-                return reason;
+            if let Some(reason) = self.shared.close.get() {
+                return *reason;
             }
             self.shared.wake.notified().await;
         }
@@ -197,23 +170,30 @@ impl Subscription {
 
     /// Puts right which rooms this socket hears of: those it named when it subscribed were others.
     pub fn follow(&self, rooms: Vec<RoomId>) {
-        let id = self.id;
-        self.hub.must(move |topics, _| topics.follow(id, rooms));
+        let id = self.voice.id;
+        self.voice.hub.must(move |topics, _| topics.follow(id, rooms));
     }
 
     /// Says of which people the page shows whether they are online. It is told at once, and when that changes.
     pub fn watch(&self, people: Vec<UserId>) {
-        let id = self.id;
-        self.hub.may(move |topics, _| topics.watch(id, people));
+        self.voice.may(move |topics, id, _| topics.watch(id, people));
     }
 
     /// A way to say what the person does, apart from receiving.
     pub fn voice(&self) -> Voice {
-        Voice { id: self.id, hub: self.hub.clone() }
+        self.voice.clone()
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        // Should the hub be too busy to take it, it finds the closed queue at its next tick.
+        self.voice.may(Topics::unsubscribe);
     }
 }
 
 /// Tells the room what the person behind a socket does. Worth nothing once the subscription has ended.
+#[derive(Clone)]
 pub struct Voice {
     id: SocketId,
     hub: Hub,
@@ -222,22 +202,18 @@ pub struct Voice {
 impl Voice {
     /// Says whether the person looks at the room.
     pub fn set_present(&self, is_present: bool) {
-        let id = self.id;
-        self.hub.may(move |topics, now_ms| topics.set_present(id, is_present, now_ms));
+        self.may(move |topics, id, now_ms| topics.set_present(id, is_present, now_ms));
     }
 
     /// Says whether the person is writing.
     pub fn set_typing(&self, on: bool) {
-        let id = self.id;
-        self.hub.may(move |topics, now_ms| topics.set_typing(id, on, now_ms));
+        self.may(move |topics, id, now_ms| topics.set_typing(id, on, now_ms));
     }
-}
 
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        // Should the hub be too busy to take it, it finds the closed queue at its next tick.
+    /// Gives an order that the next one of its kind makes good.
+    fn may(&self, order: impl FnOnce(&mut Topics, SocketId, i64) + Send + 'static) {
         let id = self.id;
-        self.hub.may(move |topics, now_ms| topics.unsubscribe(id, now_ms));
+        let _ = self.hub.orders.try_send(Box::new(move |topics, now_ms| order(topics, id, now_ms)));
     }
 }
 
@@ -297,7 +273,7 @@ impl Hub {
             topics.subscribe(id, subscriber, outlet);
         });
         self.orders.try_send(order).ok()?;
-        Some(Subscription { id, hub: self.clone(), frames, shared })
+        Some(Subscription { voice: Voice { id, hub: self.clone() }, frames, shared })
     }
 
     /// Hands `event` to the sockets of a room. Never waits: when the hub can't take it, every socket re-reads.
@@ -312,12 +288,12 @@ impl Hub {
 
     /// Some people are in a room no longer: not one more frame of it reaches them.
     pub fn left(&self, room: RoomId, people: Vec<UserId>) {
-        self.must(move |topics, _| topics.left(room, &people, false));
+        self.must(move |topics, _| topics.left(room, &people, Some(CloseReason::NoLongerMember)));
     }
 
     /// Somebody is still in a room, but wants to hear of it no longer.
     pub fn hidden(&self, room: RoomId, person: UserId) {
-        self.must(move |topics, _| topics.left(room, &[person], true));
+        self.must(move |topics, _| topics.left(room, &[person], None));
     }
 
     /// A room has another name or kind.
@@ -347,21 +323,21 @@ impl Hub {
 
     /// Ends the sockets of a session.
     pub fn end_session(&self, session: SessionId) {
-        self.end(Whose::Session(session));
+        self.end(move |it| it.session_id == session);
     }
 
     /// Ends the sockets of a person's sessions but one.
     pub fn end_other_sessions(&self, person: UserId, keep: SessionId) {
-        self.end(Whose::Others(person, keep));
+        self.end(move |it| it.person.id == person && it.session_id != keep);
     }
 
     /// Ends all sockets of a person, who can't come back.
     pub fn end_person(&self, person: UserId) {
-        self.end(Whose::Person(person));
+        self.end(move |it| it.person.id == person);
     }
 
-    fn end(&self, whose: Whose) {
-        self.must(move |topics, _| topics.close(whose, CloseReason::SignedOut));
+    fn end(&self, is_meant: impl Fn(&Subscriber) -> bool + Send + 'static) {
+        self.must(move |topics, _| topics.close(CloseReason::SignedOut, is_meant));
     }
 
     /// Gives an order whose effect must not be missed. Should the hub be too busy to take it, every socket re-reads, its right
@@ -380,12 +356,7 @@ impl Hub {
     /// Ends all sockets, and those that come later, because the server stops.
     pub fn stop(&self) {
         self.shared.is_stopping.store(true, Ordering::SeqCst);
-        let _ = self.orders.send(Box::new(|topics, _| topics.close(Whose::Everyone, CloseReason::Stopping)));
-    }
-
-    /// Gives an order that the next one of its kind makes good.
-    fn may(&self, order: impl FnOnce(&mut Topics, i64) + Send + 'static) {
-        let _ = self.orders.try_send(Box::new(order));
+        let _ = self.orders.send(Box::new(|topics, _| topics.close(CloseReason::Stopping, |_| true)));
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::following::Following;
 use super::frames::{Added, Event, Frame, Listed};
-use super::hub::{CloseReason, Outlet, Subscriber, Whose};
+use super::hub::{CloseReason, Outlet, Subscriber};
 use super::presence::{News, Presence};
 use super::room_topic::RoomTopic;
 use crate::domain::ids::{Revision, RoomId, UserId};
@@ -141,11 +141,11 @@ impl Topics {
     }
 
     fn tell_followers(&self, room_id: RoomId, frame: &Arc<Frame>) {
-        self.tell(self.following.followers(room_id).into_iter(), frame);
+        self.tell(&self.following.followers(room_id), frame);
     }
 
-    fn tell(&self, sockets: impl Iterator<Item = SocketId>, frame: &Arc<Frame>) {
-        for socket in sockets.filter_map(|id| self.sockets.get(&id)) {
+    fn tell(&self, sockets: &[SocketId], frame: &Arc<Frame>) {
+        for socket in sockets.iter().filter_map(|id| self.sockets.get(id)) {
             socket.outlet.send(frame);
         }
     }
@@ -193,32 +193,37 @@ impl Topics {
             }
         }
         let frame = Frame::new(Event::RoomAdded(listed(room_id, sockets.len())));
-        self.tell(sockets.into_iter(), &frame);
+        self.tell(&sockets, &frame);
     }
 
-    /// Some people left a room, or (`stay`) no longer want to hear of it. A page that shows the room ends unless they stay.
-    pub(super) fn left(&mut self, room_id: RoomId, people: &[UserId], stay: bool) {
-        let sockets = self.sockets_of(people);
-        for id in &sockets {
+    /// Some people left a room or no longer want to hear of it. Their pages that show the room end, if there is a reason.
+    pub(super) fn left(&mut self, room_id: RoomId, people: &[UserId], ends: Option<CloseReason>) {
+        self.unlist(room_id, &self.sockets_of(people), ends);
+    }
+
+    /// Takes a room off the lists of some sockets.
+    fn unlist(&mut self, room_id: RoomId, sockets: &[SocketId], ends: Option<CloseReason>) {
+        for id in sockets {
             let Some(socket) = self.sockets.get_mut(id) else { continue };
             socket.subscriber.rooms.retain(|room| *room != room_id);
             self.following.unfollow(*id, &[room_id]);
-            if !stay && socket.subscriber.room_id == Some(room_id) {
-                socket.outlet.close(CloseReason::NoLongerMember);
+            if let Some(reason) = ends
+                && socket.subscriber.room_id == Some(room_id)
+            {
+                socket.outlet.close(reason);
                 if let Some(topic) = self.rooms.get_mut(&room_id) {
                     topic.sockets.remove(id);
                 }
             }
         }
-        let frame = Frame::new(Event::RoomRemoved(listed(room_id, sockets.len())));
-        self.tell(sockets.into_iter(), &frame);
+        self.tell(sockets, &Frame::new(Event::RoomRemoved(listed(room_id, sockets.len()))));
     }
 
     /// A room has another name or kind: pages that show or list it show that.
     pub(super) fn room_changed(&mut self, room_id: RoomId, name: String) {
         let followers = self.following.followers(room_id);
         let frame = Frame::new(Event::RoomChanged(listed(room_id, followers.len())));
-        self.tell(followers.into_iter(), &frame);
+        self.tell(&followers, &frame);
         if let Some(topic) = self.rooms.get(&room_id) {
             topic.tell(&Frame::new(Event::Renamed { name }));
         }
@@ -231,21 +236,13 @@ impl Topics {
                 outlet.close(CloseReason::NoSuchRoom);
             }
         }
-        let followers = self.following.followers(room_id);
-        for id in &followers {
-            if let Some(socket) = self.sockets.get_mut(id) {
-                socket.subscriber.rooms.retain(|room| *room != room_id);
-                self.following.unfollow(*id, &[room_id]);
-            }
-        }
-        let frame = Frame::new(Event::RoomRemoved(listed(room_id, followers.len())));
-        self.tell(followers.into_iter(), &frame);
+        self.unlist(room_id, &self.following.followers(room_id), None);
     }
 
     /// Tells all pages of one person what they have not read of a room.
     pub(super) fn unread(&self, person: UserId, room_id: RoomId, count: i64, as_of: Revision) {
         let frame = Frame::new(Event::Counted { room_id, count, as_of });
-        self.tell(self.sockets_of(&[person]).into_iter(), &frame);
+        self.tell(&self.sockets_of(&[person]), &frame);
     }
 
     /// Knows somebody by their new name from now on, and tells everyone.
@@ -271,17 +268,9 @@ impl Topics {
         }
     }
 
-    /// Closes sockets.
-    pub(super) fn close(&self, whose: Whose, reason: CloseReason) {
-        let concerned = |socket: &&Socket| match whose {
-            Whose::Everyone => true,
-            Whose::Session(session) => socket.subscriber.session_id == session,
-            Whose::Person(person) => socket.subscriber.person.id == person,
-            Whose::Others(person, keep) => {
-                socket.subscriber.person.id == person && socket.subscriber.session_id != keep
-            }
-        };
-        for socket in self.sockets.values().filter(concerned) {
+    /// Closes the sockets that are meant.
+    pub(super) fn close(&self, reason: CloseReason, is_meant: impl Fn(&Subscriber) -> bool) {
+        for socket in self.sockets.values().filter(|socket| is_meant(&socket.subscriber)) {
             socket.outlet.close(reason);
         }
     }
