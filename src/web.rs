@@ -1,6 +1,7 @@
 //! The web: extractors that are rights, guards, answers and errors, the socket, and the handlers by noun.
 //!
-//! A handler parses, calls one service or query, answers. Who may call it stands in its arguments.
+//! A handler parses, calls one service or query, answers. Who may call it stands in its arguments: a right, which is also the
+//! request it came by ([`visit::Visit`]).
 
 pub mod access_log;
 pub mod account;
@@ -29,6 +30,7 @@ pub mod look;
 pub mod members;
 pub mod messages;
 pub mod origin;
+mod prelude;
 pub mod profile;
 pub mod qr_code;
 pub mod reads;
@@ -40,6 +42,7 @@ pub mod sidebar;
 pub mod socket;
 pub mod transfers;
 pub mod users;
+pub mod visit;
 
 use crate::config::Config;
 use crate::services::Core;

@@ -1,25 +1,13 @@
 //! The account: its page, what administrators set of it, and the invite link.
 
-use super::App;
-use super::answer::{self, SavedQuery, Wants, never_kept, see_other};
-use super::auth::{Administrator, CurrentUser};
-use super::client::Client;
-use super::errors::sentence;
-use super::forms::{Submission, Upload};
-use super::look::Look;
+use super::answer::{SavedQuery, never_kept};
+use super::forms::Upload;
+use super::prelude::*;
 use super::qr_code::QrCode;
 use super::roster::PeopleFragment;
-use crate::db::accounts::{self, Account};
-use crate::db::audit::Actor;
-use crate::domain::people::User;
+use crate::db::accounts::Account;
 use crate::domain::text::Name;
-use crate::error::{AppError, Invalid};
 use crate::services::administration::{self, Changes};
-use crate::services::pictures::PICTURE_BYTES_MAX;
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
-use askama::Template;
-use serde::{Deserialize, Serialize};
 
 /// What is set of the account, as submitted: what is not there stays.
 #[derive(Deserialize, Default)]
@@ -27,8 +15,6 @@ use serde::{Deserialize, Serialize};
 pub struct AccountForm {
     name: Option<String>,
     restrict_room_creation: Option<Switch>,
-    #[serde(skip)]
-    error: Option<Invalid>,
 }
 
 /// Something that is on or off. A checkbox sends nothing when it is off, so a hidden field says so before it: the last counts.
@@ -68,18 +54,19 @@ impl AccountForm {
 
 #[derive(Template)]
 #[template(path = "account/edit.html")]
-struct AccountPage {
+struct AccountPage<'v> {
     look: Look,
-    viewer: User,
-    account: Account,
+    viewer: &'v User,
+    account: &'v Account,
     invite_url: String,
     qr_code: Option<QrCode>,
     list: PeopleFragment,
     form: AccountForm,
+    error: Option<Invalid>,
     is_saved: bool,
 }
 
-impl AccountPage {
+impl AccountPage<'_> {
     fn name(&self) -> &str {
         self.form.name.as_deref().unwrap_or(&self.account.name)
     }
@@ -90,111 +77,70 @@ impl AccountPage {
     }
 }
 
-#[derive(Serialize)]
-struct AccountJson {
-    name: String,
-    restrict_room_creation: bool,
-    logo_url: String,
-    invite_url: String,
+fn invite_url(visit: &Visit, account: &Account) -> String {
+    visit.client().url(&format!("/join/{}", account.join_code))
 }
 
-fn invite_url(request: &HttpRequest, app: &App, account: &Account) -> String {
-    Client::of(request.head(), &app.config).url(&format!("/join/{}", account.join_code))
+async fn page(user: &CurrentUser, form: AccountForm, error: Option<Invalid>, is_saved: bool) -> Answer {
+    let viewer = user.user().clone();
+    let list = user.app.db.read(move |snapshot| PeopleFragment::read(snapshot, &viewer, "", None)).await?;
+    let invite_url = invite_url(user, &user.account);
+    let qr_code = QrCode::of(&invite_url);
+    let (look, viewer, account) = (user.look(), user.user(), &user.account);
+    user.page(&AccountPage { look, viewer, account, invite_url, qr_code, list, form, error, is_saved }).map(never_kept)
 }
 
-async fn page(
-    request: &HttpRequest, app: &App, viewer: User, form: AccountForm, is_saved: bool,
-) -> Result<HttpResponse, AppError> {
-    let user = viewer.clone();
-    let read = app.db.read(move |snapshot| {
-        let account = accounts::account(snapshot)?.ok_or(AppError::NotFound)?;
-        Ok((account, PeopleFragment::read(snapshot, &user, "", None)?))
+fn json_of(visit: &Visit, account: &Account) -> Answer {
+    let object = json!({
+        "name": account.name,
+        "restrict_room_creation": account.restricts_room_creation,
+        "logo_url": Look::of(Some(account), None).logo_url,
+        "invite_url": invite_url(visit, account),
     });
-    let (account, list) = read.await?;
-    let invite_url = invite_url(request, app, &account);
-    let page = AccountPage {
-        look: Look::of(Some(&account), Some(&viewer)),
-        qr_code: QrCode::of(&invite_url),
-        viewer,
-        account,
-        invite_url,
-        list,
-        form,
-        is_saved,
-    };
-    Ok(never_kept(answer::page(request, &page)?))
-}
-
-async fn json(request: &HttpRequest, app: &App) -> Result<HttpResponse, AppError> {
-    let account = app.db.read(|snapshot| Ok(accounts::account(snapshot)?)).await?;
-    let account = account.ok_or(AppError::NotFound)?;
-    let json = AccountJson {
-        logo_url: Look::of(Some(&account), None).logo_url,
-        invite_url: invite_url(request, app, &account),
-        name: account.name,
-        restrict_room_creation: account.restricts_room_creation,
-    };
-    Ok(never_kept(answer::json(request, StatusCode::OK, &json)?))
+    visit.json(&object).map(never_kept)
 }
 
 /// `GET /account/edit`: what the account is called, the invite link and the people; for administrators, to be changed.
-pub async fn edit(
-    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser, query: web::Query<SavedQuery>,
-) -> Result<HttpResponse, AppError> {
-    if Wants::of(&request) == Wants::Json {
-        return json(&request, &app).await;
+pub async fn edit(user: CurrentUser, query: Query<SavedQuery>) -> Answer {
+    if user.wants_json() {
+        return json_of(&user, &user.account);
     }
-    page(&request, &app, viewer.user, AccountForm::default(), query.saved.is_some()).await
+    page(&user, AccountForm::default(), None, query.is_saved()).await
 }
 
 /// `PUT /account`: changes what is given. 422 with the form when something does not parse.
-pub async fn update(
-    request: HttpRequest, app: web::Data<App>, administrator: Administrator, submission: Submission,
-) -> Result<HttpResponse, AppError> {
-    let viewer = administrator.0.user.clone();
-    let by = administrator.by(&request, &app);
-    let (form, changed) = match submission.form_with_file("logo", PICTURE_BYTES_MAX).await {
-        Ok((form, file)) => {
-            let changed = change(&app, by, &form, file).await;
-            (form, changed)
+pub async fn update(administrator: Administrator, submission: Submission) -> Answer {
+    let (form, file) = submission.form_with_picture::<AccountForm>("logo").await?;
+    match change(&administrator, &form, file).await {
+        Ok(()) => saved(&administrator).await,
+        Err(error) => {
+            let again = async |error| page(&administrator, form, Some(error), false).await;
+            administrator.form_with_file_again(error, "logo", again).await
         }
-        Err(error @ AppError::TooLarge { .. }) => (AccountForm::default(), Err(error)),
-        Err(error) => return Err(error),
-    };
-    match (changed, Wants::of(&request)) {
-        (Ok(()), Wants::Json) => json(&request, &app).await,
-        (Ok(()), Wants::Page | Wants::Fragment) => Ok(see_other("/account/edit?saved")),
-        (Err(error), Wants::Page) => {
-            let status = error.status_code();
-            let invalid = match error {
-                AppError::Invalid(invalid) => invalid,
-                AppError::TooLarge { .. } => Invalid::new("logo", sentence(&error)),
-                error => return Err(error),
-            };
-            let form = AccountForm { error: Some(invalid), ..form };
-            let mut again = page(&request, &app, viewer, form, false).await?;
-            *again.status_mut() = status;
-            Ok(again)
-        }
-        (Err(error), _) => Err(error),
     }
 }
 
-async fn change(app: &App, by: Actor, form: &AccountForm, file: Option<Upload>) -> Result<(), AppError> {
+async fn change(
+    administrator: &Administrator, form: &AccountForm, file: Result<Option<Upload>, AppError>,
+) -> Result<(), AppError> {
+    let (app, file) = (&administrator.app, file?);
     let mut changes = form.parse()?;
     if let Some(file) = file {
         changes.logo = Some(app.pictures.logo(file.bytes).await?);
     }
-    administration::update(app, by, changes).await
+    administration::update(&app.db, administrator.by(), changes).await
+}
+
+/// Answers with the account as it is now.
+async fn saved(visit: &Visit) -> Answer {
+    match visit.account().await? {
+        Some(account) if visit.wants_json() => json_of(visit, &account),
+        _ => Ok(see_other("/account/edit?saved")),
+    }
 }
 
 /// `POST /account/join_code`: makes another invite link; the old one leads nowhere from then on.
-pub async fn regenerate(
-    request: HttpRequest, app: web::Data<App>, administrator: Administrator,
-) -> Result<HttpResponse, AppError> {
-    administration::regenerate_join_code(&app, administrator.by(&request, &app)).await?;
-    match Wants::of(&request) {
-        Wants::Json => json(&request, &app).await,
-        Wants::Page | Wants::Fragment => Ok(see_other("/account/edit?saved")),
-    }
+pub async fn regenerate(administrator: Administrator) -> Answer {
+    administration::regenerate_join_code(&administrator.app.db, administrator.by()).await?;
+    saved(&administrator).await
 }

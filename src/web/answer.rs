@@ -6,9 +6,12 @@
 use super::assets::{gzip, takes_gzip};
 use super::guard::UnderApi;
 use crate::error::AppError;
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, CookieBuilder, SameSite};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH, LOCATION, VARY,
+    ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH, LINK,
+    LOCATION, VARY,
 };
 use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
@@ -16,17 +19,32 @@ use askama::Template;
 use flate2::Compression;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::fmt::Display;
 
 /// How many there are in all, beside a page of some (as GitHub and others name it).
 pub const X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
+/// How HTML is sent.
+pub const HTML: &str = "text/html; charset=utf-8";
 /// Answers below this size are sent as they are: a packet is a packet.
 const COMPRESS_MIN: usize = 1024;
+
+/// How long browsers keep our cookies: as long as they may (RFC 6265bis, 5.5). A session itself ends earlier when it is not used.
+const COOKIE_DAYS: i64 = 400;
+
+/// What a handler ends in.
+pub type Answer = Result<HttpResponse, AppError>;
 
 /// What a page of something to be changed is asked for by.
 #[derive(Deserialize)]
 pub struct SavedQuery {
-    /// There when it was just saved.
-    pub saved: Option<String>,
+    saved: Option<String>,
+}
+
+impl SavedQuery {
+    /// Whether it was just saved.
+    pub fn is_saved(&self) -> bool {
+        self.saved.is_some()
+    }
 }
 
 /// What a request wants to be answered with.
@@ -61,56 +79,79 @@ fn prefers_json(accept: &str) -> bool {
         == Some("application/json")
 }
 
+/// A template's text.
+///
+/// # Errors
+/// `Internal` when it does not render.
+pub fn rendered(template: &impl Template) -> Result<Vec<u8>, AppError> {
+    Ok(template.render().map_err(internal)?.into_bytes())
+}
+
 /// Answers with a template, as HTML.
 ///
 /// # Errors
-/// `Internal` when it does not render.
-pub fn page(request: &HttpRequest, template: &impl Template) -> Result<HttpResponse, AppError> {
-    page_with_status(request, StatusCode::OK, template)
-}
-
-/// Answers with a template and a status.
-///
-/// # Errors
-/// `Internal` when it does not render.
-pub fn page_with_status(
-    request: &HttpRequest, status: StatusCode, template: &impl Template,
-) -> Result<HttpResponse, AppError> {
-    let html = template.render().map_err(|error| AppError::Internal(error.to_string()))?;
-    Ok(send(request, status, "text/html; charset=utf-8", html.into_bytes()))
+/// As [`rendered`].
+pub fn page(request: &HttpRequest, status: StatusCode, template: &impl Template) -> Answer {
+    Ok(send(request, status, HTML, rendered(template)?))
 }
 
 /// Answers with a value, as JSON.
 ///
 /// # Errors
 /// `Internal` when it can't be written.
-pub fn json(request: &HttpRequest, status: StatusCode, value: &impl Serialize) -> Result<HttpResponse, AppError> {
-    let json = serde_json::to_vec(value).map_err(|error| AppError::Internal(error.to_string()))?;
-    Ok(send(request, status, "application/json", json))
+pub fn json(request: &HttpRequest, status: StatusCode, value: &impl Serialize) -> Answer {
+    Ok(send(request, status, "application/json", serde_json::to_vec(value).map_err(internal)?))
+}
+
+/// What should not happen, for the log.
+pub(super) fn internal(error: impl Display) -> AppError {
+    AppError::Internal(error.to_string())
+}
+
+/// The response with one header more; as it is, when that is no value of a header.
+pub fn with_header(mut response: HttpResponse, name: HeaderName, value: impl TryInto<HeaderValue>) -> HttpResponse {
+    if let Ok(value) = value.try_into() {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+/// The response, saying where the list goes on (RFC 8288), if it does.
+pub fn with_next(response: HttpResponse, next: Option<String>) -> HttpResponse {
+    match next {
+        Some(next) => with_header(response, LINK, format!("<{next}>; rel=\"next\"")),
+        None => response,
+    }
+}
+
+/// Cuts a list that was read for one more than `len` to that; its last one, if there is more.
+pub(super) fn cut<T>(list: &mut Vec<T>, len: u32) -> Option<&T> {
+    let has_more = list.len() > len as usize;
+    list.truncate(len as usize);
+    list.last().filter(|_| has_more)
+}
+
+/// A cookie of ours: for every page, not for scripts, kept by the browser as long as may be.
+pub(super) fn cookie<'c>(name: &'static str, value: &'c str) -> CookieBuilder<'c> {
+    let cookie = Cookie::build(name, value).path("/").http_only(true).same_site(SameSite::Lax);
+    cookie.max_age(Duration::days(COOKIE_DAYS))
 }
 
 /// Sends a body that may be kept for a day: its URL changes when it does.
 pub fn kept(request: &HttpRequest, content_type: &str, body: Vec<u8>) -> HttpResponse {
-    let mut response = send(request, StatusCode::OK, content_type, body);
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, max-age=86400"));
-    response
+    let response = send(request, StatusCode::OK, content_type, body);
+    with_header(response, CACHE_CONTROL, "private, max-age=86400")
 }
 
 /// Makes sure that nothing keeps an answer: there is a secret in it.
 pub fn never_kept(mut response: HttpResponse) -> HttpResponse {
     response.headers_mut().remove(ETAG);
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    with_header(response, CACHE_CONTROL, "no-store")
 }
 
 /// Sends the browser to where the result is, by GET.
 pub fn see_other(location: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, location)).insert_header((CACHE_CONTROL, "no-store")).finish()
-}
-
-/// Answers that it is done: to programs there is nothing to say, browsers are sent to where the result is.
-pub fn done(request: &HttpRequest, location: &str) -> HttpResponse {
-    if Wants::of(request) == Wants::Json { no_content() } else { see_other(location) }
 }
 
 /// Answers that it is done and there is nothing to say.

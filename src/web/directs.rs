@@ -1,31 +1,19 @@
 //! Pings: conversations of a fixed set of people.
 
-use super::App;
-use super::answer;
-use super::auth::{CurrentUser, RoomMember, RoomRemover};
-use super::first_run::form_again;
-use super::forms::Submission;
-use super::look::Look;
+use super::prelude::*;
 use super::room_settings::{TypedIds, made_answer};
-use crate::db::{accounts, rooms, users};
+use crate::db::{rooms, users};
 use crate::domain::ids::UserId;
-use crate::domain::people::{Author, User};
-use crate::domain::rooms::{DirectKey, Room};
-use crate::error::{AppError, Invalid};
+use crate::domain::people::Author;
+use crate::domain::rooms::DirectKey;
 use crate::services::rooms::ping;
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
-use askama::Template;
-use serde::Deserialize;
 use std::collections::HashSet;
 
-/// The people of a ping, as submitted; and as shown, with what is wrong with them.
+/// The people of a ping, as submitted.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub struct DirectForm {
     user_ids: TypedIds,
-    #[serde(skip)]
-    error: Option<Invalid>,
 }
 
 impl DirectForm {
@@ -41,7 +29,7 @@ impl DirectForm {
 struct NewPingPage {
     look: Look,
     viewer_id: UserId,
-    form: DirectForm,
+    error: Option<Invalid>,
     people: Vec<User>,
     chosen: HashSet<UserId>,
 }
@@ -54,67 +42,44 @@ struct EditPingPage {
     people: Vec<Author>,
 }
 
-async fn new_page(request: &HttpRequest, app: &App, viewer: &User, form: DirectForm) -> Result<HttpResponse, AppError> {
-    let (people, account) =
-        app.db.read(|snapshot| Ok((users::choice(snapshot)?, accounts::account(snapshot)?))).await?;
+async fn new_page(user: &CurrentUser, form: DirectForm, error: Option<Invalid>) -> Answer {
+    let people = user.app.db.read(|snapshot| Ok(users::choice(snapshot)?)).await?;
     let chosen = form.user_ids.parse().ok().flatten().unwrap_or_default().into_iter().collect();
-    let look = Look::of(account.as_ref(), Some(viewer));
-    answer::page(request, &NewPingPage { look, viewer_id: viewer.id, form, people, chosen })
+    user.page(&NewPingPage { look: user.look(), viewer_id: user.id(), error, people, chosen })
 }
 
 /// `GET /rooms/directs/new`: whom to ping.
-pub async fn new(
-    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser,
-) -> Result<HttpResponse, AppError> {
-    new_page(&request, &app, &viewer.user, DirectForm::default()).await
+pub async fn new(user: CurrentUser) -> Answer {
+    new_page(&user, DirectForm::default(), None).await
 }
 
 /// `POST /rooms/directs`: the ping of exactly these people and oneself. 201 when it is new, 200 when it was there.
-pub async fn create(
-    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser, submission: Submission,
-) -> Result<HttpResponse, AppError> {
+pub async fn create(user: CurrentUser, submission: Submission) -> Answer {
     let form: DirectForm = submission.form().await?;
-    app.posts.take(viewer.user.id, (app.clock)())?;
-    let started = match form.parse(viewer.user.id) {
-        Ok(key) => ping(&app, viewer.user.id, key).await,
-        Err(invalid) => Err(invalid.into()),
-    };
-    match started {
-        Ok((room, is_new)) => {
-            let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-            made_answer(&request, &app, viewer.user.id, room, status).await
-        }
-        Err(error) => {
-            form_again(&request, error, async |error| {
-                new_page(&request, &app, &viewer.user, DirectForm { error: Some(error), ..form }).await
-            })
-            .await
-        }
+    user.spend_post()?;
+    let started = async { ping(&user.app.db, &user.app.hub, user.id(), form.parse(user.id())?).await };
+    match started.await {
+        Ok((room, true)) => made_answer(&user, room, StatusCode::CREATED).await,
+        Ok((room, false)) => made_answer(&user, room, StatusCode::OK).await,
+        Err(error) => user.form_again(error, async |error| new_page(&user, form, Some(error)).await).await,
     }
 }
 
 /// `GET /rooms/directs/{room_id}/edit`: who is in a ping, and the way to delete it. Its people never change.
-pub async fn edit(request: HttpRequest, member: RoomMember) -> Result<HttpResponse, AppError> {
+pub async fn edit(member: RoomMember) -> Answer {
     if !member.room.is_direct() {
         return Err(AppError::NotFound);
     }
-    let viewer = member.user().id;
-    let (room, people, account) = member
-        .read(move |snapshot, room| {
-            let people = rooms::direct_people(snapshot, room.id, viewer)?;
-            Ok((room, people, accounts::account(snapshot)?))
-        })
-        .await?;
-    let look = Look::of(account.as_ref(), Some(member.user()));
-    answer::page(&request, &EditPingPage { look, room, people })
+    let viewer = member.id();
+    let read = member.read(move |snapshot, room| Ok((rooms::direct_people(snapshot, room.id, viewer)?, room)));
+    let (people, room) = read.await?;
+    member.page(&EditPingPage { look: member.look(), room, people })
 }
 
 /// `DELETE /rooms/directs/{room_id}`: deletes a ping; any of its people may.
-pub async fn destroy(
-    request: HttpRequest, app: web::Data<App>, remover: RoomRemover,
-) -> Result<HttpResponse, AppError> {
-    if !remover.0.room.is_direct() {
+pub async fn destroy(remover: RoomRemover) -> Answer {
+    if !remover.room.is_direct() {
         return Err(AppError::NotFound);
     }
-    super::rooms::destroy(request, app, remover).await
+    super::rooms::destroy(remover).await
 }

@@ -3,13 +3,14 @@
 //! Invariant: what is told says what happened and what to do; details go to the log, once, with the request's id.
 
 use super::access_log::RequestId;
-use super::answer::{Wants, page_with_status, send};
+use super::answer::{Wants, json, page, with_header};
 use super::look::Look;
+use super::sessions::to_sign_in;
 use crate::error::AppError;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, HeaderValue, RETRY_AFTER, VARY};
+use actix_web::http::header::{ALLOW, ETAG, RETRY_AFTER, VARY};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
@@ -29,44 +30,30 @@ impl fmt::Display for AppError {
 
 impl ResponseError for AppError {
     fn status_code(&self) -> StatusCode {
-        match self {
-            Self::SignedOut | Self::BadCredentials => StatusCode::UNAUTHORIZED,
-            Self::Forbidden(_) => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Conflict(_) => StatusCode::CONFLICT,
-            Self::Gone => StatusCode::GONE,
-            Self::TooMany { .. } | Self::Banned => StatusCode::TOO_MANY_REQUESTS,
-            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Busy | Self::Storage { full: false } => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Storage { full: true } => StatusCode::INSUFFICIENT_STORAGE,
-            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        }
+        class(self).0
     }
 }
 
-/// The kind of an error, for programs.
-fn kind(error: &AppError) -> &'static str {
+/// The status of an error, and its kind for programs.
+fn class(error: &AppError) -> (StatusCode, &'static str) {
     match error {
-        AppError::SignedOut => "signed_out",
-        AppError::Forbidden(_) => "forbidden",
-        AppError::NotFound => "not_found",
-        AppError::Invalid(_) => "invalid",
-        AppError::Conflict(_) => "conflict",
-        AppError::Gone => "gone",
-        AppError::TooMany { .. } => "too_many",
-        AppError::Banned => "banned",
-        AppError::TooLarge { .. } => "too_large",
-        AppError::BadCredentials => "bad_credentials",
-        AppError::BadRequest(_) => "bad_request",
-        AppError::UnsupportedMediaType => "unsupported_media_type",
-        AppError::MethodNotAllowed => "method_not_allowed",
-        AppError::Busy => "busy",
-        AppError::Storage { .. } => "storage",
-        AppError::Internal(_) => "internal",
+        AppError::SignedOut => (StatusCode::UNAUTHORIZED, "signed_out"),
+        AppError::BadCredentials => (StatusCode::UNAUTHORIZED, "bad_credentials"),
+        AppError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
+        AppError::NotFound => (StatusCode::NOT_FOUND, "not_found"),
+        AppError::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
+        AppError::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
+        AppError::Gone => (StatusCode::GONE, "gone"),
+        AppError::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
+        AppError::Banned => (StatusCode::TOO_MANY_REQUESTS, "banned"),
+        AppError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+        AppError::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request"),
+        AppError::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+        AppError::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+        AppError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+        AppError::Storage { full: false } => (StatusCode::SERVICE_UNAVAILABLE, "storage"),
+        AppError::Storage { full: true } => (StatusCode::INSUFFICIENT_STORAGE, "storage"),
+        AppError::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
     }
 }
 
@@ -176,47 +163,38 @@ pub fn of(request: &HttpRequest, error: &AppError) -> HttpResponse {
     if let AppError::Internal(detail) = error {
         tracing::error!(request_id, detail, "a request failed");
     }
-    let (status, sentence) = (error.status_code(), sentence(error));
-    let mut response = match Wants::of(request) {
+    let ((status, kind), sentence) = (class(error), sentence(error));
+    let answer = match Wants::of(request) {
         Wants::Json => {
-            let field = match error {
-                AppError::Invalid(invalid) => Some(invalid.field),
-                _ => None,
-            };
-            let object = json!({"error": {"kind": kind(error), "field": field, "message": sentence}});
-            send(request, status, "application/json", object.to_string().into_bytes())
+            let field = if let AppError::Invalid(invalid) = error { Some(invalid.field) } else { None };
+            json(request, status, &json!({"error": {"kind": kind, "field": field, "message": sentence}}))
         }
-        Wants::Fragment => {
-            let fragment = ErrorFragment { sentence, request_id };
-            page_with_status(request, status, &fragment).unwrap_or_else(|_| HttpResponse::new(status))
-        }
+        Wants::Fragment => page(request, status, &ErrorFragment { sentence, request_id }),
         Wants::Page if matches!(error, AppError::SignedOut) => {
             let here = request.uri().path_and_query().map_or("/", |whole| whole.as_str());
-            let back = if request.method().is_safe() { here } else { "/" };
-            super::sessions::to_sign_in(back)
+            Ok(to_sign_in(if request.method().is_safe() { here } else { "/" }))
         }
         Wants::Page => {
-            let page = ErrorPage {
-                look: Look::of(None, None),
-                status: status.as_u16(),
-                title: if matches!(error, AppError::Banned) { "Only reading from here" } else { title(status) },
-                sentence,
-                request_id,
-                back: "/",
-            };
-            page_with_status(request, status, &page).unwrap_or_else(|_| HttpResponse::new(status))
+            let title = if matches!(error, AppError::Banned) { "Only reading from here" } else { title(status) };
+            let (look, status_code) = (Look::of(None, None), status.as_u16());
+            page(request, status, &ErrorPage { look, status: status_code, title, sentence, request_id, back: "/" })
         }
     };
-    set_retry_after(&mut response, error);
-    response
+    with_retry_after(answer.unwrap_or_else(|_| HttpResponse::new(status)), error)
+}
+
+/// A page that tells of the error itself, with the error's status.
+pub(super) fn refused(mut page: HttpResponse, error: &AppError) -> HttpResponse {
+    *page.status_mut() = error.status_code();
+    page.headers_mut().remove(ETAG);
+    with_retry_after(page, error)
 }
 
 /// Says when trying again is worth while, if waiting is what helps.
-pub(super) fn set_retry_after(response: &mut HttpResponse, error: &AppError) {
-    let seconds = match error {
-        AppError::TooMany { retry_after_s } => *retry_after_s,
-        AppError::Busy | AppError::Storage { .. } => BUSY_RETRY_AFTER_S,
-        _ => return,
-    };
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+fn with_retry_after(response: HttpResponse, error: &AppError) -> HttpResponse {
+    match error {
+        AppError::TooMany { retry_after_s } => with_header(response, RETRY_AFTER, *retry_after_s),
+        AppError::Busy | AppError::Storage { .. } => with_header(response, RETRY_AFTER, BUSY_RETRY_AFTER_S),
+        _ => response,
+    }
 }

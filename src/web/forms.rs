@@ -4,6 +4,7 @@
 //! say.
 
 use crate::error::{AppError, Invalid};
+use crate::services::pictures::PICTURE_BYTES_MAX;
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
@@ -80,6 +81,21 @@ impl Submission {
         self, file_field: &'static str, file_max: usize,
     ) -> Result<(F, Option<Upload>), AppError> {
         if self.has_parts() { self.parts(file_field, file_max).await } else { Ok((self.flat().await?, None)) }
+    }
+
+    /// Reads the body as the form `F` and the picture in its field `field`. Of a body with one that is too large nothing is kept but
+    /// that error, to be told with the form.
+    ///
+    /// # Errors
+    /// As [`Submission::form_with_file`], but for what is too large.
+    pub async fn form_with_picture<F: DeserializeOwned + Default>(
+        self, field: &'static str,
+    ) -> Result<(F, Result<Option<Upload>, AppError>), AppError> {
+        match self.form_with_file(field, PICTURE_BYTES_MAX).await {
+            Ok((form, file)) => Ok((form, Ok(file))),
+            Err(error @ AppError::TooLarge { .. }) => Ok((F::default(), Err(error))),
+            Err(error) => Err(error),
+        }
     }
 
     fn has_parts(&self) -> bool {

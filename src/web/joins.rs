@@ -1,76 +1,60 @@
 //! Joining by the invite link.
 
-use super::App;
-use super::answer::{self, see_other};
-use super::auth::MaybeUser;
-use super::client::Client;
-use super::first_run::{JoinPage, PersonForm, form_again};
-use super::forms::Submission;
+use super::first_run::PersonForm;
 use super::limits::Attempter;
-use super::look::Look;
+use super::prelude::*;
 use super::sessions::signed_in;
-use crate::db::accounts::{self, Account};
-use crate::error::AppError;
+use crate::db::accounts::Account;
 use crate::services::accounts::join;
-use crate::services::pictures::PICTURE_BYTES_MAX;
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+
+#[derive(Template)]
+#[template(path = "joins/new.html")]
+struct JoinPage {
+    look: Look,
+    join_code: String,
+    form: PersonForm,
+    error: Option<Invalid>,
+}
+
+fn page(visit: &Visit, account: &Account, form: PersonForm, error: Option<Invalid>) -> Answer {
+    let (look, join_code) = (Look::of(Some(account), None), account.join_code.clone());
+    visit.page(&JoinPage { look, join_code, form, error })
+}
 
 /// The account, if the code is its own. A wrong code counts as an attempt: codes can't be found by trying.
-async fn invited_by(request: &HttpRequest, app: &App, join_code: &str) -> Result<Account, AppError> {
-    let peer = Client::of(request.head(), &app.config).network().map(Attempter::Newcomer);
-    let who = peer.as_slice();
-    app.attempts.begin(who, (app.clock)())?;
-    let account = app.db.read(|snapshot| Ok(accounts::account(snapshot)?)).await?;
-    let account = account.filter(|account| account.join_code == join_code).ok_or(AppError::NotFound)?;
-    app.attempts.succeeded(who);
+async fn invited_by(visit: &Visit, join_code: &str) -> Result<Account, AppError> {
+    let peer = visit.client().network().map(Attempter::Newcomer);
+    visit.app.attempts.begin(peer.as_slice(), visit.now_ms())?;
+    let account = visit.account().await?.filter(|account| account.join_code == join_code);
+    let account = account.ok_or(AppError::NotFound)?;
+    visit.app.attempts.succeeded(peer.as_slice());
     Ok(account)
 }
 
 /// `GET /join/{join_code}`: the form; 404 for a wrong code; whoever is signed in is sent to `/`.
-pub async fn new(
-    request: HttpRequest, app: web::Data<App>, MaybeUser(viewer): MaybeUser, join_code: web::Path<String>,
-) -> Result<HttpResponse, AppError> {
-    if viewer.is_some() {
+pub async fn new(visitor: MaybeUser, join_code: Path<String>) -> Answer {
+    if visitor.viewer.is_some() {
         return Ok(see_other("/"));
     }
-    let account = invited_by(&request, &app, &join_code).await?;
-    let page = JoinPage {
-        look: Look::of(Some(&account), None),
-        join_code: join_code.into_inner(),
-        form: PersonForm::default(),
-    };
-    answer::page(&request, &page)
+    let account = invited_by(&visitor, &join_code).await?;
+    page(&visitor, &account, PersonForm::default(), None)
 }
 
 /// `POST /join/{join_code}`: lets somebody in and signs them in; 409 with the form when the address is taken; whoever is
 /// signed in is sent to `/`.
-pub async fn create(
-    request: HttpRequest, app: web::Data<App>, MaybeUser(viewer): MaybeUser, join_code: web::Path<String>,
-    submission: Submission,
-) -> Result<HttpResponse, AppError> {
-    if viewer.is_some() {
+pub async fn create(visitor: MaybeUser, join_code: Path<String>, submission: Submission) -> Answer {
+    if visitor.viewer.is_some() {
         return Ok(see_other("/"));
     }
-    let account = invited_by(&request, &app, &join_code).await?;
-    let (form, file) = submission.form_with_file::<PersonForm>("avatar", PICTURE_BYTES_MAX).await?;
-    let origin = Client::of(request.head(), &app.config).origin(request.headers());
-    let joined = match form.parse(&app, file).await {
-        Ok(person) => join(&app, join_code.clone(), person, origin).await,
-        Err(error) => Err(error),
+    let account = invited_by(&visitor, &join_code).await?;
+    let (form, file) = submission.form_with_picture::<PersonForm>("avatar").await?;
+    let (app, file) = (&visitor.app, file?);
+    let joined = async {
+        let person = form.parse(app, file).await?;
+        join(&app.db, &app.hub, &app.passwords, join_code.into_inner(), person, visitor.origin()).await
     };
-    match joined {
-        Ok(somebody) => signed_in(&request, &app, &somebody, "/", StatusCode::CREATED),
-        Err(error) => {
-            form_again(&request, error, async |error| {
-                let page = JoinPage {
-                    look: Look::of(Some(&account), None),
-                    join_code: join_code.into_inner(),
-                    form: form.with_error(error),
-                };
-                answer::page(&request, &page)
-            })
-            .await
-        }
+    match joined.await {
+        Ok(somebody) => signed_in(&visitor, &somebody, "/"),
+        Err(error) => visitor.form_again(error, async |error| page(&visitor, &account, form, Some(error))).await,
     }
 }

@@ -1,29 +1,20 @@
 //! Messages: pages of them, posting, removing.
 
-use super::answer::{self, Wants, no_content, see_other};
-use super::auth::{MessageEditor, RoomMember, path_id};
-use super::forms::Submission;
+use super::answer::{self, HTML, with_header, with_next};
+use super::errors::{refused, sentence};
+use super::prelude::*;
 use super::rooms::{Composer, MessageList, room_page};
-use super::{App, errors};
 use crate::db::messages::{self, PAGE_LEN, PAGE_MAX};
 use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
 use crate::domain::messages::{Body, Change, ClientMessageId, Draft, Place, Window};
-use crate::domain::rooms::Room;
-use crate::error::{AppError, Invalid};
 use crate::live::frames::{Event, Format, Frame};
 use crate::live::json::MessageJson;
 use crate::services::messages::{Posted, post, remove, repeated};
-use actix_web::http::StatusCode;
-use actix_web::http::header::{ETAG, HeaderName, HeaderValue, LINK, LOCATION};
-use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
-use askama::Template;
-use serde::Deserialize;
+use actix_web::http::header::HeaderName;
 use serde_json::Value;
 use uuid::Uuid;
 
 const X_REVISION: HeaderName = HeaderName::from_static("x-revision");
-/// Whom a page was made for, so that it does not act as somebody else.
-const CAMPFIRE_VIEWER: HeaderName = HeaderName::from_static("campfire-viewer");
 
 /// A message, as submitted.
 #[derive(Deserialize, Default)]
@@ -123,63 +114,50 @@ struct ListFragment<'w> {
 /// `GET /rooms/{room_id}/messages`: a page of messages, oldest first. As a fragment: with `before` or `after`, the messages and the
 /// way on from there; else the whole list. As JSON: an array, with `X-Revision`, the cursor to open a socket with. As a page: the
 /// room there.
-pub async fn index(
-    request: HttpRequest, app: web::Data<App>, member: RoomMember, query: web::Query<PageQuery>,
-) -> Result<HttpResponse, AppError> {
+pub async fn index(member: RoomMember, query: Query<PageQuery>) -> Answer {
     let (place, limit) = (query.place()?, query.limit()?);
-    let wants = Wants::of(&request);
-    if wants == Wants::Page {
-        return room_page(&request, &app, &member, place, Composer::default()).await;
-    }
-    if wants == Wants::Json {
-        return json_page(&request, &member, place, limit).await;
+    match member.wants() {
+        Wants::Page => return room_page(&member, place, Composer::default()).await,
+        Wants::Json => return json_page(&member, place, limit).await,
+        Wants::Fragment => {}
     }
     let (room, window) = read_page(&member, place, limit).await?;
     let list = MessageList::new(&window, place, None);
     match place {
-        Place::Newest | Place::Around(_) => answer::page(&request, &ListFragment { room, list }),
-        Place::Before(_) => answer::page(&request, &PageFragment { room_id: room.id, list, is_older: true }),
-        Place::After(_) => answer::page(&request, &PageFragment { room_id: room.id, list, is_older: false }),
+        Place::Newest | Place::Around(_) => member.page(&ListFragment { room, list }),
+        Place::Before(_) => member.page(&PageFragment { room_id: room.id, list, is_older: true }),
+        Place::After(_) => member.page(&PageFragment { room_id: room.id, list, is_older: false }),
     }
 }
 
 async fn read_page(member: &RoomMember, place: Place, limit: u32) -> Result<(Room, Window), AppError> {
-    member
-        .read(move |snapshot, room| {
-            let window = messages::page(snapshot, room.id, place, limit)?;
-            Ok((room, window))
-        })
-        .await
+    let read = member.read(move |snapshot, room| {
+        let window = messages::page(snapshot, room.id, place, limit)?;
+        Ok((room, window))
+    });
+    read.await
 }
 
 /// A page of messages as JSON: an array, the cursor in `X-Revision`, the way on in `Link` (RFC 8288).
-pub(super) async fn json_page(
-    request: &HttpRequest, member: &RoomMember, place: Place, limit: u32,
-) -> Result<HttpResponse, AppError> {
+pub(super) async fn json_page(member: &RoomMember, place: Place, limit: u32) -> Answer {
     let (room, window) = read_page(member, place, limit).await?;
     let array: Vec<_> = window.messages.iter().map(|message| MessageJson::from(message.as_ref())).collect();
-    let mut response = answer::json(request, StatusCode::OK, &array)?;
-    response.headers_mut().insert(X_REVISION, HeaderValue::from(window.revision.0));
+    let response = with_header(member.json(&array)?, X_REVISION, window.revision.0);
     let next = match place {
         Place::After(_) => window.messages.last().filter(|_| window.has_newer).map(|m| ("after", m.id)),
         _ => window.messages.first().filter(|_| window.has_older).map(|m| ("before", m.id)),
     };
-    if let Some((direction, id)) = next {
-        let link = format!("</rooms/{}/messages?{direction}={id}&limit={limit}>; rel=\"next\"", room.id);
-        if let Ok(value) = HeaderValue::from_str(&link) {
-            response.headers_mut().insert(LINK, value);
-        }
-    }
-    Ok(response)
+    let next = next.map(|(direction, id)| format!("/rooms/{}/messages?{direction}={id}&limit={limit}", room.id));
+    Ok(with_next(response, next))
 }
 
 /// `GET /rooms/{room_id}/messages/{message_id}`: one message; browsers are sent to its place in the room.
-pub async fn show(request: HttpRequest, member: RoomMember) -> Result<HttpResponse, AppError> {
-    let id = path_id::<MessageId>(&request, "message_id")?;
+pub async fn show(member: RoomMember) -> Answer {
+    let id = member.path_id::<MessageId>("message_id")?;
     let message = member.read(move |snapshot, room| Ok(messages::present(snapshot, room.id, id)?)).await?;
-    match Wants::of(&request) {
-        Wants::Json => answer::json(&request, StatusCode::OK, &MessageJson::from(message.as_ref())),
-        Wants::Fragment => fragment(&request, StatusCode::OK, Change::Created(message)),
+    match member.wants() {
+        Wants::Json => member.json(&MessageJson::from(message.as_ref())),
+        Wants::Fragment => fragment(&member, StatusCode::OK, Change::Created(message)),
         Wants::Page => Ok(see_other(&message.url())),
     }
 }
@@ -187,51 +165,35 @@ pub async fn show(request: HttpRequest, member: RoomMember) -> Result<HttpRespon
 /// `POST /rooms/{room_id}/messages`: posts a message. 201 the first time; 200 with the message as it is now when its
 /// `client_message_id` was posted before; plain forms are sent back to the room, or get it with what was typed and what is
 /// wrong with it.
-pub async fn create(
-    request: HttpRequest, app: web::Data<App>, member: RoomMember, submission: Submission,
-) -> Result<HttpResponse, AppError> {
-    demand_same_viewer(&request, &member)?;
+pub async fn create(member: RoomMember, submission: Submission) -> Answer {
+    member.demand_same_viewer()?;
     let mut form: MessageForm = submission.form().await?;
     if form.client_message_id.as_deref().is_none_or(|id| id.trim().is_empty()) {
         // Given here, so that a plain form that has to be sent again is sent under the same id.
         form.client_message_id = Some(Uuid::new_v4().to_string());
     }
-    let posted = match submit(&app, member.user().id, member.room.id, &form).await {
+    let Posted { message, is_new } = match submit(&member.app, member.id(), member.room.id, &form).await {
         Ok(posted) => posted,
-        Err(error) if Wants::of(&request) == Wants::Page => {
-            return form_again(&request, &app, &member, form, error).await;
-        }
+        Err(error) if member.wants() == Wants::Page => return form_again(&member, form, error).await,
         Err(error) => return Err(error),
     };
-    let status = if posted.is_new { StatusCode::CREATED } else { StatusCode::OK };
-    match Wants::of(&request) {
-        Wants::Json => {
-            let mut response = answer::json(&request, status, &MessageJson::from(posted.message.as_ref()))?;
-            let location = format!("/rooms/{}/messages/{}", posted.message.room_id, posted.message.id);
-            if let Ok(value) = HeaderValue::from_str(&location) {
-                response.headers_mut().insert(LOCATION, value);
-            }
-            Ok(response)
-        }
-        Wants::Fragment => fragment(&request, status, Change::Created(posted.message)),
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    match member.wants() {
+        Wants::Json => member.json_at(&message.path(), status, &MessageJson::from(message.as_ref())),
+        Wants::Fragment => fragment(&member, status, Change::Created(message)),
         Wants::Page => Ok(see_other(&format!("/rooms/{}", member.room.id))),
     }
 }
 
 /// Answers a plain form that was refused: the room, with what was typed kept and what is wrong beside it.
-async fn form_again(
-    request: &HttpRequest, app: &web::Data<App>, member: &RoomMember, form: MessageForm, error: AppError,
-) -> Result<HttpResponse, AppError> {
+async fn form_again(member: &RoomMember, form: MessageForm, error: AppError) -> Answer {
     let text = form.text();
     let client_message_id = form.client_message_id.filter(|id| ClientMessageId::parse(id).is_ok());
-    let composer = Composer { text, client_message_id, error: Some(errors::sentence(&error)) };
-    let Ok(mut response) = room_page(request, app, member, Place::Newest, composer).await else {
-        return Err(error);
-    };
-    *response.status_mut() = error.status_code();
-    response.headers_mut().remove(ETAG);
-    errors::set_retry_after(&mut response, &error);
-    Ok(response)
+    let composer = Composer { text, client_message_id, error: Some(sentence(&error)) };
+    match room_page(member, Place::Newest, composer).await {
+        Ok(page) => Ok(refused(page, &error)),
+        Err(_) => Err(error),
+    }
 }
 
 /// Posts what was submitted, by form, JSON or socket. Whether it is a repeat is decided before whether it is valid, and a repeat
@@ -258,30 +220,18 @@ pub(super) async fn submit(app: &App, author: UserId, room: RoomId, form: &Messa
 }
 
 /// `DELETE /rooms/{room_id}/messages/{message_id}`: removes a message.
-pub async fn destroy(
-    request: HttpRequest, app: web::Data<App>, editor: MessageEditor,
-) -> Result<HttpResponse, AppError> {
-    let room = editor.member.room.id;
-    let change = remove(&app, editor.member.user().id, room, editor.message.id).await?;
-    match Wants::of(&request) {
+pub async fn destroy(editor: MessageEditor) -> Answer {
+    let (app, room) = (&editor.app, editor.room.id);
+    let change = remove(&app.db, &app.hub, editor.id(), room, editor.message.id).await?;
+    match editor.wants() {
         Wants::Json => Ok(no_content()),
-        Wants::Fragment => fragment(&request, StatusCode::OK, change),
+        Wants::Fragment => fragment(&editor, StatusCode::OK, change),
         Wants::Page => Ok(see_other(&format!("/rooms/{room}"))),
     }
 }
 
-/// Makes sure that a page of somebody who has signed out since does not act as whoever signed in after them.
-///
-/// # Errors
-/// `SignedOut` when the page was made for somebody else.
-pub(super) fn demand_same_viewer(request: &HttpRequest, member: &RoomMember) -> Result<(), AppError> {
-    let page_viewer = request.headers().get(CAMPFIRE_VIEWER).and_then(|id| id.to_str().ok());
-    let is_same = page_viewer.is_none_or(|id| id == member.user().id.to_string());
-    if is_same { Ok(()) } else { Err(AppError::SignedOut) }
-}
-
 /// Answers with the very fragment that the room's sockets get.
-pub(super) fn fragment(request: &HttpRequest, status: StatusCode, change: Change) -> Result<HttpResponse, AppError> {
+pub(super) fn fragment(visit: &Visit, status: StatusCode, change: Change) -> Answer {
     let html = Frame::new(Event::Change(change)).text(Format::Html).unwrap_or_default();
-    Ok(answer::send(request, status, "text/html; charset=utf-8", html.as_bytes().to_vec()))
+    Ok(answer::send(visit, status, HTML, html.as_bytes().to_vec()))
 }

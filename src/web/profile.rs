@@ -1,27 +1,18 @@
 //! One's own profile: what others see of one, how pages look, the password.
 
-use super::App;
-use super::answer::{self, SavedQuery, Wants, see_other};
-use super::auth::CurrentUser;
+use super::answer::SavedQuery;
 use super::avatars::picture;
-use super::client::Client;
-use super::first_run::form_again;
-use super::forms::{Submission, Upload};
+use super::forms::Upload;
 use super::limits::Attempter;
-use super::look::Look;
+use super::prelude::*;
+use crate::db::rooms;
 use crate::db::users::Changes;
-use crate::db::{accounts, rooms};
-use crate::domain::people::{Theme, User, Viewer};
+use crate::domain::people::Theme;
 use crate::domain::rooms::{Involvement, RoomEntry};
 use crate::domain::text::{Bio, EmailAddress, Name, Password};
-use crate::error::{AppError, Invalid};
 use crate::live::json::UserJson;
 use crate::services::people::{NewPassword, prove_and_hash, update_profile};
-use crate::services::pictures::PICTURE_BYTES_MAX;
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
-use askama::Template;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What was given of the profile; what was not stays as it is.
 #[derive(Deserialize, Default)]
@@ -33,8 +24,6 @@ pub struct ProfileForm {
     theme: Option<String>,
     password: Option<String>,
     current_password: Option<String>,
-    #[serde(skip)]
-    error: Option<Invalid>,
 }
 
 impl ProfileForm {
@@ -61,25 +50,16 @@ impl ProfileForm {
 
 #[derive(Template)]
 #[template(path = "users/profile.html")]
-struct ProfilePage {
+struct ProfilePage<'u> {
     look: Look,
-    user: User,
+    user: &'u User,
     form: ProfileForm,
+    error: Option<Invalid>,
     rooms: Vec<RoomEntry>,
     is_saved: bool,
 }
 
-impl ProfilePage {
-    /// Reads what it shows besides the form.
-    async fn read(app: &App, user: User, form: ProfileForm) -> Result<Self, AppError> {
-        let (id, moves) = (user.id, app.reading.of(user.id));
-        let read = app
-            .db
-            .read(move |snapshot| Ok((accounts::account(snapshot)?, rooms::page_for_member(snapshot, id, &moves)?)));
-        let (account, rooms) = read.await?;
-        Ok(Self { look: Look::of(account.as_ref(), Some(&user)), user, form, rooms, is_saved: false })
-    }
-
+impl ProfilePage<'_> {
     fn name(&self) -> &str {
         self.form.name.as_deref().unwrap_or(&self.user.name)
     }
@@ -111,58 +91,44 @@ impl ProfileJson {
     }
 }
 
+async fn page(user: &CurrentUser, form: ProfileForm, error: Option<Invalid>, is_saved: bool) -> Answer {
+    let (id, moves) = (user.id(), user.app.reading.of(user.id()));
+    let rooms = user.app.db.read(move |snapshot| Ok(rooms::page_for_member(snapshot, id, &moves)?)).await?;
+    user.page(&ProfilePage { look: user.look(), user: user.user(), form, error, rooms, is_saved })
+}
+
 /// `GET /users/me/profile`: the profile, to be changed.
-pub async fn edit(
-    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser, query: web::Query<SavedQuery>,
-) -> Result<HttpResponse, AppError> {
-    if Wants::of(&request) == Wants::Json {
-        return answer::json(&request, StatusCode::OK, &ProfileJson::of(&viewer.user));
+pub async fn edit(user: CurrentUser, query: Query<SavedQuery>) -> Answer {
+    if user.wants_json() {
+        return user.json(&ProfileJson::of(user.user()));
     }
-    let mut page = ProfilePage::read(&app, viewer.user, ProfileForm::default()).await?;
-    page.is_saved = query.saved.is_some();
-    answer::page(&request, &page)
+    page(&user, ProfileForm::default(), None, query.is_saved()).await
 }
 
 /// `PUT /users/me/profile`: changes what is given. 409 with the form when the address is taken, 422 when something does not
 /// parse or the present password is another; a wrong one counts as an attempt to sign in.
-pub async fn update(
-    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser, submission: Submission,
-) -> Result<HttpResponse, AppError> {
-    app.posts.take(viewer.user.id, (app.clock)())?;
-    let (form, changed) = match submission.form_with_file("avatar", PICTURE_BYTES_MAX).await {
-        Ok((form, file)) => {
-            let changed = change(&request, &app, &viewer, &form, file).await;
-            (form, changed)
-        }
-        Err(error @ AppError::TooLarge { .. }) => (ProfileForm::default(), Err(error)),
-        Err(error) => return Err(error),
-    };
-    match (changed, Wants::of(&request)) {
-        (Ok(user), Wants::Json) => answer::json(&request, StatusCode::OK, &ProfileJson::of(&user)),
-        (Ok(_), Wants::Page | Wants::Fragment) => Ok(see_other("/users/me/profile?saved")),
-        (Err(error), Wants::Page) => {
-            form_again(&request, error, async |error| {
-                let form = ProfileForm { error: Some(error), ..form };
-                answer::page(&request, &ProfilePage::read(&app, viewer.user, form).await?)
-            })
-            .await
-        }
-        (Err(error), _) => Err(error),
+pub async fn update(user: CurrentUser, submission: Submission) -> Answer {
+    user.spend_post()?;
+    let (form, file) = submission.form_with_picture::<ProfileForm>("avatar").await?;
+    match change(&user, &form, file).await {
+        Ok(changed) => user.done_with(&ProfileJson::of(&changed), "/users/me/profile?saved"),
+        Err(error) => user.form_again(error, async |error| page(&user, form, Some(error), false).await).await,
     }
 }
 
 async fn change(
-    request: &HttpRequest, app: &App, viewer: &Viewer, form: &ProfileForm, file: Option<Upload>,
+    user: &CurrentUser, form: &ProfileForm, file: Result<Option<Upload>, AppError>,
 ) -> Result<User, AppError> {
+    let (app, file) = (&user.app, file?);
     let (mut changes, new_password) = form.parse()?;
     if let Some(new) = new_password {
-        let peer = Client::of(request.head(), &app.config).network().map(Attempter::Peer);
-        let address = viewer.user.email_address.clone().map(Attempter::EmailAddress);
+        let address = user.user().email_address.clone().map(Attempter::EmailAddress);
+        let peer = user.client().network().map(Attempter::Peer);
         let who: Vec<_> = address.into_iter().chain(peer).collect();
-        app.attempts.begin(&who, (app.clock)())?;
-        prove_and_hash(app, viewer, new, &mut changes).await?;
+        app.attempts.begin(&who, user.now_ms())?;
+        prove_and_hash(&app.db, &app.passwords, &user.viewer, new, &mut changes).await?;
         app.attempts.succeeded(&who);
     }
     let picture = picture(app, file).await?;
-    update_profile(app, viewer.clone(), changes, picture).await
+    update_profile(&app.db, &app.hub, user.viewer.clone(), changes, picture).await
 }

@@ -1,15 +1,8 @@
 //! The read cursor: what somebody has read of a room.
 
-use super::App;
-use super::answer::{self, Wants, no_content, see_other};
-use super::auth::RoomMember;
-use super::forms::Submission;
+use super::prelude::*;
 use crate::domain::ids::MessageId;
-use crate::error::{AppError, Invalid};
 use crate::services::reading::{mark_unread, read};
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Up to, or from, which message.
@@ -17,11 +10,6 @@ use serde_json::Value;
 #[serde(default)]
 pub struct ReadForm {
     message_id: Value,
-}
-
-#[derive(Serialize)]
-struct UnreadJson {
-    unread_count: i64,
 }
 
 impl ReadForm {
@@ -38,31 +26,25 @@ impl ReadForm {
 }
 
 /// `PUT /rooms/{room_id}/read`: everything up to a message (none: all there is) is read. The cursor only moves forward.
-pub async fn update(
-    request: HttpRequest, app: web::Data<App>, member: RoomMember, submission: Submission,
-) -> Result<HttpResponse, AppError> {
+pub async fn update(member: RoomMember, submission: Submission) -> Answer {
     let form: ReadForm = submission.form().await?;
-    let (user, room) = (member.user().id, member.room.id);
-    let unread_count = read(&app, user, room, form.parse()?).await?;
-    answered(&request, &member, unread_count)
+    let (app, up_to) = (&member.app, form.parse()?);
+    let unread_count = read(&app.db, &app.hub, &app.reading, member.id(), member.room.id, up_to).await?;
+    answered(&member, unread_count)
 }
 
 /// `DELETE /rooms/{room_id}/read`: everything from a message on is unread.
-pub async fn destroy(
-    request: HttpRequest, app: web::Data<App>, member: RoomMember, submission: Submission,
-) -> Result<HttpResponse, AppError> {
+pub async fn destroy(member: RoomMember, submission: Submission) -> Answer {
     let form: ReadForm = submission.form().await?;
-    let Some(from) = form.parse()? else {
-        return Err(Invalid::new("message_id", "Say from which message on it is unread.").into());
-    };
-    let (user, room) = (member.user().id, member.room.id);
-    let unread_count = mark_unread(&app, user, room, from).await?;
-    answered(&request, &member, unread_count)
+    let missing = || Invalid::new("message_id", "Say from which message on it is unread.");
+    let (app, from) = (&member.app, form.parse()?.ok_or_else(missing)?);
+    let unread_count = mark_unread(&app.db, &app.hub, &app.reading, member.id(), member.room.id, from).await?;
+    answered(&member, unread_count)
 }
 
-fn answered(request: &HttpRequest, member: &RoomMember, unread_count: i64) -> Result<HttpResponse, AppError> {
-    match Wants::of(request) {
-        Wants::Json => answer::json(request, StatusCode::OK, &UnreadJson { unread_count }),
+fn answered(member: &RoomMember, unread_count: i64) -> Answer {
+    match member.wants() {
+        Wants::Json => member.json(&json!({"unread_count": unread_count})),
         // The page hears of it by its socket.
         Wants::Fragment => Ok(no_content()),
         Wants::Page => Ok(see_other(&format!("/rooms/{}", member.room.id))),

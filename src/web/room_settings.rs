@@ -1,25 +1,13 @@
 //! Open and closed rooms: making them, changing them and who is in them.
 
-use super::App;
-use super::answer::{self, Wants, no_content, see_other};
-use super::auth::{RoomCreator, RoomEditor, RoomMember, actor};
-use super::first_run::form_again;
-use super::forms::Submission;
-use super::look::Look;
-use crate::db::{accounts, memberships, rooms, users};
+use super::prelude::*;
+use crate::db::{memberships, rooms, users};
 use crate::domain::ids::{RoomId, UserId};
-use crate::domain::people::User;
-use crate::domain::rooms::{Room, RoomKind};
+use crate::domain::rooms::RoomKind;
 use crate::domain::text::Name;
-use crate::error::{AppError, Invalid};
-use crate::live::json;
+use crate::live::json::RoomJson;
 use crate::services;
 use crate::services::rooms::{CHOSEN_MAX, RoomChange};
-use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, LOCATION};
-use actix_web::{HttpRequest, HttpResponse, web};
-use askama::Template;
-use serde::Deserialize;
 use std::collections::HashSet;
 
 /// The name in the form of a new room.
@@ -61,24 +49,17 @@ impl TypedIds {
     }
 }
 
-/// A room, as submitted; and as shown, with what is wrong with it.
+/// A room, as submitted.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub struct RoomForm {
     name: Option<String>,
     user_ids: TypedIds,
-    #[serde(skip)]
-    error: Option<Invalid>,
 }
 
 impl RoomForm {
     fn parse_name(&self) -> Result<Name, Invalid> {
-        Name::parse("name", self.name.as_deref().unwrap_or(""))
-    }
-
-    fn with_error(mut self, error: Invalid) -> Self {
-        self.error = Some(error);
-        self
+        Name::parse("name", self.shown_name())
     }
 
     fn shown_name(&self) -> &str {
@@ -107,6 +88,7 @@ struct NewRoomPage {
     viewer_id: UserId,
     is_open: bool,
     form: RoomForm,
+    error: Option<Invalid>,
     people: Vec<Choice>,
 }
 
@@ -119,6 +101,7 @@ struct EditRoomPage {
     may_edit: bool,
     is_open: bool,
     form: RoomForm,
+    error: Option<Invalid>,
     people: Vec<Choice>,
 }
 
@@ -128,80 +111,50 @@ pub struct NewQuery {
     name: Option<String>,
 }
 
-async fn new_page(
-    request: &HttpRequest, app: &App, viewer: &User, kind: RoomKind, form: RoomForm,
-) -> Result<HttpResponse, AppError> {
-    let (everyone, account) =
-        app.db.read(|snapshot| Ok((users::choice(snapshot)?, accounts::account(snapshot)?))).await?;
-    let chosen = form.user_ids.parse().ok().flatten().unwrap_or_default().into_iter().chain([viewer.id]);
-    let page = NewRoomPage {
-        look: Look::of(account.as_ref(), Some(viewer)),
-        viewer_id: viewer.id,
-        is_open: kind == RoomKind::Open,
-        people: choices(everyone, &chosen.collect()),
-        form,
-    };
-    answer::page(request, &page)
+async fn new_page(creator: &CurrentUser, form: RoomForm, error: Option<Invalid>) -> Answer {
+    let everyone = creator.app.db.read(|snapshot| Ok(users::choice(snapshot)?)).await?;
+    let (look, viewer_id, is_open) = (creator.look(), creator.id(), kind(creator) == RoomKind::Open);
+    let chosen = form.user_ids.parse().ok().flatten().unwrap_or_default().into_iter().chain([viewer_id]);
+    let people = choices(everyone, &chosen.collect());
+    creator.page(&NewRoomPage { look, viewer_id, is_open, form, error, people })
 }
 
 /// The kind that the path names: rooms for everyone, or for those who are chosen.
-fn kind(request: &HttpRequest) -> RoomKind {
-    if request.match_info().get("kind") == Some("opens") { RoomKind::Open } else { RoomKind::Closed }
+fn kind(visit: &Visit) -> RoomKind {
+    if visit.match_info().get("kind") == Some("opens") { RoomKind::Open } else { RoomKind::Closed }
 }
 
 /// `GET /rooms/{kind}/new`: the form of a room for everyone (`opens`), or for some (`closeds`).
-pub async fn new(
-    request: HttpRequest, app: web::Data<App>, RoomCreator(viewer): RoomCreator, query: web::Query<NewQuery>,
-) -> Result<HttpResponse, AppError> {
-    new_page(&request, &app, &viewer.user, kind(&request), started(query)).await
-}
-
-fn started(query: web::Query<NewQuery>) -> RoomForm {
+pub async fn new(creator: RoomCreator, query: Query<NewQuery>) -> Answer {
     let name = query.into_inner().name.unwrap_or_else(|| NEW_NAME.to_owned());
-    RoomForm { name: Some(name), ..RoomForm::default() }
+    new_page(&creator, RoomForm { name: Some(name), ..RoomForm::default() }, None).await
 }
 
 /// `POST /rooms/{kind}`: makes a room that everyone is in, or one of those who were chosen and whoever makes it.
-pub async fn create(
-    request: HttpRequest, app: web::Data<App>, RoomCreator(viewer): RoomCreator, submission: Submission,
-) -> Result<HttpResponse, AppError> {
+pub async fn create(creator: RoomCreator, submission: Submission) -> Answer {
     let form: RoomForm = submission.form().await?;
-    app.posts.take(viewer.user.id, (app.clock)())?;
-    let (kind, viewer) = (kind(&request), &viewer.user);
-    let parsed = form.parse_name().and_then(|name| {
+    creator.spend_post()?;
+    let made = async {
+        let name = form.parse_name()?;
         let chosen = form.user_ids.parse()?.unwrap_or_default();
-        Ok((name, (kind == RoomKind::Closed).then_some(chosen)))
-    });
-    let made = match parsed {
-        Ok((name, chosen)) => services::rooms::create(&app, viewer.id, name, chosen).await,
-        Err(invalid) => Err(invalid.into()),
+        let chosen = (kind(&creator) == RoomKind::Closed).then_some(chosen);
+        services::rooms::create(&creator.app.db, &creator.app.hub, creator.id(), name, chosen).await
     };
-    match made {
-        Ok(room) => made_answer(&request, &app, viewer.id, room, StatusCode::CREATED).await,
-        Err(error) => {
-            form_again(&request, error, async |error| {
-                new_page(&request, &app, viewer, kind, form.with_error(error)).await
-            })
-            .await
-        }
+    match made.await {
+        Ok(room) => made_answer(&creator, room, StatusCode::CREATED).await,
+        Err(error) => creator.form_again(error, async |error| new_page(&creator, form, Some(error)).await).await,
     }
 }
 
 /// Answers with a room that was made or found: the way there, or the room as JSON.
-pub(super) async fn made_answer(
-    request: &HttpRequest, app: &App, viewer: UserId, room: RoomId, status: StatusCode,
-) -> Result<HttpResponse, AppError> {
+pub(super) async fn made_answer(user: &CurrentUser, room: RoomId, status: StatusCode) -> Answer {
     let path = format!("/rooms/{room}");
-    if Wants::of(request) != Wants::Json {
+    if !user.wants_json() {
         return Ok(see_other(&path));
     }
-    let moves = app.reading.of(viewer);
-    let entry = app.db.read(move |snapshot| rooms::entry_for_member(snapshot, room, viewer, &moves)).await?;
-    let mut response = answer::json(request, status, &json::room(&entry))?;
-    if let Ok(location) = HeaderValue::from_str(&path) {
-        response.headers_mut().insert(LOCATION, location);
-    }
-    Ok(response)
+    let (id, moves) = (user.id(), user.app.reading.of(user.id()));
+    let entry = user.app.db.read(move |snapshot| rooms::entry_for_member(snapshot, room, id, &moves)).await?;
+    user.json_at(&path, status, &RoomJson::from(&entry))
 }
 
 /// `GET /rooms/opens/{room_id}` and the like: the room.
@@ -211,66 +164,46 @@ pub async fn show(member: RoomMember) -> HttpResponse {
 
 /// `GET /rooms/{kind}/{room_id}/edit`: the settings of a room, to be saved as one of this kind. Those who may not change it see who is
 /// in it.
-pub async fn edit(
-    request: HttpRequest, member: RoomMember, query: web::Query<NewQuery>,
-) -> Result<HttpResponse, AppError> {
+pub async fn edit(member: RoomMember, query: Query<NewQuery>) -> Answer {
     let form = RoomForm { name: query.into_inner().name, ..RoomForm::default() };
-    edit_page(&request, &member, form).await
+    edit_page(&member, form, None).await
 }
 
-async fn edit_page(request: &HttpRequest, member: &RoomMember, mut form: RoomForm) -> Result<HttpResponse, AppError> {
+async fn edit_page(member: &RoomMember, mut form: RoomForm, error: Option<Invalid>) -> Answer {
     if member.room.is_direct() {
         return Err(AppError::NotFound);
     }
-    let (room, everyone, members, account) = member
-        .read(move |snapshot, room| {
-            let members = memberships::active_ids(snapshot, room.id)?;
-            Ok((room, users::choice(snapshot)?, members, accounts::account(snapshot)?))
-        })
-        .await?;
+    let read = member.read(move |snapshot, room| {
+        let members = memberships::active_ids(snapshot, room.id)?;
+        Ok((room, users::choice(snapshot)?, members))
+    });
+    let (room, everyone, members) = read.await?;
     let chosen = form.user_ids.parse().ok().flatten().unwrap_or(members).into_iter().collect();
-    if form.name.is_none() {
-        form.name = Some(room.name.clone());
-    }
+    form.name.get_or_insert_with(|| room.name.clone());
     let may_edit = member.may_edit();
     let mut people = choices(everyone, &chosen);
-    if !may_edit {
-        people.retain(|choice| choice.is_chosen);
-    }
-    let look = Look::of(account.as_ref(), Some(member.user()));
-    let (viewer_id, is_open) = (member.user().id, kind(request) == RoomKind::Open);
-    let page = EditRoomPage { look, room, viewer_id, may_edit, is_open, form, people };
-    answer::page(request, &page)
+    people.retain(|choice| may_edit || choice.is_chosen);
+    let (look, viewer_id, is_open) = (member.look(), member.id(), kind(member) == RoomKind::Open);
+    member.page(&EditRoomPage { look, room, viewer_id, may_edit, is_open, form, error, people })
 }
 
 /// `PUT /rooms/{kind}/{room_id}`: saves a room as one that everyone is in, or one of exactly those who are chosen; without `user_ids`, of
 /// those who are in it.
-pub async fn update(
-    request: HttpRequest, app: web::Data<App>, RoomEditor(member): RoomEditor, submission: Submission,
-) -> Result<HttpResponse, AppError> {
+pub async fn update(editor: RoomEditor, submission: Submission) -> Answer {
     let form: RoomForm = submission.form().await?;
-    app.posts.take(member.user().id, (app.clock)())?;
-    let (viewer, room, kind) = (member.user().id, member.room.id, kind(&request));
-    let name = form.name.as_ref().map(|_| form.parse_name()).transpose();
-    let parsed = name.and_then(|name| Ok(RoomChange { kind, name, people: form.user_ids.parse()? }));
-    let is_leaving = |change: &RoomChange| {
-        kind == RoomKind::Closed && change.people.as_ref().is_some_and(|people| !people.contains(&viewer))
+    editor.spend_post()?;
+    let (viewer, room, kind) = (editor.id(), editor.room.id, kind(&editor));
+    let saved = async {
+        let name = form.name.as_ref().map(|_| form.parse_name()).transpose()?;
+        let people = form.user_ids.parse()?;
+        let stays = kind == RoomKind::Open || people.as_ref().is_none_or(|people| people.contains(&viewer));
+        let change = RoomChange { kind, name, people };
+        services::rooms::update(&editor.app.db, &editor.app.hub, editor.actor(), room, change).await?;
+        Ok(stays)
     };
-    let saved = match parsed {
-        Ok(change) => {
-            let is_leaving = is_leaving(&change);
-            services::rooms::update(&app, actor(&request, &app, member.viewer.clone()), room, change)
-                .await
-                .map(|()| is_leaving)
-        }
-        Err(invalid) => Err(invalid.into()),
-    };
-    match saved {
-        Ok(false) => made_answer(&request, &app, viewer, room, StatusCode::OK).await,
-        Ok(true) if Wants::of(&request) == Wants::Json => Ok(no_content()),
-        Ok(true) => Ok(see_other("/")),
-        Err(error) => {
-            form_again(&request, error, async |error| edit_page(&request, &member, form.with_error(error)).await).await
-        }
+    match saved.await {
+        Ok(true) => made_answer(&editor, room, StatusCode::OK).await,
+        Ok(false) => editor.done("/"),
+        Err(error) => editor.form_again(error, async |error| edit_page(&editor, form, Some(error)).await).await,
     }
 }

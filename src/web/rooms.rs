@@ -1,26 +1,18 @@
 //! Rooms: the page people spend the day on, and the list of rooms for programs.
 
-use super::App;
-use super::answer::{self, Wants, done, see_other};
-use super::auth::{CurrentUser, RoomMember, RoomRemover, actor, path_id};
-use super::client::Client;
+use super::answer::cookie;
 use super::entry::LAST_ROOM_COOKIE;
-use super::look::Look;
+use super::messages::json_page;
+use super::prelude::*;
+use super::room_settings::made_answer;
 use super::sidebar::Sidebar;
 use crate::db::messages::{self, PAGE_LEN};
-use crate::db::{accounts, memberships, rooms, users};
-use crate::domain::ids::{MessageId, Revision, UserId};
+use crate::db::{memberships, rooms, users};
+use crate::domain::ids::{MessageId, Revision};
 use crate::domain::messages::{Message, Place, Window};
-use crate::domain::people::User;
-use crate::domain::rooms::Room;
-use crate::error::AppError;
 use crate::live::fragments::MessageFragment;
 use crate::live::json;
 use crate::services::rooms::remove;
-use actix_web::cookie::{Cookie, SameSite, time::Duration};
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
-use askama::Template;
 use std::sync::Arc;
 
 /// A window of messages as the list shows it.
@@ -92,103 +84,83 @@ pub(super) struct Composer {
 }
 
 /// The room page with the messages at `place`.
-pub(super) async fn room_page(
-    request: &HttpRequest, app: &web::Data<App>, member: &RoomMember, place: Place, composer: Composer,
-) -> Result<HttpResponse, AppError> {
-    let client = Client::of(request.head(), &app.config);
-    let (viewer_id, app) = (member.user().id, app.clone());
-    let (room, window, sidebar, members_count, account, people_revision) = member
-        .read(move |snapshot, room| {
-            let mut window = messages::page(snapshot, room.id, place, PAGE_LEN)?;
-            if window.messages.is_empty() && place != Place::Newest {
-                // Nothing lies beyond: the room at its newest is the next best.
-                window = messages::page(snapshot, room.id, Place::Newest, PAGE_LEN)?;
-            }
-            let sidebar = Sidebar::read(snapshot, &app, viewer_id, &client)?;
-            let members_count = memberships::count(snapshot, room.id)?;
-            let people_revision = users::people_revision(snapshot)?;
-            let account = accounts::account(snapshot)?;
-            Ok((room, window, sidebar, members_count, account, people_revision))
-        })
-        .await?;
-    let (room_id, current_room_id) = (room.id, room.id.0);
+pub(super) async fn room_page(member: &RoomMember, place: Place, composer: Composer) -> Answer {
+    let (client, viewer_id, app) = (member.client(), member.id(), member.app.clone());
+    let read = member.read(move |snapshot, room| {
+        let mut window = messages::page(snapshot, room.id, place, PAGE_LEN)?;
+        if window.messages.is_empty() && place != Place::Newest {
+            // Nothing lies beyond: the room at its newest is the next best.
+            window = messages::page(snapshot, room.id, Place::Newest, PAGE_LEN)?;
+        }
+        let sidebar = Sidebar::read(snapshot, &app, viewer_id, &client)?;
+        let members_count = memberships::count(snapshot, room.id)?;
+        Ok((room, window, sidebar, members_count, users::people_revision(snapshot)?))
+    });
+    let (room, window, sidebar, members_count, people_revision) = read.await?;
     // With nothing read before it, all is new, which a line would not make clearer.
-    let last_read = sidebar.last_read(room_id).filter(|id| window.messages.iter().any(|message| message.id <= *id));
+    let last_read = sidebar.last_read(room.id).filter(|id| window.messages.iter().any(|message| message.id <= *id));
     let is_unread =
-        |message: &&Arc<Message>| last_read.is_some_and(|id| message.id > id) && message.creator.id != member.user().id;
+        |message: &&Arc<Message>| last_read.is_some_and(|id| message.id > id) && message.creator.id != viewer_id;
     let first_unread = window.messages.iter().find(is_unread).map(|message| message.id);
     let target = window.messages.iter().find(|message| place == Place::Around(message.id));
     let page = RoomPage {
-        look: Look::of(account.as_ref(), Some(member.user())),
+        look: member.look(),
         viewer: member.user(),
+        current_room_id: room.id.0,
         room,
         members_count,
         list: MessageList::new(&window, place, first_unread),
         sidebar,
-        current_room_id,
         people_revision,
         composer,
         target: target.map(Arc::as_ref),
     };
-    let mut response = answer::page(request, &page)?;
-    remember(request, &mut response, &room_id.to_string());
+    let mut response = member.page(&page)?;
+    remember(member, &mut response);
     Ok(response)
 }
 
 /// Remembers the room as the last visited one.
-fn remember(request: &HttpRequest, response: &mut HttpResponse, room_id: &str) {
-    if request.cookie(LAST_ROOM_COOKIE).is_some_and(|cookie| cookie.value() == room_id) {
-        return;
+fn remember(member: &RoomMember, response: &mut HttpResponse) {
+    let room_id = member.room.id.to_string();
+    if member.cookie(LAST_ROOM_COOKIE).is_none_or(|cookie| cookie.value() != room_id) {
+        // A cookie that can't be set costs only the memory of the last room.
+        let _ = response.add_cookie(&cookie(LAST_ROOM_COOKIE, &room_id).finish());
     }
-    let cookie = Cookie::build(LAST_ROOM_COOKIE, room_id)
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .max_age(Duration::days(400))
-        .finish();
-    // A cookie that can't be set costs only the memory of the last room.
-    let _ = response.add_cookie(&cookie);
 }
 
 /// `GET /rooms`: the rooms one is in. Browsers are sent to the front door, which leads to one of them.
-pub async fn index(
-    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser,
-) -> Result<HttpResponse, AppError> {
-    if Wants::of(&request) != Wants::Json {
-        return Ok(see_other("/"));
-    }
-    json_list(&request, &app, viewer.user.id).await
+pub async fn index(user: CurrentUser) -> Answer {
+    if user.wants_json() { json_list(&user).await } else { Ok(see_other("/")) }
 }
 
 /// The rooms somebody is in, as JSON.
-pub(super) async fn json_list(request: &HttpRequest, app: &App, viewer: UserId) -> Result<HttpResponse, AppError> {
-    let moves = app.reading.of(viewer);
-    let entries = app.db.read(move |snapshot| Ok(rooms::page_for_member(snapshot, viewer, &moves)?)).await?;
-    answer::json(request, StatusCode::OK, &entries.iter().map(json::room).collect::<Vec<_>>())
+pub(super) async fn json_list(user: &CurrentUser) -> Answer {
+    let (id, moves) = (user.id(), user.app.reading.of(user.id()));
+    let entries = user.app.db.read(move |snapshot| Ok(rooms::page_for_member(snapshot, id, &moves)?)).await?;
+    user.json(&entries.iter().map(RoomJson::from).collect::<Vec<_>>())
 }
 
 /// `GET /rooms/{room_id}`: the room at its newest end.
-pub async fn show(request: HttpRequest, app: web::Data<App>, member: RoomMember) -> Result<HttpResponse, AppError> {
-    if Wants::of(&request) != Wants::Json {
-        return room_page(&request, &app, &member, Place::Newest, Composer::default()).await;
+pub async fn show(member: RoomMember) -> Answer {
+    if member.wants_json() {
+        return made_answer(&member, member.room.id, StatusCode::OK).await;
     }
-    super::room_settings::made_answer(&request, &app, member.user().id, member.room.id, StatusCode::OK).await
+    room_page(&member, Place::Newest, Composer::default()).await
 }
 
 /// `GET /rooms/{room_id}/@{message_id}`: the room around a message; as JSON, the messages there.
-pub async fn around(request: HttpRequest, app: web::Data<App>, member: RoomMember) -> Result<HttpResponse, AppError> {
-    let id = path_id(&request, "message_id")?;
-    if Wants::of(&request) == Wants::Json {
-        return super::messages::json_page(&request, &member, Place::Around(id), PAGE_LEN).await;
+pub async fn around(member: RoomMember) -> Answer {
+    let place = Place::Around(member.path_id("message_id")?);
+    if member.wants_json() {
+        return json_page(&member, place, PAGE_LEN).await;
     }
-    room_page(&request, &app, &member, Place::Around(id), Composer::default()).await
+    room_page(&member, place, Composer::default()).await
 }
 
 /// `DELETE /rooms/{room_id}`, and by its kind: deletes a room with everything in it.
-pub async fn destroy(
-    request: HttpRequest, app: web::Data<App>, RoomRemover(member): RoomRemover,
-) -> Result<HttpResponse, AppError> {
-    let remover = actor(&request, &app, member.viewer.clone());
-    remove(&app, remover, member.room.id).await?;
-    Ok(done(&request, "/"))
+pub async fn destroy(remover: RoomRemover) -> Answer {
+    let app = &remover.app;
+    remove(&app.db, &app.hub, &app.background, remover.actor(), remover.room.id).await?;
+    remover.done("/")
 }

@@ -1,24 +1,15 @@
 //! The people of the account: the list, and what administrators do with them.
 
-use super::App;
-use super::answer::{self, Wants, X_TOTAL_COUNT, done, see_other};
-use super::auth::{Administrator, CurrentUser, path_id};
-use super::forms::Submission;
-use super::look::Look;
+use super::answer::{X_TOTAL_COUNT, cut, with_header, with_next};
+use super::prelude::*;
+use crate::db::Snapshot;
 use crate::db::roster::{self, Filter, PAGE_LEN};
-use crate::db::{Snapshot, accounts};
 use crate::domain::ids::UserId;
-use crate::domain::people::{Status, User};
+use crate::domain::people::Status;
 use crate::domain::text::NAME_MAX;
-use crate::error::{AppError, Invalid};
 use crate::live::json::UserJson;
 use crate::services::roster::{HumanRole, remove, set_role};
-use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, LINK};
-use actix_web::{HttpRequest, HttpResponse, web};
-use askama::Template;
 use askama::filters::HtmlSafe;
-use serde::Deserialize;
 
 /// Which people are asked for.
 #[derive(Deserialize, Default)]
@@ -55,10 +46,7 @@ impl PeopleFragment {
         let filter = Filter { query, for_administrator: viewer.is_administrator() };
         let mut people = roster::page(snapshot, &filter, after)?;
         let count = roster::count(snapshot, &filter)?;
-        let has_more = people.len() > PAGE_LEN as usize;
-        people.truncate(PAGE_LEN as usize);
-        let last = people.last().filter(|_| has_more);
-        let next = last.map(|last| next_url(&filter.query, last.id));
+        let next = cut(&mut people, PAGE_LEN).map(|last| next_url(&filter.query, last.id));
         Ok(Self { people, viewer: viewer.clone(), query: filter.query, count, next })
     }
 
@@ -67,9 +55,9 @@ impl PeopleFragment {
         self.viewer.is_administrator() && person.is_active() && person.id != self.viewer.id
     }
 
-    fn json(&self, request: &HttpRequest) -> Result<HttpResponse, AppError> {
+    fn json(&self) -> Vec<UserJson> {
         let shape = if self.viewer.is_administrator() { UserJson::private } else { UserJson::public };
-        answer::json(request, StatusCode::OK, &self.people.iter().map(shape).collect::<Vec<_>>())
+        self.people.iter().map(shape).collect()
     }
 }
 
@@ -90,34 +78,20 @@ struct PeoplePage {
 
 /// `GET /account/users?query=&after=`: people by name, administrators first, a hundred a page; `Link` says where the list goes on,
 /// `X-Total-Count` how many they are. Administrators also see who is banned.
-pub async fn index(
-    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser, query: web::Query<PeopleQuery>,
-) -> Result<HttpResponse, AppError> {
+pub async fn index(user: CurrentUser, query: Query<PeopleQuery>) -> Answer {
     let PeopleQuery { query, after } = query.into_inner();
-    let after = match after {
-        Some(id) => Some(id.parse().map_err(|_| AppError::NotFound)?),
-        None => None,
-    };
-    let user = viewer.user.clone();
+    let after = after.map(|id| id.parse().map_err(|_| AppError::NotFound)).transpose()?;
+    let viewer = user.user().clone();
     // Everyone's name may be looked at.
-    let read = app.db.read_long(move |snapshot| {
-        Ok((PeopleFragment::read(snapshot, &user, &query, after)?, accounts::account(snapshot)?))
-    });
-    let (list, account) = read.await?;
+    let read = user.app.db.read_long(move |snapshot| PeopleFragment::read(snapshot, &viewer, &query, after));
+    let list = read.await?;
     let (count, next) = (list.count, list.next.clone());
-    let mut response = match Wants::of(&request) {
-        Wants::Json => list.json(&request)?,
-        Wants::Fragment => answer::page(&request, &list)?,
-        Wants::Page => {
-            let look = Look::of(account.as_ref(), Some(&viewer.user));
-            answer::page(&request, &PeoplePage { look, list })?
-        }
+    let response = match user.wants() {
+        Wants::Json => user.json(&list.json()),
+        Wants::Fragment => user.page(&list),
+        Wants::Page => user.page(&PeoplePage { look: user.look(), list }),
     };
-    response.headers_mut().insert(X_TOTAL_COUNT, HeaderValue::from(count));
-    if let Some(Ok(link)) = next.map(|next| format!("<{next}>; rel=\"next\"").parse()) {
-        response.headers_mut().insert(LINK, link);
-    }
-    Ok(response)
+    Ok(with_next(with_header(response?, X_TOTAL_COUNT, count), next))
 }
 
 /// A role, as submitted.
@@ -138,26 +112,18 @@ impl RoleForm {
 }
 
 /// `PUT /account/users/{user_id}`: gives somebody active another role. 409 for the last administrator.
-pub async fn update(
-    request: HttpRequest, app: web::Data<App>, administrator: Administrator, submission: Submission,
-) -> Result<HttpResponse, AppError> {
-    let id = path_id(&request, "user_id")?;
-    let by = administrator.by(&request, &app);
+pub async fn update(administrator: Administrator, submission: Submission) -> Answer {
+    let (app, id) = (&administrator.app, administrator.path_id("user_id")?);
     let known = app.db.read(move |snapshot| Ok(roster::find(snapshot, id, Status::Active)?)).await?;
     known.ok_or(AppError::NotFound)?;
     let role = submission.form::<RoleForm>().await?.parse()?;
-    let user = set_role(&app, by, id, role).await?;
-    match Wants::of(&request) {
-        Wants::Json => answer::json(&request, StatusCode::OK, &UserJson::private(&user)),
-        Wants::Page | Wants::Fragment => Ok(see_other("/account/edit")),
-    }
+    let user = set_role(&app.db, &app.hub, administrator.by(), id, role).await?;
+    administrator.done_with(&UserJson::private(&user), "/account/edit")
 }
 
 /// `DELETE /account/users/{user_id}`: takes somebody off the account. 409 for the last administrator.
-pub async fn destroy(
-    request: HttpRequest, app: web::Data<App>, administrator: Administrator,
-) -> Result<HttpResponse, AppError> {
-    let id = path_id(&request, "user_id")?;
-    remove(&app, administrator.by(&request, &app), id).await?;
-    Ok(done(&request, "/account/edit"))
+pub async fn destroy(administrator: Administrator) -> Answer {
+    let (app, id) = (&administrator.app, administrator.path_id("user_id")?);
+    remove(&app.db, &app.hub, administrator.by(), id).await?;
+    administrator.done("/account/edit")
 }

@@ -1,18 +1,13 @@
 //! The sidebar: one's pings, the people one has none with, one's rooms, and oneself.
 
-use super::App;
-use super::answer::{self, Wants};
-use super::auth::CurrentUser;
 use super::client::Client;
+use super::prelude::*;
+use super::rooms::json_list;
 use crate::db::{Snapshot, accounts, memberships, rooms, users};
 use crate::domain::ids::{MessageId, RoomId, UserId};
-use crate::domain::people::{Author, User, initials};
+use crate::domain::people::{Author, initials};
 use crate::domain::rooms::{Involvement, RoomEntry};
-use crate::error::AppError;
 use crate::live::hub::Hub;
-use actix_web::{HttpRequest, HttpResponse, web};
-use askama::Template;
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 
@@ -178,25 +173,22 @@ pub struct SidebarQuery {
 }
 
 /// `GET /users/me/sidebar`: the sidebar, with the room that the page shows marked; as JSON, the rooms.
-pub async fn show(
-    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser, query: web::Query<SidebarQuery>,
-) -> Result<HttpResponse, AppError> {
-    if Wants::of(&request) == Wants::Json {
-        return super::rooms::json_list(&request, &app, viewer.user.id).await;
+pub async fn show(user: CurrentUser, query: Query<SidebarQuery>) -> Answer {
+    if user.wants_json() {
+        return json_list(&user).await;
     }
-    let (client, state) = (Client::of(request.head(), &app.config), app.clone());
+    let (client, app, viewer) = (user.client(), user.app.clone(), user.id());
     let room = query.room_id.as_ref().and_then(|id| id.parse::<RoomId>().ok());
-    let read = app.db.read(move |snapshot| {
-        let sidebar = Sidebar::read(snapshot, &state, viewer.user.id, &client)?;
+    let read = user.app.db.read(move |snapshot| {
         let members_count = match room {
-            Some(room) if rooms::for_member(snapshot, room, viewer.user.id)?.is_some() => {
+            Some(room) if rooms::for_member(snapshot, room, viewer)?.is_some() => {
                 Some(memberships::count(snapshot, room)?)
             }
             _ => None,
         };
-        Ok((sidebar, members_count))
+        Ok((Sidebar::read(snapshot, &app, viewer, &client)?, members_count))
     });
     let (sidebar, members_count) = read.await?;
     let current_room_id = room.map_or(0, |room| room.0);
-    answer::page(&request, &SurroundingsFragment { sidebar, current_room_id, members_count })
+    user.page(&SurroundingsFragment { sidebar, current_room_id, members_count })
 }

@@ -2,24 +2,15 @@
 //!
 //! Invariant: reading a link's page never uses it up; what looks links up in advance would.
 
-use super::App;
-use super::answer::{self, Wants, never_kept};
-use super::auth::{Administrator, CurrentUser, path_id};
-use super::client::Client;
+use super::answer::never_kept;
 use super::limits::Attempter;
-use super::look::Look;
+use super::prelude::*;
 use super::qr_code::QrCode;
 use super::sessions::signed_in;
-use crate::db::{accounts, users};
+use crate::db::users;
 use crate::domain::clock::{iso, utc_label};
 use crate::domain::ids::UserId;
-use crate::domain::people::User;
-use crate::error::AppError;
 use crate::services::transfers::{self, Transfer};
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
-use askama::Template;
-use serde::Serialize;
 
 /// Why a link does not sign in, and what to do.
 const USED_UP: &str = "This link was used already, or it is too old. Make a new one in your profile, on a device where you are \
@@ -27,9 +18,9 @@ const USED_UP: &str = "This link was used already, or it is too old. Make a new 
 
 #[derive(Template)]
 #[template(path = "transfers/new.html")]
-struct LinkPage {
+struct LinkPage<'v> {
     look: Look,
-    viewer: User,
+    viewer: &'v User,
     person: User,
     url: String,
     code: Option<QrCode>,
@@ -51,80 +42,61 @@ struct UsedPage {
     sentence: &'static str,
 }
 
-#[derive(Serialize)]
-struct LinkJson {
-    url: String,
-    expires_at: String,
-}
-
 /// `POST /users/me/transfers`: a link that signs oneself in on another device, once; shown this once. Programs get 201.
-pub async fn create(
-    request: HttpRequest, app: web::Data<App>, CurrentUser(viewer): CurrentUser,
-) -> Result<HttpResponse, AppError> {
-    let transfer = transfers::make(&app, viewer.clone()).await?;
-    let id = viewer.user.id;
-    link(&request, &app, viewer.user, id, &transfer).await
+pub async fn create(user: CurrentUser) -> Answer {
+    let transfer = transfers::make(&user.app.db, user.viewer.clone()).await?;
+    link(&user, user.id(), &transfer).await
 }
 
 /// `POST /users/{user_id}/transfers`: the same for somebody else, by an administrator; 404 when they can't come in.
-pub async fn create_for(
-    request: HttpRequest, app: web::Data<App>, administrator: Administrator,
-) -> Result<HttpResponse, AppError> {
-    let id = path_id::<UserId>(&request, "user_id")?;
-    let viewer = administrator.0.user.clone();
-    let transfer = transfers::make_for(&app, administrator.by(&request, &app), id).await?;
-    link(&request, &app, viewer, id, &transfer).await
+pub async fn create_for(administrator: Administrator) -> Answer {
+    let (db, id) = (&administrator.app.db, administrator.path_id("user_id")?);
+    let ip_address = administrator.origin().ip_address;
+    let transfer = transfers::make_for(db, administrator.viewer.clone(), ip_address, id).await?;
+    link(&administrator, id, &transfer).await
 }
 
-async fn link(
-    request: &HttpRequest, app: &App, viewer: User, person: UserId, transfer: &Transfer,
-) -> Result<HttpResponse, AppError> {
-    let path = format!("/session/transfers/{}", transfer.token.reveal());
-    let url = Client::of(request.head(), &app.config).url(&path);
+async fn link(user: &CurrentUser, person: UserId, transfer: &Transfer) -> Answer {
+    let url = user.client().url(&format!("/session/transfers/{}", transfer.token.reveal()));
     let expires_at = iso(transfer.expires_at_ms);
-    if Wants::of(request) == Wants::Json {
-        let json = answer::json(request, StatusCode::CREATED, &LinkJson { url, expires_at })?;
-        return Ok(never_kept(json));
+    if user.wants_json() {
+        let link = json!({"url": url, "expires_at": expires_at});
+        return user.json_with_status(StatusCode::CREATED, &link).map(never_kept);
     }
-    let read = app.db.read(move |snapshot| Ok((users::find(snapshot, person)?, accounts::account(snapshot)?)));
-    let (person, account) = read.await?;
     let page = LinkPage {
-        look: Look::of(account.as_ref(), Some(&viewer)),
-        viewer,
-        person,
+        look: user.look(),
+        viewer: user.user(),
+        person: user.app.db.read(move |snapshot| Ok(users::find(snapshot, person)?)).await?,
         code: QrCode::of(&url),
         url,
         expires_at,
         expires_label: utc_label(transfer.expires_at_ms),
     };
-    Ok(never_kept(answer::page(request, &page)?))
+    user.page(&page).map(never_kept)
+}
+
+/// How pages look to whoever comes with a link.
+async fn look(visit: &Visit) -> Result<Look, AppError> {
+    Ok(Look::of(visit.account().await?.as_ref(), None))
 }
 
 /// `GET /session/transfers/{token}`: one button, whatever the token is; it is only looked at when that is pressed.
-pub async fn show(
-    request: HttpRequest, app: web::Data<App>, token: web::Path<String>,
-) -> Result<HttpResponse, AppError> {
-    let account = app.db.read(|snapshot| Ok(accounts::account(snapshot)?)).await?;
-    let page = TransferPage { look: Look::of(account.as_ref(), None), token: token.into_inner() };
-    Ok(never_kept(answer::page(&request, &page)?))
+pub async fn show(visit: Visit, token: Path<String>) -> Answer {
+    visit.page(&TransferPage { look: look(&visit).await?, token: token.into_inner() }).map(never_kept)
 }
 
 /// `PUT /session/transfers/{token}`: signs in, once, as signing in by password does; 400 when the link is used up, too old or
 /// none. A wrong one counts as an attempt: links can't be found by trying.
-pub async fn update(
-    request: HttpRequest, app: web::Data<App>, token: web::Path<String>,
-) -> Result<HttpResponse, AppError> {
-    let client = Client::of(request.head(), &app.config);
-    let peer = client.network().map(Attempter::Newcomer);
-    app.attempts.begin(peer.as_slice(), (app.clock)())?;
-    if let Some(somebody) = transfers::take(&app, &token, client.origin(request.headers())).await? {
+pub async fn update(visit: Visit, token: Path<String>) -> Answer {
+    let (app, peer) = (&visit.app, visit.client().network().map(Attempter::Newcomer));
+    app.attempts.begin(peer.as_slice(), visit.now_ms())?;
+    if let Some(somebody) = transfers::take(&app.db, &token, visit.origin()).await? {
         app.attempts.succeeded(peer.as_slice());
-        return signed_in(&request, &app, &somebody, "/", StatusCode::CREATED);
+        return signed_in(&visit, &somebody, "/");
     }
-    if Wants::of(&request) != Wants::Page {
+    if visit.wants() != Wants::Page {
         return Err(AppError::BadRequest(USED_UP));
     }
-    let account = app.db.read(|snapshot| Ok(accounts::account(snapshot)?)).await?;
-    let page = UsedPage { look: Look::of(account.as_ref(), None), sentence: USED_UP };
-    Ok(never_kept(answer::page_with_status(&request, StatusCode::BAD_REQUEST, &page)?))
+    let page = UsedPage { look: look(&visit).await?, sentence: USED_UP };
+    visit.page_with_status(StatusCode::BAD_REQUEST, &page).map(never_kept)
 }

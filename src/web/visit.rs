@@ -1,0 +1,157 @@
+//! A request as handlers see it: what it asks for, who is at its other end, and the ways to answer it.
+
+use super::App;
+use super::answer::{self, Answer, Wants, no_content, see_other, with_header};
+use super::client::Client;
+use super::errors::{refused, sentence};
+use crate::db::accounts::{self, Account};
+use crate::db::sessions::Origin;
+use crate::error::{AppError, Invalid};
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+use serde::Serialize;
+use std::str::FromStr;
+
+/// A request, and what the process has to answer it with. By itself it is what anybody may ask for; every right is one, and
+/// more.
+pub struct Visit {
+    pub(super) request: HttpRequest,
+    /// What handlers work with.
+    pub app: web::Data<App>,
+}
+
+impl Visit {
+    /// What a request comes with.
+    ///
+    /// # Errors
+    /// `Internal` when the server was put together without its state.
+    pub fn of(request: &HttpRequest) -> Result<Self, AppError> {
+        let app = request.app_data::<web::Data<App>>().cloned();
+        let app = app.ok_or_else(|| AppError::Internal("the application has no state".into()))?;
+        Ok(Self { request: request.clone(), app })
+    }
+
+    /// What it wants to be answered with.
+    pub fn wants(&self) -> Wants {
+        Wants::of(&self.request)
+    }
+
+    /// Whether it wants JSON.
+    pub fn wants_json(&self) -> bool {
+        self.wants() == Wants::Json
+    }
+
+    /// An id from the path. What is not one names nothing.
+    ///
+    /// # Errors
+    /// `NotFound` when it is no positive integer.
+    pub fn path_id<T: FromStr>(&self, name: &str) -> Result<T, AppError> {
+        self.request.match_info().get(name).and_then(|text| text.parse().ok()).ok_or(AppError::NotFound)
+    }
+
+    /// Who is at the other end.
+    pub fn client(&self) -> Client {
+        Client::of(self.request.head(), &self.app.config)
+    }
+
+    /// What a session remembers of the other end.
+    pub fn origin(&self) -> Origin {
+        self.client().origin(self.request.headers())
+    }
+
+    /// What time it is, in milliseconds since 1970.
+    pub fn now_ms(&self) -> i64 {
+        (self.app.clock)()
+    }
+
+    /// The account, if the first run has happened.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn account(&self) -> Result<Option<Account>, AppError> {
+        self.app.db.read(|snapshot| Ok(accounts::account(snapshot)?)).await
+    }
+
+    /// Answers with a template, as HTML.
+    ///
+    /// # Errors
+    /// `Internal` when it does not render.
+    pub fn page(&self, template: &impl Template) -> Answer {
+        self.page_with_status(StatusCode::OK, template)
+    }
+
+    /// Answers with a template and a status.
+    ///
+    /// # Errors
+    /// As [`Visit::page`].
+    pub fn page_with_status(&self, status: StatusCode, template: &impl Template) -> Answer {
+        answer::page(&self.request, status, template)
+    }
+
+    /// Answers with a value, as JSON.
+    ///
+    /// # Errors
+    /// `Internal` when it can't be written.
+    pub fn json(&self, value: &impl Serialize) -> Answer {
+        self.json_with_status(StatusCode::OK, value)
+    }
+
+    /// Answers with a value, as JSON, and a status.
+    ///
+    /// # Errors
+    /// As [`Visit::json`].
+    pub fn json_with_status(&self, status: StatusCode, value: &impl Serialize) -> Answer {
+        answer::json(&self.request, status, value)
+    }
+
+    /// Answers with what is at `path` from now on, as JSON.
+    ///
+    /// # Errors
+    /// As [`Visit::json`].
+    pub fn json_at(&self, path: &str, status: StatusCode, value: &impl Serialize) -> Answer {
+        Ok(with_header(self.json_with_status(status, value)?, LOCATION, path))
+    }
+
+    /// Answers that it is done: to programs there is nothing to say, browsers are sent to where the result is.
+    ///
+    /// # Errors
+    /// None: it is an answer like the others.
+    pub fn done(&self, location: &str) -> Answer {
+        Ok(if self.wants_json() { no_content() } else { see_other(location) })
+    }
+
+    /// Answers that it is done: programs get the result, browsers are sent to where it is.
+    ///
+    /// # Errors
+    /// As [`Visit::json`].
+    pub fn done_with(&self, result: &impl Serialize, location: &str) -> Answer {
+        if self.wants_json() { self.json(result) } else { Ok(see_other(location)) }
+    }
+
+    /// Answers a form that was refused: the form again, the message at its field, what was typed kept; programs get the error.
+    ///
+    /// # Errors
+    /// `error`, when no page is wanted or it is not one of a field's.
+    pub async fn form_again(&self, error: AppError, page: impl AsyncFnOnce(Invalid) -> Answer) -> Answer {
+        self.form_with_file_again(error, "avatar", page).await
+    }
+
+    /// The same for a form with a file in `file_field`: that is what is too large, the others are far from a body's bound.
+    ///
+    /// # Errors
+    /// As [`Visit::form_again`].
+    pub async fn form_with_file_again(
+        &self, error: AppError, file_field: &'static str, page: impl AsyncFnOnce(Invalid) -> Answer,
+    ) -> Answer {
+        let invalid = match &error {
+            _ if self.wants() != Wants::Page => return Err(error),
+            AppError::Invalid(invalid) => invalid.clone(),
+            AppError::Conflict(sentence) => Invalid::new("email_address", *sentence),
+            AppError::TooLarge { .. } => Invalid::new(file_field, sentence(&error)),
+            _ => return Err(error),
+        };
+        Ok(refused(page(invalid).await?, &error))
+    }
+}
