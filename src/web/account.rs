@@ -128,7 +128,7 @@ async fn change(
     if let Some(file) = file {
         changes.logo = Some(app.pictures.logo(file.bytes).await?);
     }
-    administration::update(&app.db, administrator.by(), changes).await
+    administration::update(app, administrator.actor(), changes).await
 }
 
 /// Answers with the account as it is now.
@@ -141,6 +141,6 @@ async fn saved(visit: &Visit) -> Answer {
 
 /// `POST /account/join_code`: makes another invite link; the old one leads nowhere from then on.
 pub async fn regenerate(administrator: Administrator) -> Answer {
-    administration::regenerate_join_code(&administrator.app.db, administrator.by()).await?;
+    administration::regenerate_join_code(&administrator.app, administrator.actor()).await?;
     saved(&administrator).await
 }

@@ -28,7 +28,7 @@ pub const HTML: &str = "text/html; charset=utf-8";
 /// Answers below this size are sent as they are: a packet is a packet.
 const COMPRESS_MIN: usize = 1024;
 
-/// How long browsers keep our cookies: as long as they may (RFC 6265bis, 5.5). A session itself ends earlier when it is not used.
+/// How long browsers keep our cookies: as long as they may (RFC 6265bis, Cookie Lifetime Limits). A session itself ends earlier when it is not used.
 const COOKIE_DAYS: i64 = 400;
 
 /// What a handler ends in.

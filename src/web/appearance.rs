@@ -39,7 +39,7 @@ pub async fn logo(visit: Visit, query: Query<VersionQuery>) -> Answer {
 
 /// `DELETE /account/logo`: back to the flame.
 pub async fn remove_logo(administrator: Administrator) -> Answer {
-    administration::remove_logo(&administrator.app.db, administrator.by()).await?;
+    administration::remove_logo(&administrator.app, administrator.actor()).await?;
     administrator.done("/account/edit?saved")
 }
 
@@ -94,7 +94,7 @@ pub async fn update_styles(administrator: Administrator, submission: Submission)
     let form: StylesForm = submission.form().await?;
     let changed = async {
         let styles = form.parse()?;
-        administration::update_custom_styles(&administrator.app.db, administrator.by(), styles).await
+        administration::update_custom_styles(&administrator.app, administrator.actor(), styles).await
     };
     if let Err(error) = changed.await {
         let again = async |error| {

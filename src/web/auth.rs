@@ -127,9 +127,9 @@ impl CurrentUser {
         Look::of(Some(&self.account), Some(self.user()))
     }
 
-    /// Who acts, and from where, for the audit log.
+    /// Who acts, and from where, for services that check the right again, and for the audit log.
     pub fn actor(&self) -> Actor {
-        Actor { id: Some(self.id()), name: self.user().name.clone(), ip_address: self.origin().ip_address }
+        Actor { viewer: Some(self.viewer.clone()), ip_address: self.origin().ip_address }
     }
 
     /// Takes a post's worth of what they may do in a while.
@@ -148,13 +148,6 @@ impl CurrentUser {
         let page_viewer = self.headers().get(CAMPFIRE_VIEWER).and_then(|id| id.to_str().ok());
         let is_same = page_viewer.is_none_or(|id| id == self.id().to_string());
         is_same.then_some(()).ok_or(AppError::SignedOut)
-    }
-}
-
-impl Administrator {
-    /// Who acts, and from where, for services that check the right again.
-    pub fn by(&self) -> By {
-        By::Administrator(self.viewer.clone(), self.origin().ip_address)
     }
 }
 

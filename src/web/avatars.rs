@@ -47,7 +47,7 @@ pub async fn show(viewer: CurrentUser) -> Answer {
 
 /// `DELETE /users/me/avatar`: removes one's own picture.
 pub async fn destroy(user: CurrentUser) -> Answer {
-    remove_avatar(&user.app.db, &user.app.hub, user.viewer.clone()).await?;
+    remove_avatar(&user.app, user.viewer.clone()).await?;
     user.done("/users/me/profile?saved")
 }
 

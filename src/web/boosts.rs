@@ -6,7 +6,6 @@ use crate::db::messages;
 use crate::domain::ids::MessageId;
 use crate::domain::messages::{Change, Message};
 use crate::domain::text::BoostContent;
-use crate::live::json::BoostJson;
 use crate::services::boosts::{Again, Boosted, boost, withdraw};
 use std::sync::Arc;
 
@@ -28,7 +27,7 @@ pub async fn index(member: RoomMember) -> Answer {
     if !member.wants_json() {
         return answered(&member, message);
     }
-    member.json(&message.boosts.iter().map(BoostJson::from).collect::<Vec<_>>())
+    member.json(&message.boosts)
 }
 
 /// Answers with the very fragment that the room's sockets get, or the way to the message.
@@ -49,7 +48,7 @@ pub async fn create(member: RoomMember, submission: Submission) -> Answer {
     member.spend_post()?;
     let (app, booster) = (&member.app, member.id());
     let again = if form.toggle.is_some() { Again::Goes } else { Again::Stays };
-    let Boosted { message, id, is_new } = boost(&app.db, &app.hub, booster, place, content, again).await?;
+    let Boosted { message, id, is_new } = boost(app, booster, place, content, again).await?;
     if !is_new {
         app.posts.give_back(booster);
     }
@@ -58,7 +57,7 @@ pub async fn create(member: RoomMember, submission: Submission) -> Answer {
     }
     let Some(mine) = message.boosts.iter().find(|boost| Some(boost.id) == id) else { return Ok(no_content()) };
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-    member.json_at(&format!("{}/boosts", message.path()), status, &BoostJson::from(mine))
+    member.json_at(&format!("{}/boosts", message.path()), status, mine)
 }
 
 /// `DELETE /rooms/{room_id}/messages/{message_id}/boosts/{boost_id}`: withdraws one's own boost; other people's are not found. It
@@ -67,6 +66,6 @@ pub async fn destroy(member: RoomMember) -> Answer {
     member.demand_same_viewer()?;
     let (place, boost) = ((member.room.id, member.path_id("message_id")?), member.path_id("boost_id")?);
     member.spend_post()?;
-    let message = withdraw(&member.app.db, &member.app.hub, member.id(), place, boost).await?;
+    let message = withdraw(&member.app, member.id(), place, boost).await?;
     if member.wants_json() { Ok(no_content()) } else { answered(&member, message) }
 }

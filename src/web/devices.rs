@@ -53,6 +53,6 @@ pub async fn index(user: CurrentUser) -> Answer {
 /// not found.
 pub async fn destroy(user: CurrentUser) -> Answer {
     let id = user.path_id("session_id")?;
-    revoke(&user.app.db, &user.app.hub, user.viewer.clone(), id).await?;
+    revoke(&user.app, user.viewer.clone(), id).await?;
     if id == user.viewer.session_id { signed_out(&user) } else { user.done("/users/me/sessions") }
 }

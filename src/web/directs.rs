@@ -57,7 +57,7 @@ pub async fn new(user: CurrentUser) -> Answer {
 pub async fn create(user: CurrentUser, submission: Submission) -> Answer {
     let form: DirectForm = submission.form().await?;
     user.spend_post()?;
-    let started = async { ping(&user.app.db, &user.app.hub, user.id(), form.parse(user.id())?).await };
+    let started = async { ping(&user.app, user.id(), form.parse(user.id())?).await };
     match started.await {
         Ok((room, true)) => made_answer(&user, room, StatusCode::CREATED).await,
         Ok((room, false)) => made_answer(&user, room, StatusCode::OK).await,

@@ -75,7 +75,7 @@ pub async fn update(editor: MessageEditor, submission: Submission) -> Answer {
         Err(invalid) => (editor.message.clone(), AppError::from(invalid)),
         Ok(body) => {
             editor.spend_post()?;
-            match save(&app.db, &app.hub, editor.id(), room, editor.message.id, (body, seen)).await? {
+            match save(app, editor.id(), room, editor.message.id, (body, seen)).await? {
                 Edited::Saved(message) => return saved(&editor, message),
                 Edited::Overtaken(message) => (message, AppError::Conflict(OVERTAKEN)),
             }

@@ -68,7 +68,7 @@ pub async fn create(visit: Visit, submission: Submission) -> Answer {
     let made = async {
         let account_name = form.parse_account_name()?;
         let person = form.parse(&visit.app, file).await?;
-        first_run(&visit.app.db, &visit.app.passwords, account_name, person, visit.origin()).await
+        first_run(&visit.app, account_name, person, visit.origin()).await
     };
     match made.await {
         Ok(Some(somebody)) => signed_in(&visit, &somebody, "/"),

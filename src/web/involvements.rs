@@ -40,7 +40,7 @@ pub async fn show(member: RoomMember) -> Answer {
 pub async fn update(member: RoomMember, submission: Submission) -> Answer {
     let form: InvolvementForm = submission.form().await?;
     let (app, involvement) = (&member.app, Involvement::parse(&form.involvement)?);
-    set_involvement(&app.db, &app.hub, member.id(), member.room.id, involvement).await?;
+    set_involvement(app, member.id(), member.room.id, involvement).await?;
     match member.wants() {
         Wants::Json => member.json(&json!({"involvement": involvement})),
         Wants::Fragment => member.page(&BellFragment { room: Room { involvement, ..member.room.clone() } }),

@@ -51,7 +51,7 @@ pub async fn create(visitor: MaybeUser, join_code: Path<String>, submission: Sub
     let (app, file) = (&visitor.app, file?);
     let joined = async {
         let person = form.parse(app, file).await?;
-        join(&app.db, &app.hub, &app.passwords, join_code.into_inner(), person, visitor.origin()).await
+        join(app, join_code.into_inner(), person, visitor.origin()).await
     };
     match joined.await {
         Ok(somebody) => signed_in(&visitor, &somebody, "/"),

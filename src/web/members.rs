@@ -31,7 +31,7 @@ pub struct MembersQuery {
 
 /// `DELETE /rooms/{room_id}/members/me`: leaves a closed room.
 pub async fn destroy(member: RoomMember) -> Answer {
-    leave(&member.app.db, &member.app.hub, member.id(), member.room.id).await?;
+    leave(&member.app, member.id(), member.room.id).await?;
     member.done("/")
 }
 

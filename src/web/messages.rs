@@ -222,7 +222,7 @@ pub(super) async fn submit(app: &App, author: UserId, room: RoomId, form: &Messa
 /// `DELETE /rooms/{room_id}/messages/{message_id}`: removes a message.
 pub async fn destroy(editor: MessageEditor) -> Answer {
     let (app, room) = (&editor.app, editor.room.id);
-    let change = remove(&app.db, &app.hub, editor.id(), room, editor.message.id).await?;
+    let change = remove(app, editor.id(), room, editor.message.id).await?;
     match editor.wants() {
         Wants::Json => Ok(no_content()),
         Wants::Fragment => fragment(&editor, StatusCode::OK, change),

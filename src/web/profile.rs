@@ -126,9 +126,9 @@ async fn change(
         let peer = user.client().network().map(Attempter::Peer);
         let who: Vec<_> = address.into_iter().chain(peer).collect();
         app.attempts.begin(&who, user.now_ms())?;
-        prove_and_hash(&app.db, &app.passwords, &user.viewer, new, &mut changes).await?;
+        prove_and_hash(app, &user.viewer, new, &mut changes).await?;
         app.attempts.succeeded(&who);
     }
     let picture = picture(app, file).await?;
-    update_profile(&app.db, &app.hub, user.viewer.clone(), changes, picture).await
+    update_profile(app, user.viewer.clone(), changes, picture).await
 }

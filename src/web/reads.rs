@@ -29,7 +29,7 @@ impl ReadForm {
 pub async fn update(member: RoomMember, submission: Submission) -> Answer {
     let form: ReadForm = submission.form().await?;
     let (app, up_to) = (&member.app, form.parse()?);
-    let unread_count = read(&app.db, &app.hub, &app.reading, member.id(), member.room.id, up_to).await?;
+    let unread_count = read(app, member.id(), member.room.id, up_to).await?;
     answered(&member, unread_count)
 }
 
@@ -38,7 +38,7 @@ pub async fn destroy(member: RoomMember, submission: Submission) -> Answer {
     let form: ReadForm = submission.form().await?;
     let missing = || Invalid::new("message_id", "Say from which message on it is unread.");
     let (app, from) = (&member.app, form.parse()?.ok_or_else(missing)?);
-    let unread_count = mark_unread(&app.db, &app.hub, &app.reading, member.id(), member.room.id, from).await?;
+    let unread_count = mark_unread(app, member.id(), member.room.id, from).await?;
     answered(&member, unread_count)
 }
 

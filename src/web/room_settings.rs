@@ -5,7 +5,7 @@ use crate::db::{memberships, rooms, users};
 use crate::domain::ids::{RoomId, UserId};
 use crate::domain::rooms::RoomKind;
 use crate::domain::text::Name;
-use crate::live::json::RoomJson;
+use crate::live::json;
 use crate::services;
 use crate::services::rooms::{CHOSEN_MAX, RoomChange};
 use std::collections::HashSet;
@@ -138,7 +138,7 @@ pub async fn create(creator: RoomCreator, submission: Submission) -> Answer {
         let name = form.parse_name()?;
         let chosen = form.user_ids.parse()?.unwrap_or_default();
         let chosen = (kind(&creator) == RoomKind::Closed).then_some(chosen);
-        services::rooms::create(&creator.app.db, &creator.app.hub, creator.id(), name, chosen).await
+        services::rooms::create(&creator.app, creator.id(), name, chosen).await
     };
     match made.await {
         Ok(room) => made_answer(&creator, room, StatusCode::CREATED).await,
@@ -154,7 +154,7 @@ pub(super) async fn made_answer(user: &CurrentUser, room: RoomId, status: Status
     }
     let (id, moves) = (user.id(), user.app.reading.of(user.id()));
     let entry = user.app.db.read(move |snapshot| rooms::entry_for_member(snapshot, room, id, &moves)).await?;
-    user.json_at(&path, status, &RoomJson::from(&entry))
+    user.json_at(&path, status, &json::room(&entry))
 }
 
 /// `GET /rooms/opens/{room_id}` and the like: the room.
@@ -198,7 +198,7 @@ pub async fn update(editor: RoomEditor, submission: Submission) -> Answer {
         let people = form.user_ids.parse()?;
         let stays = kind == RoomKind::Open || people.as_ref().is_none_or(|people| people.contains(&viewer));
         let change = RoomChange { kind, name, people };
-        services::rooms::update(&editor.app.db, &editor.app.hub, editor.actor(), room, change).await?;
+        services::rooms::update(&editor.app, editor.actor(), room, change).await?;
         Ok(stays)
     };
     match saved.await {

@@ -138,7 +138,7 @@ pub async fn index(user: CurrentUser) -> Answer {
 pub(super) async fn json_list(user: &CurrentUser) -> Answer {
     let (id, moves) = (user.id(), user.app.reading.of(user.id()));
     let entries = user.app.db.read(move |snapshot| Ok(rooms::page_for_member(snapshot, id, &moves)?)).await?;
-    user.json(&entries.iter().map(RoomJson::from).collect::<Vec<_>>())
+    user.json(&entries.iter().map(json::room).collect::<Vec<_>>())
 }
 
 /// `GET /rooms/{room_id}`: the room at its newest end.
@@ -161,6 +161,6 @@ pub async fn around(member: RoomMember) -> Answer {
 /// `DELETE /rooms/{room_id}`, and by its kind: deletes a room with everything in it.
 pub async fn destroy(remover: RoomRemover) -> Answer {
     let app = &remover.app;
-    remove(&app.db, &app.hub, &app.background, remover.actor(), remover.room.id).await?;
+    remove(app, remover.actor(), remover.room.id).await?;
     remover.done("/")
 }

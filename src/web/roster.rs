@@ -117,13 +117,13 @@ pub async fn update(administrator: Administrator, submission: Submission) -> Ans
     let known = app.db.read(move |snapshot| Ok(roster::find(snapshot, id, Status::Active)?)).await?;
     known.ok_or(AppError::NotFound)?;
     let role = submission.form::<RoleForm>().await?.parse()?;
-    let user = set_role(&app.db, &app.hub, administrator.by(), id, role).await?;
+    let user = set_role(app, administrator.actor(), id, role).await?;
     administrator.done_with(&UserJson::private(&user), "/account/edit")
 }
 
 /// `DELETE /account/users/{user_id}`: takes somebody off the account. 409 for the last administrator.
 pub async fn destroy(administrator: Administrator) -> Answer {
     let (app, id) = (&administrator.app, administrator.path_id("user_id")?);
-    remove(&app.db, &app.hub, administrator.by(), id).await?;
+    remove(app, administrator.actor(), id).await?;
     administrator.done("/account/edit")
 }

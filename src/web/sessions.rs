@@ -89,7 +89,7 @@ pub async fn create(visit: Visit, submission: Submission) -> Answer {
     let tried = async {
         app.attempts.begin(&who, visit.now_ms())?;
         let ended_ms = app.sessions_end_ms();
-        sign_in(&app.db, &app.passwords, &form.email_address, password, visit.origin(), ended_ms).await
+        sign_in(app, &form.email_address, password, visit.origin(), ended_ms).await
     };
     match tried.await {
         Ok(somebody) => {
@@ -105,7 +105,7 @@ pub async fn create(visit: Visit, submission: Submission) -> Answer {
 
 /// `DELETE /session`: ends the session and takes the cookie back.
 pub async fn destroy(user: CurrentUser) -> Answer {
-    sign_out(&user.app.db, &user.app.hub, user.viewer.session_id).await?;
+    sign_out(&user.app, user.viewer.session_id).await?;
     signed_out(&user)
 }
 

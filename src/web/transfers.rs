@@ -44,15 +44,14 @@ struct UsedPage {
 
 /// `POST /users/me/transfers`: a link that signs oneself in on another device, once; shown this once. Programs get 201.
 pub async fn create(user: CurrentUser) -> Answer {
-    let transfer = transfers::make(&user.app.db, user.viewer.clone()).await?;
+    let transfer = transfers::make(&user.app, user.viewer.clone()).await?;
     link(&user, user.id(), &transfer).await
 }
 
 /// `POST /users/{user_id}/transfers`: the same for somebody else, by an administrator; 404 when they can't come in.
 pub async fn create_for(administrator: Administrator) -> Answer {
-    let (db, id) = (&administrator.app.db, administrator.path_id("user_id")?);
-    let ip_address = administrator.origin().ip_address;
-    let transfer = transfers::make_for(db, administrator.viewer.clone(), ip_address, id).await?;
+    let id = administrator.path_id("user_id")?;
+    let transfer = transfers::make_for(&administrator.app, administrator.actor(), id).await?;
     link(&administrator, id, &transfer).await
 }
 
@@ -90,7 +89,7 @@ pub async fn show(visit: Visit, token: Path<String>) -> Answer {
 pub async fn update(visit: Visit, token: Path<String>) -> Answer {
     let (app, peer) = (&visit.app, visit.client().network().map(Attempter::Newcomer));
     app.attempts.begin(peer.as_slice(), visit.now_ms())?;
-    if let Some(somebody) = transfers::take(&app.db, &token, visit.origin()).await? {
+    if let Some(somebody) = transfers::take(app, &token, visit.origin()).await? {
         app.attempts.succeeded(peer.as_slice());
         return signed_in(&visit, &somebody, "/");
     }

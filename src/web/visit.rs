@@ -1,4 +1,5 @@
-//! A request as handlers see it: what it asks for, who is at its other end, and the ways to answer it.
+//! A request as handlers see it: what it asks for, who is at its other end, and the ways to answer it. An answer fails only
+//! with `Internal`, when a template or a value can't be written.
 
 use super::App;
 use super::answer::{self, Answer, Wants, no_content, see_other, with_header};
@@ -75,57 +76,36 @@ impl Visit {
     }
 
     /// Answers with a template, as HTML.
-    ///
-    /// # Errors
-    /// `Internal` when it does not render.
     pub fn page(&self, template: &impl Template) -> Answer {
         self.page_with_status(StatusCode::OK, template)
     }
 
     /// Answers with a template and a status.
-    ///
-    /// # Errors
-    /// As [`Visit::page`].
     pub fn page_with_status(&self, status: StatusCode, template: &impl Template) -> Answer {
         answer::page(&self.request, status, template)
     }
 
     /// Answers with a value, as JSON.
-    ///
-    /// # Errors
-    /// `Internal` when it can't be written.
     pub fn json(&self, value: &impl Serialize) -> Answer {
         self.json_with_status(StatusCode::OK, value)
     }
 
     /// Answers with a value, as JSON, and a status.
-    ///
-    /// # Errors
-    /// As [`Visit::json`].
     pub fn json_with_status(&self, status: StatusCode, value: &impl Serialize) -> Answer {
         answer::json(&self.request, status, value)
     }
 
     /// Answers with what is at `path` from now on, as JSON.
-    ///
-    /// # Errors
-    /// As [`Visit::json`].
     pub fn json_at(&self, path: &str, status: StatusCode, value: &impl Serialize) -> Answer {
         Ok(with_header(self.json_with_status(status, value)?, LOCATION, path))
     }
 
     /// Answers that it is done: to programs there is nothing to say, browsers are sent to where the result is.
-    ///
-    /// # Errors
-    /// None: it is an answer like the others.
     pub fn done(&self, location: &str) -> Answer {
         Ok(if self.wants_json() { no_content() } else { see_other(location) })
     }
 
     /// Answers that it is done: programs get the result, browsers are sent to where it is.
-    ///
-    /// # Errors
-    /// As [`Visit::json`].
     pub fn done_with(&self, result: &impl Serialize, location: &str) -> Answer {
         if self.wants_json() { self.json(result) } else { Ok(see_other(location)) }
     }
