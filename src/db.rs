@@ -13,6 +13,7 @@ mod checkpointer;
 mod columns;
 pub mod logos;
 pub mod memberships;
+pub mod mentions;
 pub mod messages;
 mod migrations;
 mod query;

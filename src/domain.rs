@@ -9,6 +9,7 @@ pub mod boosts;
 pub mod clock;
 pub mod devices;
 pub mod ids;
+pub mod mentions;
 pub mod messages;
 pub mod people;
 pub mod rich_text;

@@ -4,7 +4,7 @@
 //! is a tombstone without content.
 
 use super::query::{Columns, FromRow, all, maybe, one, run};
-use super::{Tx, boosts, versions};
+use super::{Tx, boosts, mentions, versions};
 use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
 use crate::domain::messages::{Body, Change, ClientMessageId, Draft, EDITORS_ONLY, Message, Place, Tombstone, Window};
 use crate::error::AppError;
@@ -40,7 +40,7 @@ impl FromRow for Stored {
             creator: row.read()?,
             created_revision: row.read()?,
             revision: row.read()?,
-            body: Body { source: row.read()?, html: row.read()?, plain_text: row.read()? },
+            body: Body::stored(row.read()?, row.read()?, row.read()?),
             created_at_ms: row.read()?,
             updated_at_ms: row.read()?,
             edited_at_ms: row.read()?,
@@ -54,13 +54,15 @@ impl FromRow for Stored {
     }
 }
 
-/// Reads what belongs to messages beside their rows: one query for all of them.
+/// Reads what belongs to messages beside their rows: one query for all of them, and one for the names of those they mention.
 fn completed(connection: &Connection, mut all: Vec<Stored>) -> Result<Vec<Stored>> {
     let messages = all.iter_mut().filter_map(|stored| match stored {
         Stored::Message(message) => Some(Arc::make_mut(message)),
         Stored::Tombstone(_) => None,
     });
-    boosts::read_into(connection, messages.collect())?;
+    let mut messages: Vec<&mut Message> = messages.collect();
+    mentions::put_names(connection, messages.iter_mut().map(|message| &mut message.body).collect())?;
+    boosts::read_into(connection, messages)?;
     Ok(all)
 }
 
@@ -114,7 +116,7 @@ pub fn demand_editor(tx: &Tx<'_>, message: &Message, editor: UserId) -> std::res
 }
 
 /// Writes a new message unless its `client_message_id` was used in the room before: UNIQUE decides. Writes
-/// `messages` and `counters`. `None` means a repeat, with nothing written.
+/// `messages`, `mentions` and `counters`. `None` means a repeat, with nothing written.
 pub fn insert(tx: &Tx<'_>, room: RoomId, creator: UserId, draft: &Draft) -> Result<Option<Arc<Message>>> {
     let sql = "INSERT INTO messages (room_id, creator_id, client_message_id, created_revision, revision, body_revision,
                  source, source_format, body_html, plain_text, created_at_ms, updated_at_ms)
@@ -128,19 +130,22 @@ pub fn insert(tx: &Tx<'_>, room: RoomId, creator: UserId, draft: &Draft) -> Resu
         (room, creator, draft.client_message_id, &body.source, &body.html, &body.plain_text, tx.now_ms()),
     )?;
     let Some(id) = id else { return Ok(None) };
+    mentions::insert(tx, id, &body.called)?;
     next_revision(tx)?;
     present(tx, room, id).map(Some)
 }
 
-/// Gives a message another body, and keeps the one it had as a version. Writes `messages`, `message_versions` and `counters`.
-/// Nothing to change is `NotFound`.
+/// Gives a message another body, and keeps the one it had as a version. Writes `messages`, `mentions`, `message_versions` and
+/// `counters`. /// Nothing to change is `NotFound`.
 pub fn update_body(tx: &Tx<'_>, message: &Message, body: &Body) -> Result<Arc<Message>> {
-    versions::insert(tx, message)?;
+    versions::insert(tx, message.id)?;
     let sql = "UPDATE messages SET source = ?2, source_format = 'markdown', body_html = ?3, plain_text = ?4, revision = ?5, body_revision = ?5,
                  updated_at_ms = ?6, edited_at_ms = ?6
                WHERE id = ?1 AND removed_at_ms IS NULL";
     let values = (message.id, &body.source, &body.html, &body.plain_text, next_revision(tx)?, tx.now_ms());
     run(tx, sql, values)?;
+    mentions::delete(tx, message.id)?;
+    mentions::insert(tx, message.id, &body.called)?;
     present(tx, message.room_id, message.id)
 }
 
@@ -151,9 +156,10 @@ pub fn update_revision(tx: &Tx<'_>, room: RoomId, id: MessageId) -> Result<Arc<M
     present(tx, room, id)
 }
 
-/// Turns a message into its tombstone; its boosts and versions go. Writes `messages`, `boosts`, `message_versions` and `counters`.
+/// Turns a message into its tombstone; its boosts, mentions and versions go. Writes those, `messages` and `counters`.
 pub fn delete(tx: &Tx<'_>, message: &Message) -> Result<Tombstone> {
     let revision = next_revision(tx)?;
+    mentions::delete(tx, message.id)?;
     for sql in ["DELETE FROM boosts WHERE message_id = ?1", "DELETE FROM message_versions WHERE message_id = ?1"] {
         run(tx, sql, [message.id])?;
     }

@@ -2,9 +2,9 @@
 //!
 //! Invariant: a room that is being deleted is found by nobody.
 
-use super::Tx;
 use super::query::{Columns, FromRow, all, change, maybe, one, run};
 use super::users::AUTHOR;
+use super::{Tx, mentions};
 use crate::domain::ids::{MessageId, RoomId, UserId};
 use crate::domain::people::{Author, Role};
 use crate::domain::rooms::{DirectKey, Room, RoomEntry, RoomKind, UNREAD_MAX, names_as_sentence};
@@ -93,7 +93,7 @@ const _: () = assert!(UNREAD_MAX + 1 == 1000, "the queries count up to UNREAD_MA
 pub type Moves = HashMap<RoomId, MessageId>;
 
 /// The rooms `viewer` is in with what they have not read: rooms by name, then pings by their last message. Reads only, in two
-/// queries whatever the number of rooms (and one for each move); at most [`ROOMS_MAX`], and for each at most [`UNREAD_MAX`] + 1
+/// queries whatever the number of rooms (and one for each that is unread, one for each move); at most [`ROOMS_MAX`], and for each at most [`UNREAD_MAX`] + 1
 /// entries of an index.
 pub fn page_for_member(connection: &Connection, viewer: UserId, moves: &Moves) -> Result<Vec<RoomEntry>> {
     // Where nothing is after the cursor, nothing is counted.
@@ -105,7 +105,7 @@ pub fn page_for_member(connection: &Connection, viewer: UserId, moves: &Moves) -
         unread("memberships.room_id", "memberships.last_read_message_id")
     );
     let rows: Vec<(Room, i64)> = all(connection, &sql, [viewer])?;
-    let entry = |(room, unread_count)| RoomEntry { room, unread_count, people: Vec::new() };
+    let entry = |(room, unread_count)| RoomEntry { room, unread_count, mention: false, people: Vec::new() };
     let mut entries: Vec<RoomEntry> = rows.into_iter().map(entry).collect();
     let mut people = people_of_pings(connection, viewer)?;
     for entry in &mut entries {
@@ -141,6 +141,8 @@ fn count_anew(connection: &Connection, entry: &mut RoomEntry, viewer: UserId, mo
         entry.room.last_read_message_id = *moved;
         entry.unread_count = unread_after(connection, entry.room.id, viewer, *moved)?;
     }
+    let read = entry.room.last_read_message_id;
+    entry.mention = entry.unread_count > 0 && mentions::is_called(connection, entry.room.id, viewer, read)?;
     Ok(())
 }
 
@@ -151,7 +153,7 @@ pub fn entry_for_member(
     let room = for_member(connection, id, viewer)?.ok_or(AppError::NotFound)?;
     let people = if room.is_direct() { direct_people(connection, id, viewer)? } else { Vec::new() };
     let unread_count = unread_after(connection, id, viewer, room.last_read_message_id)?;
-    let mut entry = RoomEntry { room, unread_count, people };
+    let mut entry = RoomEntry { room, unread_count, mention: false, people };
     count_anew(connection, &mut entry, viewer, moves)?;
     Ok(entry)
 }

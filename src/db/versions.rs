@@ -3,25 +3,31 @@
 use super::Tx;
 use super::query::{all, from_row, run};
 use crate::domain::ids::MessageId;
-use crate::domain::messages::{Message, VERSIONS_MAX, Version};
+use crate::domain::mentions;
+use crate::domain::messages::{VERSIONS_MAX, Version};
 use rusqlite::{Connection, Result};
 
 from_row!(Version { source, html, written_at_ms });
 
 /// Keeps what a message says now; of more than [`VERSIONS_MAX`], the oldest go. Writes `message_versions`.
-pub(super) fn insert(tx: &Tx<'_>, message: &Message) -> Result<()> {
-    let sql = "INSERT INTO message_versions (message_id, source, body_html, written_at_ms) VALUES (?1, ?2, ?3, ?4)";
-    let written_at_ms = message.edited_at_ms.unwrap_or(message.created_at_ms);
-    let body = &message.body;
-    run(tx, sql, (message.id, &body.source, &body.html, written_at_ms))?;
+pub(super) fn insert(tx: &Tx<'_>, message: MessageId) -> Result<()> {
+    let sql = "INSERT INTO message_versions (message_id, source, body_html, written_at_ms)
+               SELECT id, source, body_html, coalesce(edited_at_ms, created_at_ms) FROM messages WHERE id = ?1";
+    run(tx, sql, [message])?;
     let sql = "DELETE FROM message_versions WHERE message_id = ?1 AND id NOT IN
                  (SELECT id FROM message_versions WHERE message_id = ?1 ORDER BY id DESC LIMIT ?2)";
-    run(tx, sql, (message.id, VERSIONS_MAX))
+    run(tx, sql, (message, VERSIONS_MAX))
 }
 
 /// What a message said before, newest first. Reads only; at most [`VERSIONS_MAX`].
 pub fn page(connection: &Connection, message: MessageId) -> Result<Vec<Version>> {
     let sql = "SELECT source, body_html, written_at_ms FROM message_versions WHERE message_id = ?1
                ORDER BY id DESC LIMIT ?2";
-    all(connection, sql, (message, VERSIONS_MAX))
+    let mut versions: Vec<Version> = all(connection, sql, (message, VERSIONS_MAX))?;
+    let names = super::mentions::names(connection, versions.iter().map(|version| version.source.as_str()))?;
+    for version in &mut versions {
+        version.source = mentions::in_source(&version.source, &names);
+        version.html = version.html.with_names(&names);
+    }
+    Ok(versions)
 }

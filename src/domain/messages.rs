@@ -3,9 +3,9 @@
 use super::boosts::{Boost, BoostGroup};
 use super::clock;
 use super::ids::{MessageId, Revision, RoomId, UserId};
+use super::mentions::{self, Names};
 use super::people::{Author, User};
 use super::rich_text::{self, Rendered, SafeHtml};
-use super::text::MessageSource;
 use crate::error::Invalid;
 use serde::Serialize;
 use std::fmt;
@@ -37,8 +37,9 @@ impl fmt::Display for ClientMessageId {
     }
 }
 
-/// A message's body, parsed and rendered: nothing is left to check.
-#[derive(Debug, Clone, Serialize)]
+/// A message's body, parsed and rendered: nothing is left to check. Written and stored it has references to those it mentions; read,
+/// their names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Body {
     /// As typed: Markdown.
     pub source: String,
@@ -46,17 +47,28 @@ pub struct Body {
     pub html: SafeHtml,
     /// As read: for search, notifications and programs.
     pub plain_text: String,
+    /// Whom it calls.
+    #[serde(skip)]
+    pub called: Vec<UserId>,
 }
 
 impl Body {
-    /// Parses and renders what was typed. Highlighting may take some milliseconds: before the write, never in it.
-    ///
-    /// # Errors
-    /// `Invalid` as [`MessageSource::parse`] says.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let source = MessageSource::parse(text)?;
-        let Rendered { html, plain_text } = rich_text::render(source.as_str());
-        Ok(Self { source: source.as_str().to_owned(), html, plain_text })
+    /// Renders a parsed source. Highlighting may take some milliseconds: before the write, never in it.
+    pub fn of(source: String) -> Self {
+        let Rendered { html, plain_text } = rich_text::render(&source);
+        Self::stored(source, html, plain_text)
+    }
+
+    /// A body as it is stored.
+    pub fn stored(source: String, html: SafeHtml, plain_text: String) -> Self {
+        Self { called: mentions::called(&source), source, html, plain_text }
+    }
+
+    /// Puts names in place of references.
+    pub fn put_names(&mut self, names: &Names) {
+        self.html = self.html.with_names(names);
+        self.plain_text = mentions::in_plain_text(&self.plain_text, names);
+        self.source = mentions::in_source(&self.source, names);
     }
 
     /// Whether it is a few emoji and nothing else, which are shown large.

@@ -13,7 +13,10 @@ mod markup;
 mod plain;
 mod sanitizing;
 
+use super::mentions::{self, MARK, Names};
+use comrak::nodes::NodeValue;
 use comrak::{Arena, Options, parse_document};
+use std::borrow::Cow;
 use std::fmt;
 
 /// Cells that the tables of a message could have before it is taken without tables: short rows are filled up to the width
@@ -38,6 +41,11 @@ impl SafeHtml {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The markup with the names of those who are mentioned.
+    pub fn with_names(&self, names: &Names) -> Self {
+        Self(mentions::in_html(&self.0, names))
+    }
 }
 
 impl fmt::Display for SafeHtml {
@@ -57,14 +65,41 @@ pub struct Rendered {
 
 /// Markdown as markup and as plain text. What would show nothing (a lone `#`, a link's definition) is shown as it was typed.
 pub fn render(source: &str) -> Rendered {
+    let source = &unforged(source);
     let options = options(source);
     let arena = Arena::new();
     let document = parse_document(&arena, source, &options);
     let (html, plain_text) = match plain::text(document) {
         Some(text) => (markup::html(document, &options), text),
-        None => (markup::paragraph(source), source.to_owned()),
+        None => (markup::paragraph(source), source.to_string()),
     };
     Rendered { html: SafeHtml(sanitizing::clean(&html)), plain_text }
+}
+
+/// The text of a source that has marks in it and is neither code, a link nor markup, piece by piece; and whether it is a quote.
+pub(super) fn marked_text(source: &str) -> Vec<(String, bool)> {
+    let source = &unforged(source);
+    let arena = Arena::new();
+    let document = parse_document(&arena, source, &options(source));
+    let mut pieces = Vec::new();
+    for node in document.descendants() {
+        let NodeValue::Text(text) = &node.data().value else { continue };
+        let is_in = |kind: fn(&NodeValue) -> bool| node.ancestors().skip(1).any(|it| kind(&it.data().value));
+        if text.contains(MARK) && !is_in(|it| matches!(it, NodeValue::Link(_) | NodeValue::Image(_))) {
+            pieces.push((text.to_string(), is_in(|it| matches!(it, NodeValue::BlockQuote))));
+        }
+    }
+    pieces
+}
+
+/// A source without the mark written as a character reference, by which one to somebody could be forged.
+fn unforged(source: &str) -> Cow<'_, str> {
+    if !source.contains("&#") {
+        return Cow::Borrowed(source);
+    }
+    let forms =
+        (2..=7).flat_map(|len| [format!("&#{:0len$};", 17), format!("&#x{:0len$};", 11), format!("&#X{:0len$};", 11)]);
+    Cow::Owned(forms.fold(source.to_owned(), |text, form| text.replace(&form, "\u{fffd}")))
 }
 
 /// GitHub's flavour, for these words.

@@ -158,6 +158,8 @@ pub struct RoomEntry {
     pub room: Room,
     /// Messages of others after the read cursor, counted up to [`UNREAD_MAX`] + 1.
     pub unread_count: i64,
+    /// Whether one of them mentions the member.
+    pub mention: bool,
     /// Of a ping, the others in it; oneself in a ping to oneself.
     pub people: Vec<Author>,
 }

@@ -121,6 +121,7 @@ pub fn room(entry: &RoomEntry) -> Value {
         "name": room.name,
         "unread": entry.is_unread(),
         "unread_count": entry.unread_count,
+        "mention": entry.mention,
         "involvement": room.involvement,
         "last_message_at": room.last_message_at_ms.map(iso),
     })

@@ -2,12 +2,33 @@
 
 use super::{Core, Write};
 use crate::db::messages::{self, Stored};
-use crate::db::{Tx, memberships, rooms};
+use crate::db::{Tx, memberships, mentions, rooms};
 use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
+use crate::domain::mentions::{referring, spots};
 use crate::domain::messages::{Body, Change, ClientMessageId, Draft, Message};
+use crate::domain::text::MessageSource;
 use crate::error::AppError;
 use crate::live::frames::Event;
 use std::sync::Arc;
+
+/// Makes a body of what was typed into a room: finds those whom it mentions, and renders it. With `edited`, those whom that message
+/// mentions are known. Has no side effects.
+///
+/// # Errors
+/// As for any read.
+pub async fn compose(
+    core: &Core, room: RoomId, creator: UserId, edited: Option<MessageId>, source: MessageSource,
+) -> Result<Body, AppError> {
+    let source = source.as_str().to_owned();
+    if spots(&source).is_empty() {
+        return Ok(Body::of(source));
+    }
+    let (found, source) = core
+        .db
+        .read(move |snapshot| Ok((mentions::find(snapshot, room, creator, edited, &spots(&source))?, source)))
+        .await?;
+    Ok(Body::of(referring(&source, found)))
+}
 
 /// What became of a post.
 pub struct Posted {
@@ -95,7 +116,9 @@ pub async fn edit(
 ) -> Result<Edited, AppError> {
     core.write(move |tx| {
         let message = editable(tx, editor, room, id)?;
-        if message.body.source == body.source && message.body.html == body.html {
+        let mut read = body.clone();
+        mentions::put_names(tx, vec![&mut read])?;
+        if message.body == read {
             return Ok(Edited::Saved(message));
         }
         if seen.is_some_and(|seen| seen < message.body_revision) {
@@ -114,7 +137,7 @@ pub async fn edit(
 /// As for [`edit`]; a message that was removed already is `NotFound`.
 ///
 /// # Side effects
-/// 1. the content is erased, with boosts and versions; 2. the room's sockets are told.
+/// 1. the content is erased, with boosts, mentions and versions; 2. the room's sockets are told.
 pub async fn remove(core: &Core, editor: UserId, room: RoomId, id: MessageId) -> Result<Change, AppError> {
     core.write(move |tx| {
         let message = editable(tx, editor, room, id)?;

@@ -30,6 +30,7 @@ pub const STYLESHEETS: &[&str] = &[
     "css/message.css",
     "css/rich-text.css",
     "css/code.css",
+    "css/mention.css",
     "css/message-actions.css",
     "css/boosts.css",
     "css/edit-form.css",

@@ -8,7 +8,7 @@ use crate::domain::clock::iso;
 use crate::domain::ids::Revision;
 use crate::domain::messages::{Change, Message, Version};
 use crate::live::json::MessageJson;
-use crate::services::messages::{Edited, edit as save};
+use crate::services::messages::{Edited, compose, edit as save};
 use askama::filters::HtmlSafe;
 use std::sync::Arc;
 
@@ -73,8 +73,10 @@ pub async fn update(editor: MessageEditor, submission: Submission) -> Answer {
     let (app, room, seen) = (&editor.app, editor.room.id, form.parse_revision()?);
     let (message, error) = match form.parse_body() {
         Err(invalid) => (editor.message.clone(), AppError::from(invalid)),
-        Ok(body) => {
+        Ok(source) => {
             editor.spend_post()?;
+            let (creator, edited) = (editor.message.creator.id, Some(editor.message.id));
+            let body = compose(app, room, creator, edited, source).await?;
             match save(app, editor.id(), room, editor.message.id, (body, seen)).await? {
                 Edited::Saved(message) => return saved(&editor, message),
                 Edited::Overtaken(message) => (message, AppError::Conflict(OVERTAKEN)),

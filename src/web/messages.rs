@@ -6,10 +6,11 @@ use super::prelude::*;
 use super::rooms::{Composer, MessageList, room_page};
 use crate::db::messages::{self, PAGE_LEN, PAGE_MAX};
 use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
-use crate::domain::messages::{Body, Change, ClientMessageId, Draft, Place, Window};
+use crate::domain::messages::{Change, ClientMessageId, Draft, Place, Window};
+use crate::domain::text::MessageSource;
 use crate::live::frames::{Event, Format, Frame};
 use crate::live::json::MessageJson;
-use crate::services::messages::{Posted, post, remove, repeated};
+use crate::services::messages::{Posted, compose, post, remove, repeated};
 use actix_web::http::header::HeaderName;
 use serde_json::Value;
 use uuid::Uuid;
@@ -41,8 +42,8 @@ impl MessageForm {
     }
 
     /// What it says.
-    pub(super) fn parse_body(&self) -> Result<Body, Invalid> {
-        Body::parse(&self.text())
+    pub(super) fn parse_body(&self) -> Result<MessageSource, Invalid> {
+        MessageSource::parse(&self.text())
     }
 
     /// What was typed.
@@ -203,13 +204,14 @@ async fn form_again(member: &RoomMember, form: MessageForm, error: AppError) -> 
 /// `Invalid`, `TooMany`, and as [`post`] and [`repeated`] say.
 pub(super) async fn submit(app: &App, author: UserId, room: RoomId, form: &MessageForm) -> Result<Posted, AppError> {
     let client_message_id = form.parse_id()?;
-    let draft = form.parse_body().map_err(AppError::from).and_then(|body| {
+    let source = form.parse_body().map_err(AppError::from).and_then(|source| {
         app.posts.take(author, (app.clock)())?;
-        Ok(Draft { client_message_id, body })
+        Ok(source)
     });
-    match draft {
-        Ok(draft) => {
-            let posted = post(app, author, room, draft).await?;
+    match source {
+        Ok(source) => {
+            let body = compose(app, room, author, None, source).await?;
+            let posted = post(app, author, room, Draft { client_message_id, body }).await?;
             if !posted.is_new {
                 app.posts.give_back(author);
             }

@@ -109,8 +109,8 @@ impl Sidebar {
     fn digest(&self) -> String {
         let mut digest = Sha256::new();
         let mut add = |text: String| digest.update(text + "\0");
-        for RoomEntry { room, unread_count, people } in self.entries() {
-            add(format!("{} {:?} {} {unread_count}", room.id, room.kind, room.name));
+        for RoomEntry { room, unread_count, mention, people } in self.entries() {
+            add(format!("{} {:?} {} {unread_count} {mention}", room.id, room.kind, room.name));
             people.iter().for_each(|person| add(person.avatar_url()));
         }
         for stranger in &self.strangers {

@@ -13,6 +13,7 @@ function update({ people_revision: revision, user, spread_ms: spread }) {
     const picture = article.querySelector(".message__avatar");
     if (picture) picture.src = user.avatar_url;
   }
+  for (const mention of document.querySelectorAll(`[data-mention="${user.id}"]`)) setText(mention, `@${user.name}`);
   for (const face of document.querySelectorAll(`.present__face[data-user-id="${user.id}"]`)) {
     face.src = user.avatar_url;
     face.alt = face.title = user.name;

@@ -14,6 +14,7 @@ mod errors;
 mod guards;
 mod history;
 mod hub;
+mod mentions;
 mod methods;
 mod pages;
 mod people;

@@ -16,7 +16,7 @@ fn message() -> Arc<Message> {
         creator: Author { id: UserId(7), name: "Ada <3".into(), role: Role::Member, avatar_version: None },
         created_revision: Revision(4711),
         revision: Revision(4711),
-        body: Body::parse("Hello <b>\nworld").unwrap(),
+        body: Body::of("Hello <b>\nworld".to_owned()),
         created_at_ms: 1_769_862_896_789,
         updated_at_ms: 1_769_862_896_789,
         edited_at_ms: None,
