@@ -3,11 +3,13 @@
 use super::query::{all, change, exists, maybe, one, run};
 use super::{Tx, users};
 use crate::domain::ids::{MessageId, RoomId, UserId};
+use crate::domain::mentions::{FIT_WITHIN, fit};
 use crate::domain::people::User;
 use crate::domain::rooms::Involvement;
 use crate::domain::text::name_key;
 use crate::error::AppError;
 use rusqlite::{Connection, Result};
+use std::cmp::Reverse;
 
 /// Makes sure, inside a write, that somebody active still belongs to the room: the right that the request
 /// came with may have gone meanwhile. Reads one row of each table by its key.
@@ -27,25 +29,38 @@ pub fn count(connection: &Connection, room: RoomId) -> Result<i64> {
     one(connection, sql, [room])
 }
 
-/// How many of them have `query` in their name. Reads only; looks at all of the room's people.
-pub fn count_named(connection: &Connection, room: RoomId, query: &str) -> Result<i64> {
-    let sql = "SELECT count(*) FROM memberships JOIN users ON users.id = memberships.user_id
-               WHERE room_id = ?1 AND users.status = 'active' AND instr(name_key, ?2) > 0";
-    one(connection, sql, (room, name_key(query)))
-}
+/// People in one answer. A room of more shows the first, and the number of all.
+pub const MEMBERS_MAX: usize = 1_000;
+/// The newest messages whose authors count as those who spoke last: a day of a busy room.
+const SPOKE_MAX: u32 = 200;
 
-/// People in one answer. A room of more shows the first by name, and the number of all.
-pub const MEMBERS_MAX: u32 = 1_000;
-
-/// The room's people who can come in and whose name has `query` in it, by name. Reads only; at most [`MEMBERS_MAX`].
-pub fn page(connection: &Connection, room: RoomId, query: &str) -> Result<Vec<User>> {
+/// The room's people who can come in, by name. Reads only; at most [`MEMBERS_MAX`].
+pub fn page(connection: &Connection, room: RoomId) -> Result<Vec<User>> {
     let sql = format!(
         "SELECT {} FROM memberships JOIN users ON users.id = memberships.user_id
-         WHERE room_id = ?1 AND users.status = 'active' AND instr(name_key, ?2) > 0
-         ORDER BY users.name_key, users.id LIMIT {MEMBERS_MAX}",
+         WHERE room_id = ?1 AND users.status = 'active' ORDER BY users.name_key, users.id LIMIT {MEMBERS_MAX}",
         users::COLUMNS
     );
-    all(connection, &sql, (room, name_key(query)))
+    all(connection, &sql, [room])
+}
+
+/// Those of the room's people whose names fit a query, whoever spoke last first, then as the name fits; and how many they are. Reads
+/// only; looks at all of the room's people, and returns at most `limit`.
+pub fn page_named(connection: &Connection, room: RoomId, query: &str, limit: usize) -> Result<(Vec<User>, i64)> {
+    let sql = "SELECT users.id, name_key, coalesce(spoke, 0) FROM memberships JOIN users ON users.id = user_id
+               LEFT JOIN (SELECT creator_id, max(id) AS spoke FROM (SELECT creator_id, id FROM messages
+                 WHERE room_id = ?1 AND removed_at_ms IS NULL ORDER BY id DESC LIMIT ?2) GROUP BY creator_id)
+               ON creator_id = user_id WHERE room_id = ?1 AND status = 'active'";
+    let query = name_key(query);
+    let people: Vec<(UserId, String, i64)> = all(connection, sql, (room, SPOKE_MAX))?;
+    // Letters somewhere within a name fit by chance: they come last.
+    let named = people
+        .into_iter()
+        .filter_map(|(id, key, spoke)| fit(&query, &key).map(|fit| (fit == FIT_WITHIN, Reverse(spoke), fit, key, id)));
+    let mut named: Vec<_> = named.collect();
+    named.sort_unstable();
+    let first = named.iter().take(limit).map(|(.., id)| users::find(connection, *id));
+    Ok((first.collect::<Result<_>>()?, i64::try_from(named.len()).unwrap_or(i64::MAX)))
 }
 
 /// The ids of everyone in the room who can come in. Reads only; as many as the room has.

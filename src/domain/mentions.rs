@@ -164,6 +164,9 @@ fn with_marks(source: &str, marks: impl Iterator<Item = Found>) -> String {
     marked + &source[at..]
 }
 
+/// How a query fits that is only somewhere within a name.
+pub const FIT_WITHIN: usize = 3;
+
 /// How well a query fits a name, both as `name_key` makes them; less is better: its start, a later word's, the initials', or anything in it.
 pub fn fit(query: &str, name: &str) -> Option<usize> {
     let initials: String = name.split_whitespace().filter_map(|word| word.chars().next()).collect();

@@ -2,7 +2,7 @@
 
 use super::answer::{X_TOTAL_COUNT, with_header};
 use super::prelude::*;
-use crate::db::memberships;
+use crate::db::memberships::{self, MEMBERS_MAX};
 use crate::live::json::UserJson;
 use crate::services::rooms::leave;
 
@@ -24,9 +24,10 @@ struct MembersFragment {
 /// Whom to look for.
 #[derive(Deserialize)]
 pub struct MembersQuery {
-    /// A part of a name; empty: everyone.
-    #[serde(default)]
-    query: String,
+    /// A part of a name, or initials; none: everyone, by name.
+    query: Option<String>,
+    /// How many, at most.
+    limit: Option<usize>,
 }
 
 /// `DELETE /rooms/{room_id}/members/me`: leaves a closed room.
@@ -35,12 +36,16 @@ pub async fn destroy(member: RoomMember) -> Answer {
     member.done("/")
 }
 
-/// `GET /rooms/{room_id}/members`: who is in the room, by name; `X-Total-Count` says how many they are.
+/// `GET /rooms/{room_id}/members`: who is in the room, by name; with a query, those whom it fits, whoever spoke last first. `X-Total-Count`
+/// says how many they are.
 pub async fn index(member: RoomMember, query: Query<MembersQuery>) -> Answer {
-    let query = query.into_inner().query;
+    let query = query.into_inner();
     let read = member.read(move |snapshot, room| {
-        let people = memberships::page(snapshot, room.id, &query)?;
-        let count = memberships::count_named(snapshot, room.id, &query)?;
+        let limit = query.limit.unwrap_or(MEMBERS_MAX).min(MEMBERS_MAX);
+        let (people, count) = match &query.query {
+            Some(query) => memberships::page_named(snapshot, room.id, query, limit)?,
+            None => (memberships::page(snapshot, room.id)?, memberships::count(snapshot, room.id)?),
+        };
         Ok((room, people, count))
     });
     let (room, people, count) = read.await?;

@@ -403,6 +403,27 @@ async fn the_people_of_a_room_are_found_by_a_part_of_their_name() {
 }
 
 #[tokio::test]
+async fn whoever_spoke_last_is_offered_first_by_any_start_of_their_name_or_by_their_initials() {
+    let server = TestServer::start().await;
+    let ann = server.administrator().await;
+    let (anton, zoe, eve) =
+        (server.member("Anton Berg").await, server.member("Zoë Ander").await, server.member("Eva Hahn").await);
+    let offered = async |query: &str| {
+        let people: Vec<Value> = ann.get(&format!("/rooms/1/members?query={query}")).await.json().await.unwrap();
+        people.iter().map(|person| person["id"].as_i64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(offered("an").await, [ann.id, anton.id, zoe.id], "by how the name fits, then by name");
+    zoe.says("hello").await;
+    assert_eq!(offered("an").await, [zoe.id, ann.id, anton.id]);
+    eve.says("hello").await;
+    assert_eq!(offered("").await, [eve.id, zoe.id, ann.id, anton.id]);
+    assert_eq!(offered("an&limit=2").await, [zoe.id, ann.id]);
+    for (query, who) in [("ab", anton.id), ("zoe", zoe.id), ("ahn", eve.id), ("ber", anton.id), ("eva%20h", eve.id)] {
+        assert_eq!(offered(query).await, [who], "{query}");
+    }
+}
+
+#[tokio::test]
 async fn what_was_in_a_deleted_room_is_not_in_the_file_either() {
     let server = TestServer::start().await;
     let ann = server.administrator().await;
