@@ -35,6 +35,8 @@ pub const STYLESHEETS: &[&str] = &[
     "css/boosts.css",
     "css/edit-form.css",
     "css/composer.css",
+    "css/emoji-picker.css",
+    "css/completion.css",
     "css/sidebar.css",
     "css/pings.css",
     "css/unread.css",
@@ -84,7 +86,8 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
 
 fn asset(path: &str, file: EmbeddedFile) -> Asset {
     let mime = mime_guess::from_path(path).first_or_octet_stream();
-    let is_text = mime.type_() == "text" || mime.subtype() == "javascript" || mime.suffix().is_some();
+    let is_text =
+        mime.type_() == "text" || ["javascript", "json"].contains(&mime.subtype().as_str()) || mime.suffix().is_some();
     let content_type = if is_text { format!("{mime}; charset=utf-8") } else { mime.to_string() };
     let plain = Bytes::from(file.data.into_owned());
     let gzipped = is_text.then(|| gzip(&plain, Compression::best())).flatten();

@@ -3,6 +3,8 @@ import "./revisions.js";
 import "./message-list.js";
 import "./composer.js";
 import "./formatting.js";
+import "./mentions.js";
+import "./emoji.js";
 import "./copy-field.js";
 import "./sidebar.js";
 import "./menu.js";

@@ -6,7 +6,7 @@ const MARKS = { b: "**", i: "_", C: "`" };
 const ADDRESS = /^(https?:\/\/|mailto:)\S+$/i;
 
 /** Puts `text` in place of the selection, then selects what is from `start` to `end` in it. */
-function put(field, text, start, end) {
+export function put(field, text, start, end) {
   const from = field.selectionStart;
   const { value } = field;
   const isTyped = document.execCommand("insertText", false, text);

@@ -130,7 +130,7 @@ function render() {
       const template = document.getElementById("pending_template");
       article = template.content.firstElementChild.cloneNode(true);
       article.id = `message_${entry.id}`;
-      article.querySelector("[data-pending-body]").append(...paragraphs(entry.body));
+      article.querySelector("[data-pending-body]").append(...paragraphs(entry.body.replace(/@\[([^\n]+?)\]/g, "@$1")));
       article.querySelector("[data-retry]").onclick = () => (setFailure(entry, undefined), pump());
       article.querySelector("[data-discard]").onclick = () => remove(entry);
       pending().append(article);

@@ -5,8 +5,10 @@ const main = document.getElementById("main");
 export const roomId = main.dataset.roomId;
 export const viewerId = main.dataset.viewerId;
 
+export const isAdministrator = "viewerAdministrator" in main.dataset;
+
 /** Whether the viewer may change a message. The server decides; this only shows what it would allow. */
-export const mayEdit = ({ dataset }) => dataset.userId === viewerId || "viewerAdministrator" in main.dataset;
+export const mayEdit = ({ dataset }) => dataset.userId === viewerId || isAdministrator;
 
 export const messages = () => document.getElementById("messages");
 export const pending = () => document.getElementById("pending");

@@ -12,6 +12,7 @@ mod proxy;
 mod support;
 
 mod editing;
+mod mentions;
 mod reading;
 mod rooms;
 mod story;
