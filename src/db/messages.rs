@@ -15,6 +15,8 @@ use std::sync::Arc;
 pub const PAGE_LEN: u32 = 40;
 /// Messages on a page at most.
 pub const PAGE_MAX: u32 = 100;
+/// Messages shown before the one that a page begins with: enough to remember what was being talked about.
+const CONTEXT_LEN: u32 = 6;
 
 const COLUMNS: &str = "messages.id, client_message_id, room_id, users.id, users.name, users.role, users.avatar_version,
     created_revision, revision, source, body_html, plain_text, messages.created_at_ms, messages.updated_at_ms,
@@ -174,20 +176,21 @@ pub fn delete(tx: &Tx<'_>, message: &Message) -> Result<Tombstone> {
 /// A place that names no message of the room is `NotFound`.
 pub fn page(connection: &Connection, room: RoomId, place: Place, limit: u32) -> Result<Window, AppError> {
     let revision = revision(connection)?;
-    let (mut older, mut newer) = match place {
-        Place::Newest => (before(connection, room, MessageId(i64::MAX), limit + 1)?, Vec::new()),
-        Place::Before(id) => (before(connection, room, known(connection, room, id)?, limit + 1)?, Vec::new()),
-        Place::After(id) => (Vec::new(), after(connection, room, known(connection, room, id)?, limit + 1)?),
-        Place::Around(id) => {
-            let middle = MessageId(known(connection, room, id)?.0 - 1);
-            let newer = after(connection, room, middle, limit / 2 + 2)?;
-            (before(connection, room, MessageId(middle.0 + 1), limit - limit / 2)?, newer)
-        }
-    };
     let (older_max, newer_max) = match place {
         Place::Newest | Place::Before(_) => (limit, 0),
         Place::After(_) => (0, limit),
         Place::Around(_) => (limit - limit / 2 - 1, limit / 2 + 1),
+        Place::From(_) => (CONTEXT_LEN.min(limit - 1), limit - CONTEXT_LEN.min(limit - 1)),
+    };
+    let (mut older, mut newer) = match place {
+        Place::Newest => (before(connection, room, MessageId(i64::MAX), older_max + 1)?, Vec::new()),
+        Place::Before(id) => (before(connection, room, known(connection, room, id)?, older_max + 1)?, Vec::new()),
+        Place::After(id) => (Vec::new(), after(connection, room, known(connection, room, id)?, newer_max + 1)?),
+        Place::Around(id) | Place::From(id) => {
+            let id = known(connection, room, id)?;
+            let newer = after(connection, room, MessageId(id.0 - 1), newer_max + 1)?;
+            (before(connection, room, id, older_max + 1)?, newer)
+        }
     };
     // One row more than wanted was read on each side: it tells whether there is more.
     let has_older = match place {
@@ -227,6 +230,15 @@ fn after(connection: &Connection, room: RoomId, id: MessageId, limit: u32) -> Re
          ORDER BY messages.id LIMIT ?3"
     );
     messages(connection, &sql, (room, id, limit))
+}
+
+/// The first message of others after a cursor: for somebody who has not read all. Reads only.
+pub fn first_unread(
+    connection: &Connection, room: RoomId, viewer: UserId, read: MessageId,
+) -> Result<Option<MessageId>> {
+    let sql = "SELECT id FROM messages WHERE room_id = ?1 AND id > ?2 AND removed_at_ms IS NULL AND creator_id <> ?3
+               ORDER BY id LIMIT 1";
+    maybe(connection, sql, (room, read, viewer))
 }
 
 /// What somebody wrote, in every room, up to a message, oldest first. Reads only; at most `limit` messages.

@@ -252,6 +252,8 @@ pub enum Place {
     After(MessageId),
     /// With a message in the middle.
     Around(MessageId),
+    /// From a message on, after a few that tell what it is about.
+    From(MessageId),
 }
 
 #[cfg(test)]

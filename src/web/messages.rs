@@ -3,10 +3,10 @@
 use super::answer::{self, HTML, with_header, with_next};
 use super::errors::{refused, sentence};
 use super::prelude::*;
-use super::rooms::{Composer, MessageList, room_page};
+use super::rooms::{Composer, MessageList, listed, room_page};
 use crate::db::messages::{self, PAGE_LEN, PAGE_MAX};
 use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
-use crate::domain::messages::{Change, ClientMessageId, Draft, Place, Window};
+use crate::domain::messages::{Change, ClientMessageId, Draft, Place};
 use crate::domain::text::MessageSource;
 use crate::live::frames::{Event, Format, Frame};
 use crate::live::json::MessageJson;
@@ -118,30 +118,28 @@ struct ListFragment<'w> {
 pub async fn index(member: RoomMember, query: Query<PageQuery>) -> Answer {
     let (place, limit) = (query.place()?, query.limit()?);
     match member.wants() {
-        Wants::Page => return room_page(&member, place, Composer::default()).await,
+        Wants::Page => return room_page(&member, Some(place), Composer::default()).await,
         Wants::Json => return json_page(&member, place, limit).await,
         Wants::Fragment => {}
     }
-    let (room, window) = read_page(&member, place, limit).await?;
-    let list = MessageList::new(&window, place, None);
+    let (app, viewer, wanted) = (member.app.clone(), member.id(), Some(place).filter(|place| *place != Place::Newest));
+    let read = member.read(move |snapshot, room| {
+        let list = listed(snapshot, &app, &room, viewer, (wanted, limit))?;
+        Ok((room, list))
+    });
+    let (room, (window, first_unread)) = read.await?;
+    let list = MessageList::new(&window, Some(place), first_unread);
     match place {
-        Place::Newest | Place::Around(_) => member.page(&ListFragment { room, list }),
+        Place::Newest | Place::Around(_) | Place::From(_) => member.page(&ListFragment { room, list }),
         Place::Before(_) => member.page(&PageFragment { room_id: room.id, list, is_older: true }),
         Place::After(_) => member.page(&PageFragment { room_id: room.id, list, is_older: false }),
     }
 }
 
-async fn read_page(member: &RoomMember, place: Place, limit: u32) -> Result<(Room, Window), AppError> {
-    let read = member.read(move |snapshot, room| {
-        let window = messages::page(snapshot, room.id, place, limit)?;
-        Ok((room, window))
-    });
-    read.await
-}
-
 /// A page of messages as JSON: an array, the cursor in `X-Revision`, the way on in `Link` (RFC 8288).
 pub(super) async fn json_page(member: &RoomMember, place: Place, limit: u32) -> Answer {
-    let (room, window) = read_page(member, place, limit).await?;
+    let read = member.read(move |snapshot, room| Ok((messages::page(snapshot, room.id, place, limit)?, room)));
+    let (window, room) = read.await?;
     let array: Vec<_> = window.messages.iter().map(|message| MessageJson::from(message.as_ref())).collect();
     let response = with_header(member.json(&array)?, X_REVISION, window.revision.0);
     let next = match place {
@@ -191,7 +189,7 @@ async fn form_again(member: &RoomMember, form: MessageForm, error: AppError) -> 
     let text = form.text();
     let client_message_id = form.client_message_id.filter(|id| ClientMessageId::parse(id).is_ok());
     let composer = Composer { text, client_message_id, error: Some(sentence(&error)) };
-    match room_page(member, Place::Newest, composer).await {
+    match room_page(member, Some(Place::Newest), composer).await {
         Ok(page) => Ok(refused(page, &error)),
         Err(_) => Err(error),
     }

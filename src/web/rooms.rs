@@ -7,8 +7,8 @@ use super::prelude::*;
 use super::room_settings::made_answer;
 use super::sidebar::Sidebar;
 use crate::db::messages::{self, PAGE_LEN};
-use crate::db::{memberships, rooms, users};
-use crate::domain::ids::{MessageId, Revision};
+use crate::db::{Snapshot, memberships, rooms, users};
+use crate::domain::ids::{MessageId, Revision, UserId};
 use crate::domain::messages::{Message, Place, Window};
 use crate::live::fragments::MessageFragment;
 use crate::live::json;
@@ -30,7 +30,7 @@ pub(super) struct MessageList<'w> {
 
 impl<'w> MessageList<'w> {
     /// The list of a window at a place; `first_unread` is its reader's, if it is there.
-    pub(super) fn new(window: &'w Window, place: Place, first_unread: Option<MessageId>) -> Self {
+    pub(super) fn new(window: &'w Window, place: Option<Place>, first_unread: Option<MessageId>) -> Self {
         let mut previous = None;
         let fragment = |message: &'w Arc<_>| {
             let fragment = MessageFragment::after(previous, message);
@@ -38,7 +38,7 @@ impl<'w> MessageList<'w> {
             if first_unread == Some(message.id) { fragment.first_unread() } else { fragment }
         };
         let target_id = match place {
-            Place::Around(id) => id.to_string(),
+            Some(Place::Around(id)) => id.to_string(),
             _ => String::new(),
         };
         Self {
@@ -62,6 +62,7 @@ struct RoomPage<'w> {
     list: MessageList<'w>,
     sidebar: Sidebar,
     current_room_id: i64,
+    unread_count: i64,
     people_revision: i64,
     composer: Composer,
     /// The message a link pointed at.
@@ -83,26 +84,47 @@ pub(super) struct Composer {
     pub(super) error: Option<String>,
 }
 
-/// The room page with the messages at `place`.
-pub(super) async fn room_page(member: &RoomMember, place: Place, composer: Composer) -> Answer {
+/// The messages of a room at a place, with the first that its reader has not read, if it is among them. Where no place is asked for, the
+/// room opens: at its newest end; or, where more is unread than a page shows, at the first unread message.
+///
+/// # Errors
+/// As for [`messages::page`].
+pub(super) fn listed(
+    snapshot: &Snapshot<'_>, app: &App, room: &Room, viewer: UserId, (place, limit): (Option<Place>, u32),
+) -> Result<(Window, Option<MessageId>), AppError> {
+    let moved = app.reading.of(viewer).get(&room.id).copied().unwrap_or_default();
+    let read = room.last_read_message_id.max(moved);
+    let mut window = messages::page(snapshot, room.id, place.unwrap_or(Place::Newest), limit)?;
+    if let (None, Some(oldest), Some(last)) = (place, window.messages.first(), window.messages.last())
+        // Whoever has read nothing yet, or has just spoken, is at home at the newest end.
+        && (read > MessageId(0) && read < oldest.id && last.creator.id != viewer)
+        && let Some(first) = messages::first_unread(snapshot, room.id, viewer, read)?.filter(|first| *first < oldest.id)
+    {
+        window = messages::page(snapshot, room.id, Place::From(first), limit)?;
+    }
+    // With nothing read before it, all is new, which a line would not make clearer.
+    let is_after_read = window.messages.iter().any(|message| message.id <= read);
+    let mut unread = window.messages.iter().filter(|message| message.id > read && message.creator.id != viewer);
+    let first_unread = unread.next().filter(|_| is_after_read).map(|message| message.id);
+    Ok((window, first_unread))
+}
+
+/// The room page with the messages at `place`, or as it opens.
+pub(super) async fn room_page(member: &RoomMember, place: Option<Place>, composer: Composer) -> Answer {
     let (client, viewer_id, app) = (member.client(), member.id(), member.app.clone());
     let read = member.read(move |snapshot, room| {
-        let mut window = messages::page(snapshot, room.id, place, PAGE_LEN)?;
-        if window.messages.is_empty() && place != Place::Newest {
+        let mut list = listed(snapshot, &app, &room, viewer_id, (place, PAGE_LEN))?;
+        if list.0.messages.is_empty() && place.is_some() {
             // Nothing lies beyond: the room at its newest is the next best.
-            window = messages::page(snapshot, room.id, Place::Newest, PAGE_LEN)?;
+            list = listed(snapshot, &app, &room, viewer_id, (Some(Place::Newest), PAGE_LEN))?;
         }
         let sidebar = Sidebar::read(snapshot, &app, viewer_id, &client)?;
         let members_count = memberships::count(snapshot, room.id)?;
-        Ok((room, window, sidebar, members_count, users::people_revision(snapshot)?))
+        Ok((room, list, sidebar, members_count, users::people_revision(snapshot)?))
     });
-    let (room, window, sidebar, members_count, people_revision) = read.await?;
-    // With nothing read before it, all is new, which a line would not make clearer.
-    let last_read = sidebar.last_read(room.id).filter(|id| window.messages.iter().any(|message| message.id <= *id));
-    let is_unread =
-        |message: &&Arc<Message>| last_read.is_some_and(|id| message.id > id) && message.creator.id != viewer_id;
-    let first_unread = window.messages.iter().find(is_unread).map(|message| message.id);
-    let target = window.messages.iter().find(|message| place == Place::Around(message.id));
+    let (room, (window, first_unread), sidebar, members_count, people_revision) = read.await?;
+    let target = window.messages.iter().find(|message| place == Some(Place::Around(message.id)));
+    let unread_count = sidebar.unread.iter().find(|(id, _)| *id == room.id).map_or(0, |(_, count)| *count);
     let page = RoomPage {
         look: member.look(),
         viewer: member.user(),
@@ -110,6 +132,7 @@ pub(super) async fn room_page(member: &RoomMember, place: Place, composer: Compo
         room,
         members_count,
         list: MessageList::new(&window, place, first_unread),
+        unread_count,
         sidebar,
         people_revision,
         composer,
@@ -141,12 +164,13 @@ pub(super) async fn json_list(user: &CurrentUser) -> Answer {
     user.json(&entries.iter().map(json::room).collect::<Vec<_>>())
 }
 
-/// `GET /rooms/{room_id}`: the room at its newest end.
+/// `GET /rooms/{room_id}`: the room as it opens; with `?newest`, at its newest end.
 pub async fn show(member: RoomMember) -> Answer {
     if member.wants_json() {
         return made_answer(&member, member.room.id, StatusCode::OK).await;
     }
-    room_page(&member, Place::Newest, Composer::default()).await
+    let place = (member.request.query_string() == "newest").then_some(Place::Newest);
+    room_page(&member, place, Composer::default()).await
 }
 
 /// `GET /rooms/{room_id}/@{message_id}`: the room around a message; as JSON, the messages there.
@@ -155,7 +179,7 @@ pub async fn around(member: RoomMember) -> Answer {
     if member.wants_json() {
         return json_page(&member, place, PAGE_LEN).await;
     }
-    room_page(&member, place, Composer::default()).await
+    room_page(&member, Some(place), Composer::default()).await
 }
 
 /// `DELETE /rooms/{room_id}`, and by its kind: deletes a room with everything in it.

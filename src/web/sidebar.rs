@@ -4,7 +4,7 @@ use super::client::Client;
 use super::prelude::*;
 use super::rooms::json_list;
 use crate::db::{Snapshot, accounts, memberships, rooms, users};
-use crate::domain::ids::{MessageId, RoomId, UserId};
+use crate::domain::ids::{RoomId, UserId};
 use crate::domain::people::{Author, initials};
 use crate::domain::rooms::{Involvement, RoomEntry};
 use crate::live::hub::Hub;
@@ -125,11 +125,6 @@ impl Sidebar {
     /// Everything that can be unread.
     fn entries(&self) -> impl Iterator<Item = &RoomEntry> {
         self.pings.iter().map(|ping| &ping.entry).chain(&self.rooms)
-    }
-
-    /// What its reader has read of a room in it.
-    pub(super) fn last_read(&self, room: RoomId) -> Option<MessageId> {
-        self.entries().find(|entry| entry.room.id == room).map(|entry| entry.room.last_read_message_id)
     }
 
     /// The people whose being online is shown.

@@ -52,7 +52,7 @@ customElements.define(
       this.field.value = "";
       this.change();
       // Among older messages it would not be seen: the room's newest end is where it goes.
-      if (!isNewest()) return location.assign(`/rooms/${roomId}`);
+      if (!isNewest()) return location.assign(`/rooms/${roomId}?newest`);
       tell("sent");
       this.field.focus({ preventScroll: true });
     }

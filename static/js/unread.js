@@ -2,6 +2,7 @@
 
 const title = document.title.replace(/^\(\d+\+?\) /, "");
 const marks = () => [...document.querySelectorAll("#sidebar [data-count]")];
+const label = (count) => (count > 999 ? "999+" : String(count));
 const counts = new Map();
 let newest = null; // message of the room on screen
 
@@ -21,12 +22,21 @@ function look() {
   const last = document.querySelector("#messages > :last-child")?.id;
   if (last && newest && last !== newest) toFront(document.querySelector("#pings .ping[aria-current]")?.closest("li"));
   newest = last ?? newest;
-  const text = total > 0 ? `(${total > 999 ? "999+" : total}) ${name()}` : name();
+  sayBelow();
+  const text = total > 0 ? `(${label(total)}) ${name()}` : name();
   if (document.title !== text) document.title = text;
   document.querySelector("[data-sidebar-button]")?.toggleAttribute("data-unread", total > 0);
   if (!navigator.setAppBadge) return;
   // What the system refuses is not shown; there is nothing else to do about it.
   (total > 0 ? navigator.setAppBadge(total) : navigator.clearAppBadge()).catch(() => {});
+}
+
+/** Beside the way to the newest: how much of it is unread, while the list does not reach there. */
+function sayBelow() {
+  const place = document.querySelector("[data-jump-count]");
+  const count = Number(document.querySelector("#sidebar [aria-current] [data-count]")?.dataset.count ?? 0);
+  const text = count && document.getElementById("newer") ? label(count) : "";
+  if (place && place.textContent !== text) place.textContent = text;
 }
 
 function toFront(entry) {

@@ -5,6 +5,9 @@ use crate::people::Human;
 use crate::support::{Person, TestServer};
 use serde_json::Value;
 
+/// Nothing of the room is unread.
+const READ: &str =
+    "fetch('/rooms/1', {headers: {accept: 'application/json'}}).then(a => a.json()).then(r => !r.unread)";
 const SETTINGS: &[(&str, &str)] = &[("CAMPFIRE_POST_BURST", "1000")];
 const COUNT: &str = "document.querySelectorAll('#messages > article').length";
 /// How far the list is from its bottom, in pixels.
@@ -21,6 +24,9 @@ async fn started(browser: &crate::chromium::Browser, count: usize) -> (TestServe
         bob.says(&format!("message {number}")).await;
     }
     if count > 0 {
+        // She was there all the time, and has read it all.
+        ann.sees(&format!("message {count}")).await;
+        ann.page.wait_for(READ).await;
         ann.page.goto(&format!("{base}/rooms/1")).await;
         ann.page.wait_for("document.querySelector('#present .present__count')").await;
     }
@@ -166,4 +172,60 @@ async fn a_room_with_much_that_is_new_opens_at_the_line_before_it() {
     ann.page.wait_for(&format!("{top} > 40 && {top} < 250 && {FROM_BOTTOM} > 500")).await;
     ann.page.click("#jump").await;
     ann.page.wait_for(&format!("{FROM_BOTTOM} < 2")).await;
+}
+
+#[tokio::test]
+async fn with_much_unread_a_room_opens_at_the_line_and_only_what_was_on_screen_is_read() {
+    let browser = browser_or_skip!();
+    let (server, ann, bob) = started(&browser, 10).await;
+    let unread = "SELECT count(*) FROM messages, memberships WHERE memberships.user_id = 1 AND memberships.room_id = 1
+        AND messages.id > last_read_message_id";
+    let mark = "Number(document.querySelector('#unread_1').dataset.count)";
+    ann.page.goto(&format!("{}/users/me/profile", ann.base)).await;
+    for number in 11..=150 {
+        bob.says(&format!("message {number}\n\nand more")).await;
+    }
+    assert!(server.number(unread).await >= 140);
+    ann.page.goto(&format!("{}/rooms/1", ann.base)).await;
+    ann.page.wait_for("document.querySelector('#present .present__count')").await;
+    let line = "document.querySelector('[data-first-unread]')";
+    assert_eq!(ann.page.eval(&format!("{line}.dataset.key")).await, "11");
+    let top = ann.page.eval(&format!("{line}.getBoundingClientRect().top")).await.as_f64().unwrap();
+    assert!((0.0..250.0).contains(&top), "the line is near the top: {top}");
+    // What is on screen is read, what is below is not; and the way down says how much that is.
+    ann.page.wait_for(&format!("{mark} < 140")).await;
+    let left = ann.page.eval(mark).await.as_i64().unwrap();
+    assert!(left > 100, "{left}");
+    ann.page.wait_for("document.querySelector('[data-jump-count]').innerText === document.querySelector('#unread_1').dataset.count").await;
+    assert_eq!(ann.page.eval("document.querySelector('#jump').hidden").await, false);
+    ann.page.eval("void (document.querySelector('#scroller').scrollTop += 800)").await;
+    ann.page.wait_for(&format!("{mark} < {left}")).await;
+    bob.says("the very last").await;
+    ann.page.wait_for(&format!("{mark} > 90")).await;
+    // All the way down, everything is read.
+    while ann.page.eval("!!document.querySelector('#newer')").await == true {
+        let count = ann.page.eval(COUNT).await;
+        ann.page.eval("(list => void (list.scrollTop = list.scrollHeight))(document.querySelector('#scroller'))").await;
+        ann.page.wait_for(&format!("{COUNT} > {count} || !document.querySelector('#newer')")).await;
+    }
+    ann.page.eval("(list => void (list.scrollTop = list.scrollHeight))(document.querySelector('#scroller'))").await;
+    ann.sees("the very last").await;
+    ann.page.wait_for(&format!("{mark} === 0")).await;
+    ann.page.wait_for("document.querySelector('#jump').hidden").await;
+    bob.says("and live").await;
+    ann.sees("and live").await;
+
+    // The way to the newest leads there at once.
+    ann.page.goto(&format!("{}/users/me/profile", ann.base)).await;
+    for number in 1..=60 {
+        bob.says(&format!("again {number}")).await;
+    }
+    ann.page.goto(&format!("{}/rooms/1", ann.base)).await;
+    ann.page.wait_for(line).await;
+    ann.page.click("#jump").await;
+    ann.page.wait_for("location.search === '?newest' && document.querySelector('#present .present__count')").await;
+    ann.sees("again 60").await;
+    assert!(ann.page.eval(FROM_BOTTOM).await.as_f64().unwrap() < 2.0);
+    ann.page.wait_for(&format!("{mark} === 0")).await;
+    assert_eq!(ann.page.problems(), Vec::<String>::new());
 }

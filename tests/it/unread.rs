@@ -343,3 +343,59 @@ async fn a_ping_older_than_a_hundred_others_is_heard_of_again_with_its_next_mess
     says(&ann, oldest, "do you remember?").await;
     until(&mut phone, oldest, 1).await;
 }
+
+/// The ids of the messages on a page, and the first unread one by its line.
+async fn shown(person: &Person, path: &str) -> (Vec<i64>, Option<i64>, String) {
+    let html = person.in_a_browser().page(path).await.text().await.unwrap();
+    let id = |article: &str| article.split('"').next().unwrap().parse::<i64>().unwrap();
+    let articles: Vec<_> = html.split("<article").skip(1).filter(|it| it.contains("data-message-id")).collect();
+    let key = |article: &&str| id(article.split("data-message-id=\"").nth(1).unwrap());
+    let line = articles.iter().find(|article| article.split('>').next().unwrap().contains("data-first-unread"));
+    (articles.iter().map(key).collect(), line.map(key), html)
+}
+
+#[tokio::test]
+async fn a_room_with_more_unread_than_a_page_opens_at_the_first_unread_message_and_with_less_at_the_newest() {
+    let server = TestServer::start_with(&[("CAMPFIRE_POST_BURST", "1000")]).await;
+    let (ann, bob) = (server.administrator().await, server.member("Bob").await);
+    for number in 1..=60 {
+        says(&ann, 1, &number.to_string()).await;
+    }
+    // Whoever has read nothing is at home at the newest end.
+    assert_eq!(shown(&bob, "/rooms/1").await.0.last(), Some(&60));
+    reads(&bob, Method::PUT, 1, json!({"message_id": 30})).await;
+    let (ids, line, html) = shown(&bob, "/rooms/1").await;
+    assert_eq!((ids[0], *ids.last().unwrap(), line), (21, 60, Some(31)), "it all fits");
+    assert!(!html.contains("id=\"newer\"") && html.contains("Mark as read<"));
+    for number in 61..=100 {
+        says(&ann, 1, &number.to_string()).await;
+    }
+    let (ids, line, html) = shown(&bob, "/rooms/1").await;
+    assert_eq!((ids[0], ids.len(), line), (25, 40, Some(31)), "a few that are known, then what is new");
+    assert!(html.contains("id=\"newer\"") && html.contains("href=\"/rooms/1?newest\""), "ways on");
+    assert!(html.contains("data-jump-count>70<"), "{html}");
+    // The same as a list that is fetched afresh; elsewhere it is as it was asked for.
+    let list = bob.request(Method::GET, "/rooms/1/messages").header("hx-request", "true").send().await.unwrap();
+    assert!(list.text().await.unwrap().contains("data-message-id=\"31\""));
+    assert_eq!(shown(&bob, "/rooms/1?newest").await.0.last(), Some(&100));
+    let json: Vec<Value> = bob.get("/rooms/1/messages").await.json().await.unwrap();
+    assert_eq!(json.last().unwrap()["id"], 100);
+    // Without scripts one reads on page by page, and nothing is skipped.
+    let browser = bob.in_a_browser();
+    for (last, left) in [(64, 36), (100, 0)] {
+        let (ids, _, html) = shown(&bob, "/rooms/1").await;
+        assert_eq!(*ids.last().unwrap(), last);
+        let field = html.split("name=\"message_id\" value=\"").nth(1).map(|rest| rest.split('"').next().unwrap());
+        assert_eq!(field, (last < 100).then(|| last.to_string()).as_deref());
+        let fields: Vec<_> = field.map(|id| ("message_id", id)).into_iter().collect();
+        assert_eq!(browser.form("/rooms/1/read?_method=PUT", &fields).await.status(), 303);
+        assert_eq!(unread(&bob, 1).await, left);
+    }
+    // Who has just spoken sees what they said.
+    for number in 101..=150 {
+        says(&ann, 1, &number.to_string()).await;
+    }
+    assert_eq!(shown(&bob, "/rooms/1").await.1, Some(101));
+    says(&bob, 1, "mine").await;
+    assert_eq!(shown(&bob, "/rooms/1").await.0.last(), Some(&151));
+}
