@@ -7,7 +7,7 @@ use super::users::AUTHOR;
 use super::{Tx, mentions};
 use crate::domain::ids::{MessageId, RoomId, UserId};
 use crate::domain::people::{Author, Role};
-use crate::domain::rooms::{DirectKey, Room, RoomEntry, RoomKind, UNREAD_MAX, names_as_sentence};
+use crate::domain::rooms::{DirectKey, Room, RoomEntry, RoomKind, UNREAD_MAX, Unread, names_as_sentence};
 use crate::domain::text::{Name, name_key};
 use crate::error::AppError;
 use rusqlite::{Connection, Result};
@@ -105,7 +105,8 @@ pub fn page_for_member(connection: &Connection, viewer: UserId, moves: &Moves) -
         unread("memberships.room_id", "memberships.last_read_message_id")
     );
     let rows: Vec<(Room, i64)> = all(connection, &sql, [viewer])?;
-    let entry = |(room, unread_count)| RoomEntry { room, unread_count, mention: false, people: Vec::new() };
+    let unread = |count| Unread { count, mention: false };
+    let entry = |(room, count)| RoomEntry { room, unread: unread(count), people: Vec::new() };
     let mut entries: Vec<RoomEntry> = rows.into_iter().map(entry).collect();
     let mut people = people_of_pings(connection, viewer)?;
     for entry in &mut entries {
@@ -113,7 +114,13 @@ pub fn page_for_member(connection: &Connection, viewer: UserId, moves: &Moves) -
             entry.people = others(people.remove(&entry.room.id).unwrap_or_default(), viewer);
             entry.room.name = direct_name(&entry.people);
         }
-        count_anew(connection, entry, viewer, moves)?;
+        let read = entry.room.read_through(moves);
+        if read > entry.room.last_read_message_id {
+            entry.room.last_read_message_id = read;
+            entry.unread = unread_after(connection, entry.room.id, viewer, read)?;
+        } else if entry.unread.count > 0 {
+            entry.unread.mention = mentions::is_called(connection, entry.room.id, viewer, read)?;
+        }
     }
     // Pings have no name to sort by, so they came first.
     entries.sort_by_key(|entry| entry.room.is_direct());
@@ -135,32 +142,21 @@ fn people_of_pings(connection: &Connection, viewer: UserId) -> Result<HashMap<Ro
     Ok(people)
 }
 
-fn count_anew(connection: &Connection, entry: &mut RoomEntry, viewer: UserId, moves: &Moves) -> Result<()> {
-    let moved = moves.get(&entry.room.id).filter(|moved| **moved > entry.room.last_read_message_id);
-    if let Some(moved) = moved {
-        entry.room.last_read_message_id = *moved;
-        entry.unread_count = unread_after(connection, entry.room.id, viewer, *moved)?;
-    }
-    let read = entry.room.last_read_message_id;
-    entry.mention = entry.unread_count > 0 && mentions::is_called(connection, entry.room.id, viewer, read)?;
-    Ok(())
-}
-
 /// One room in its member's list. Reads only. A room that `viewer` is not in is `NotFound`.
 pub fn entry_for_member(
     connection: &Connection, id: RoomId, viewer: UserId, moves: &Moves,
 ) -> std::result::Result<RoomEntry, AppError> {
-    let room = for_member(connection, id, viewer)?.ok_or(AppError::NotFound)?;
+    let mut room = for_member(connection, id, viewer)?.ok_or(AppError::NotFound)?;
     let people = if room.is_direct() { direct_people(connection, id, viewer)? } else { Vec::new() };
-    let unread_count = unread_after(connection, id, viewer, room.last_read_message_id)?;
-    let mut entry = RoomEntry { room, unread_count, mention: false, people };
-    count_anew(connection, &mut entry, viewer, moves)?;
-    Ok(entry)
+    room.last_read_message_id = room.read_through(moves);
+    let unread = unread_after(connection, id, viewer, room.last_read_message_id)?;
+    Ok(RoomEntry { room, unread, people })
 }
 
-/// What `viewer` has not read of a room after a message. Reads only; at most [`UNREAD_MAX`] + 1 entries of an index.
-pub fn unread_after(connection: &Connection, room: RoomId, viewer: UserId, after: MessageId) -> Result<i64> {
-    one(connection, &unread("?2", "?3"), (viewer, room, after))
+/// What `viewer` has not read of a room after a message. Reads only; at most [`UNREAD_MAX`] + 1 entries of an index, and one of mentions.
+pub fn unread_after(connection: &Connection, room: RoomId, viewer: UserId, after: MessageId) -> Result<Unread> {
+    let count = one(connection, &unread("?2", "?3"), (viewer, room, after))?;
+    Ok(Unread { count, mention: count > 0 && mentions::is_called(connection, room, viewer, after)? })
 }
 
 /// The rooms that somebody is in and wants to hear of. Reads only; at most [`ROOMS_MAX`].

@@ -4,7 +4,7 @@ use super::ids::{MessageId, RoomId, UserId};
 use super::people::Author;
 use super::words::words;
 use crate::error::Invalid;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 words! {
     /// The three kinds of room.
@@ -145,10 +145,24 @@ impl Room {
         format!("/rooms/{kinds}/{}/edit", self.id)
     }
 
+    /// The member's read cursor, with the moves that are not written yet.
+    pub fn read_through(&self, moves: &HashMap<RoomId, MessageId>) -> MessageId {
+        moves.get(&self.id).copied().unwrap_or_default().max(self.last_read_message_id)
+    }
+
     /// Whether everyone is in it.
     pub fn is_open(&self) -> bool {
         self.kind == RoomKind::Open
     }
+}
+
+/// How much of a room somebody has not read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// Messages of others, counted up to [`UNREAD_MAX`] + 1.
+    pub count: i64,
+    /// Whether one of them mentions the reader.
+    pub mention: bool,
 }
 
 /// A room in somebody's list, with what they have not read of it.
@@ -156,10 +170,8 @@ impl Room {
 pub struct RoomEntry {
     /// The room.
     pub room: Room,
-    /// Messages of others after the read cursor, counted up to [`UNREAD_MAX`] + 1.
-    pub unread_count: i64,
-    /// Whether one of them mentions the member.
-    pub mention: bool,
+    /// What comes after the read cursor.
+    pub unread: Unread,
     /// Of a ping, the others in it; oneself in a ping to oneself.
     pub people: Vec<Author>,
 }
@@ -167,7 +179,7 @@ pub struct RoomEntry {
 impl RoomEntry {
     /// Whether it shows as unread.
     pub fn is_unread(&self) -> bool {
-        self.unread_count > 0 && self.room.involvement != Involvement::Invisible
+        self.unread.count > 0 && self.room.involvement != Involvement::Invisible
     }
 }
 

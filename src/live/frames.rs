@@ -9,7 +9,7 @@ use super::json::{self, MessageJson};
 use crate::domain::ids::{Revision, RoomId, UserId};
 use crate::domain::messages::{Change, Message};
 use crate::domain::people::Author;
-use crate::domain::rooms::RoomEntry;
+use crate::domain::rooms::{RoomEntry, Unread};
 use askama::Template;
 use bytestring::ByteString;
 use serde::Serialize;
@@ -45,7 +45,7 @@ pub(crate) enum Event {
     Activity { room_id: RoomId, added: Vec<Added>, must_recount: bool },
     /// One person had so much unread in a room at a revision. Never sent: each of their sockets knows whether that is news.
     #[serde(skip)]
-    Counted { room_id: RoomId, count: i64, as_of: Revision },
+    Counted { room_id: RoomId, unread: Unread, as_of: Revision },
     /// What one person has not read of a room; past `UNREAD_MAX`, more than that.
     #[template(path = "rooms/_unread.html")]
     Unread { room_id: RoomId, unread_count: i64, mention: bool },
@@ -85,10 +85,11 @@ pub(crate) struct Named {
 }
 
 /// A message that came in a room, as those who follow the room must know of it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Added {
     pub(crate) revision: Revision,
     pub(crate) author: UserId,
+    pub(crate) called: Vec<UserId>,
 }
 
 /// A room in people's lists.

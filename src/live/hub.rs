@@ -9,6 +9,7 @@ use super::topics::{SocketId, Topics};
 use crate::domain::clock::Clock;
 use crate::domain::ids::{Revision, RoomId, SessionId, UserId};
 use crate::domain::people::Author;
+use crate::domain::rooms::Unread;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -307,8 +308,8 @@ impl Hub {
     }
 
     /// Somebody has read a room, or marked it as not read, on one of their devices: what was unread as of a revision.
-    pub fn unread(&self, person: UserId, room: RoomId, count: i64, as_of: Revision) {
-        self.must(move |topics, _| topics.unread(person, room, count, as_of));
+    pub fn unread(&self, person: UserId, room: RoomId, unread: Unread, as_of: Revision) {
+        self.must(move |topics, _| topics.unread(person, room, unread, as_of));
     }
 
     /// Whether somebody looks at a page of ours just now.

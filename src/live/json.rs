@@ -120,8 +120,8 @@ pub fn room(entry: &RoomEntry) -> Value {
         "kind": room.kind,
         "name": room.name,
         "unread": entry.is_unread(),
-        "unread_count": entry.unread_count,
-        "mention": entry.mention,
+        "unread_count": entry.unread.count,
+        "mention": entry.unread.mention,
         "involvement": room.involvement,
         "last_message_at": room.last_message_at_ms.map(iso),
     })

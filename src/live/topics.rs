@@ -12,6 +12,7 @@ use super::room_topic::RoomTopic;
 use crate::domain::ids::{Revision, RoomId, UserId};
 use crate::domain::messages::Change;
 use crate::domain::people::Author;
+use crate::domain::rooms::Unread;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -126,10 +127,18 @@ impl Topics {
     pub(super) fn publish(&mut self, room_id: RoomId, event: Event, now_ms: i64) {
         let news = match &event {
             Event::Change(Change::Created(message)) => {
-                let added = Added { revision: message.created_revision, author: message.creator.id };
+                let added = Added {
+                    revision: message.created_revision,
+                    author: message.creator.id,
+                    called: message.body.called.clone(),
+                };
                 self.following.note(room_id, Some(added), now_ms)
             }
             Event::Change(Change::Removed(_)) => self.following.note(room_id, None, now_ms),
+            // Another body may call others.
+            Event::Change(Change::Updated(message)) if message.body_revision == message.revision => {
+                self.following.note(room_id, None, now_ms)
+            }
             _ => None,
         };
         if let Some(topic) = self.rooms.get(&room_id) {
@@ -240,8 +249,8 @@ impl Topics {
     }
 
     /// Tells all pages of one person what they have not read of a room.
-    pub(super) fn unread(&self, person: UserId, room_id: RoomId, count: i64, as_of: Revision) {
-        let frame = Frame::new(Event::Counted { room_id, count, as_of });
+    pub(super) fn unread(&self, person: UserId, room_id: RoomId, unread: Unread, as_of: Revision) {
+        let frame = Frame::new(Event::Counted { room_id, unread, as_of });
         self.tell(&self.sockets_of(&[person]), &frame);
     }
 

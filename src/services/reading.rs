@@ -94,7 +94,7 @@ impl Reading {
 /// 1. the move is kept, to be written soon; 2. their other pages are told.
 pub async fn read(core: &Core, user: UserId, room: RoomId, through: Option<MessageId>) -> Result<i64, AppError> {
     let moves = core.reading.of(user);
-    let (through, count, as_of) = core
+    let (through, unread, as_of) = core
         .db
         .read(move |snapshot| {
             let found = rooms::for_member(snapshot, room, user)?.ok_or(AppError::NotFound)?;
@@ -102,15 +102,14 @@ pub async fn read(core: &Core, user: UserId, room: RoomId, through: Option<Messa
                 Some(id) => message_id(&messages::find(snapshot, room, id)?),
                 None => found.last_message_id,
             };
-            let known = moves.get(&room).copied().unwrap_or_default().max(found.last_read_message_id);
-            let through = wished.max(known);
-            let count = rooms::unread_after(snapshot, room, user, through)?;
-            Ok((through, count, messages::revision(snapshot)?))
+            let through = wished.max(found.read_through(&moves));
+            let unread = rooms::unread_after(snapshot, room, user, through)?;
+            Ok((through, unread, messages::revision(snapshot)?))
         })
         .await?;
     core.reading.note(user, room, through)?;
-    core.hub.unread(user, room, count, as_of);
-    Ok(count)
+    core.hub.unread(user, room, unread, as_of);
+    Ok(unread.count)
 }
 
 fn message_id(stored: &Stored) -> MessageId {
@@ -134,10 +133,10 @@ pub async fn mark_unread(core: &Core, user: UserId, room: RoomId, from: MessageI
         let from = message_id(&messages::find(tx, room, from)?);
         reading.forget(user, room);
         memberships::update_unread_from(tx, room, user, from)?;
-        let count = rooms::unread_after(tx, room, user, MessageId(from.0 - 1))?;
+        let unread = rooms::unread_after(tx, room, user, MessageId(from.0 - 1))?;
         let as_of = messages::revision(tx)?;
-        tx.tell(move |hub| hub.unread(user, room, count, as_of));
-        Ok(count)
+        tx.tell(move |hub| hub.unread(user, room, unread, as_of));
+        Ok(unread.count)
     })
     .await
 }

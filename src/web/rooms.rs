@@ -92,8 +92,7 @@ pub(super) struct Composer {
 pub(super) fn listed(
     snapshot: &Snapshot<'_>, app: &App, room: &Room, viewer: UserId, (place, limit): (Option<Place>, u32),
 ) -> Result<(Window, Option<MessageId>), AppError> {
-    let moved = app.reading.of(viewer).get(&room.id).copied().unwrap_or_default();
-    let read = room.last_read_message_id.max(moved);
+    let read = room.read_through(&app.reading.of(viewer));
     let mut window = messages::page(snapshot, room.id, place.unwrap_or(Place::Newest), limit)?;
     if let (None, Some(oldest), Some(last)) = (place, window.messages.first(), window.messages.last())
         // Whoever has read nothing yet, or has just spoken, is at home at the newest end.
@@ -124,7 +123,7 @@ pub(super) async fn room_page(member: &RoomMember, place: Option<Place>, compose
     });
     let (room, (window, first_unread), sidebar, members_count, people_revision) = read.await?;
     let target = window.messages.iter().find(|message| place == Some(Place::Around(message.id)));
-    let unread_count = sidebar.unread.iter().find(|(id, _)| *id == room.id).map_or(0, |(_, count)| *count);
+    let unread_count = sidebar.unread.iter().find(|(id, _)| *id == room.id).map_or(0, |(_, unread)| unread.count);
     let page = RoomPage {
         look: member.look(),
         viewer: member.user(),

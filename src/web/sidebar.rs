@@ -6,7 +6,7 @@ use super::rooms::json_list;
 use crate::db::{Snapshot, accounts, memberships, rooms, users};
 use crate::domain::ids::{RoomId, UserId};
 use crate::domain::people::{Author, initials};
-use crate::domain::rooms::{Involvement, RoomEntry};
+use crate::domain::rooms::{Involvement, RoomEntry, Unread};
 use crate::live::hub::Hub;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -69,7 +69,7 @@ pub(super) struct Sidebar {
     pub(super) strangers: Vec<Stranger>,
     pub(super) rooms: Vec<RoomEntry>,
     /// What is unread in each room and ping, the older pings that are not shown among them.
-    pub(super) unread: Vec<(RoomId, i64)>,
+    pub(super) unread: Vec<(RoomId, Unread)>,
     pub(super) viewer: User,
     pub(super) may_make_rooms: bool,
     pub(super) invite_url: Option<String>,
@@ -88,7 +88,7 @@ impl Sidebar {
         let viewer = users::find(snapshot, viewer)?;
         let mut entries = rooms::page_for_member(snapshot, viewer.id, &app.reading.of(viewer.id))?;
         entries.retain(|entry| entry.room.involvement != Involvement::Invisible);
-        let unread = entries.iter().map(|entry| (entry.room.id, entry.unread_count)).collect();
+        let unread = entries.iter().map(|entry| (entry.room.id, entry.unread)).collect();
         let (pings, rooms): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.room.is_direct());
         let pings: Vec<Ping> = pings.into_iter().take(PINGS_MAX).map(|ping| Ping::of(ping, &app.hub)).collect();
         let strangers = strangers(snapshot, app, &viewer, &pings)?;
@@ -109,8 +109,8 @@ impl Sidebar {
     fn digest(&self) -> String {
         let mut digest = Sha256::new();
         let mut add = |text: String| digest.update(text + "\0");
-        for RoomEntry { room, unread_count, mention, people } in self.entries() {
-            add(format!("{} {:?} {} {unread_count} {mention}", room.id, room.kind, room.name));
+        for RoomEntry { room, unread, people } in self.entries() {
+            add(format!("{} {:?} {} {unread:?}", room.id, room.kind, room.name));
             people.iter().for_each(|person| add(person.avatar_url()));
         }
         for stranger in &self.strangers {

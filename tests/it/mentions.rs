@@ -1,6 +1,7 @@
 //! Mentions: whom a name means, who is called, and that a reference follows the person, not the name.
 
 use crate::rooms::{closed, made};
+use crate::support::socket::{Heard, Socket};
 use crate::support::{Person, TestServer};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -190,4 +191,50 @@ async fn whether_a_mention_is_unread_is_one_look_at_the_key() {
     });
     let plan = plan.await.unwrap();
     assert!(plan.contains("PRIMARY KEY (room_id=? AND user_id=? AND message_id>?)"), "{plan}");
+}
+
+#[tokio::test]
+async fn whoever_is_called_hears_of_it_at_once_and_the_others_that_something_came() {
+    let (_server, ann, bob, cleo) = started().await;
+    let home = async |person: &Person| {
+        let mut socket = Socket::try_connect(person, "format=json").await.unwrap();
+        socket.catch_up().await;
+        socket
+    };
+    let (mut bobs, mut cleos) = (home(&bob).await, home(&cleo).await);
+    let until = async |socket: &mut Socket, unread: (i64, bool)| {
+        loop {
+            let frame = socket.frame("unread").await;
+            if (frame["unread_count"].as_i64().unwrap(), frame["mention"].as_bool().unwrap()) == unread {
+                return;
+            }
+        }
+    };
+    let message = ann.says("hello").await;
+    until(&mut bobs, (1, false)).await;
+    // An edit calls too, and no longer.
+    edits(&ann, &message, "hello @bob").await;
+    until(&mut bobs, (1, true)).await;
+    edits(&ann, &message, "hello @cleo").await;
+    until(&mut bobs, (1, false)).await;
+    until(&mut cleos, (1, true)).await;
+    ann.says("@bob").await;
+    until(&mut bobs, (2, true)).await;
+    until(&mut cleos, (2, true)).await;
+    // Read on one device, it is read on the others; what comes then is another matter.
+    for person in [&bob, &cleo] {
+        person.json(Method::PUT, "/rooms/1/read", &json!({})).await;
+    }
+    until(&mut bobs, (0, false)).await;
+    until(&mut cleos, (0, false)).await;
+    ann.says("nobody").await;
+    until(&mut cleos, (1, false)).await;
+    ann.says("@everyone").await;
+    until(&mut cleos, (2, true)).await;
+    // To a page it is a mark in the sidebar.
+    let mut page = Socket::try_connect(&bob, "").await.unwrap();
+    page.catch_up().await;
+    ann.says("@bob").await;
+    let mark = "id=\"unread_1\" data-count=\"3\" data-mention";
+    while !matches!(page.hear().await, Heard::Html(html) if html.contains(mark)) {}
 }

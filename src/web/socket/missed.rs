@@ -7,6 +7,7 @@ use crate::db::{Snapshot, messages, rooms, sessions, users};
 use crate::domain::ids::{Revision, RoomId, UserId};
 use crate::domain::messages::{Change, Place};
 use crate::domain::people::{Author, Viewer};
+use crate::domain::rooms::Unread;
 use crate::error::AppError;
 
 /// Messages sent first to a socket that says nothing of what it has seen.
@@ -32,7 +33,7 @@ pub(super) struct Missed {
     pub(super) people_revision: i64,
     /// The version of the sidebar, what is unread in its rooms, and the people in it.
     pub(super) sidebar: String,
-    pub(super) unread: Vec<(RoomId, i64)>,
+    pub(super) unread: Vec<(RoomId, Unread)>,
     pub(super) shown_people: Vec<UserId>,
 }
 

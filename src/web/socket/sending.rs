@@ -2,11 +2,12 @@
 
 use super::super::{App, assets};
 use super::missed::{Missed, PEOPLE_MAX, Wanted};
-use super::unread::{Then, Unread};
+use super::unread::{self, Then};
 use super::{Cursors, End, Gaze, Peer, Since};
 use crate::db::{messages, rooms, sessions};
 use crate::domain::ids::{Revision, RoomId};
 use crate::domain::people::Viewer;
+use crate::domain::rooms::Unread;
 use crate::error::AppError;
 use crate::live::frames::{self, Event, Format, Frame, Listed};
 use crate::live::hub::{Next, Subscription};
@@ -44,7 +45,7 @@ pub(super) struct Sending {
     gaze: Arc<Gaze>,
     cursor: Revision,
     people: Option<i64>,
-    unread: Unread,
+    unread: unread::Unread,
 }
 
 impl Sending {
@@ -52,7 +53,7 @@ impl Sending {
         app: web::Data<App>, viewer: Viewer, peer: Arc<Peer>, session: Session,
         (subscription, followed): (Subscription, BTreeSet<RoomId>), gaze: Arc<Gaze>,
     ) -> Self {
-        let unread = Unread::of(viewer.user.id);
+        let unread = unread::Unread::of(viewer.user.id);
         let (cursor, people) = (Revision(0), None);
         Self { app, viewer, peer, session, subscription, followed, gaze, cursor, people, unread }
     }
@@ -122,8 +123,8 @@ impl Sending {
                 self.tell_unread(*room_id, then, is_looking).await?;
                 return Ok(false);
             }
-            Event::Counted { room_id, count, as_of } => {
-                let then = self.unread.told(*room_id, *count, *as_of);
+            Event::Counted { room_id, unread, as_of } => {
+                let then = self.unread.told(*room_id, *unread, *as_of);
                 self.tell_unread(*room_id, then, false).await?;
                 return Ok(false);
             }
@@ -151,39 +152,39 @@ impl Sending {
     }
 
     async fn tell_unread(&mut self, room_id: RoomId, then: Then, is_looking: bool) -> Result<(), End> {
-        let count = match then {
+        let unread = match then {
             Then::Nothing => return Ok(()),
-            Then::Tell(count) => count,
+            Then::Tell(unread) => unread,
             Then::Recount => match self.recount(room_id).await? {
-                Some(count) => count,
+                Some(unread) => unread,
                 None => return Ok(()),
             },
         };
         if is_looking {
             return Ok(());
         }
-        self.tell(&Event::Unread { room_id, unread_count: count, mention: false }).await
+        self.tell(&Event::Unread { room_id, unread_count: unread.count, mention: unread.mention }).await
     }
 
     /// The reader has turned away from the page: from now on, what is unread in its room is news, and what came meanwhile too.
     async fn tell_own_room(&mut self) -> Result<(), End> {
-        match self.peer.room.and_then(|room| Some((room, self.unread.count(room)?))) {
-            Some((room, count)) if count > 0 => self.tell_unread(room, Then::Tell(count), false).await,
+        match self.peer.room.and_then(|room| Some((room, self.unread.of_room(room)?))) {
+            Some((room, unread)) if unread.count > 0 => self.tell_unread(room, Then::Tell(unread), false).await,
             _ => Ok(()),
         }
     }
 
     /// Reads a room's count from the database; none when the room is no longer the reader's.
-    async fn recount(&mut self, room: RoomId) -> Result<Option<i64>, End> {
+    async fn recount(&mut self, room: RoomId) -> Result<Option<Unread>, End> {
         let (viewer, moves) = (self.viewer.user.id, self.app.reading.of(self.viewer.user.id));
         let read = self.app.db.read(move |snapshot| {
             let entry = rooms::entry_for_member(snapshot, room, viewer, &moves)?;
-            Ok((entry.unread_count, messages::revision(snapshot)?))
+            Ok((entry.unread, messages::revision(snapshot)?))
         });
         match read.await {
-            Ok((count, as_of)) => {
-                self.unread.set(room, count, as_of);
-                Ok(Some(count))
+            Ok((unread, as_of)) => {
+                self.unread.set(room, unread, as_of);
+                Ok(Some(unread))
             }
             Err(AppError::NotFound) => Ok(None),
             Err(error) => Err(error.into()),

@@ -3,14 +3,15 @@
 //! Invariant: each count is what the database would say as of the revision beside it.
 
 use crate::domain::ids::{Revision, RoomId, UserId};
-use crate::domain::rooms::UNREAD_MAX;
+use crate::domain::mentions::EVERYONE;
+use crate::domain::rooms::{self, UNREAD_MAX};
 use crate::live::frames::Added;
 use std::collections::{BTreeSet, HashMap};
 
 /// Counts by room.
 pub(super) struct Unread {
     reader: UserId,
-    counts: HashMap<RoomId, (i64, Revision)>,
+    counts: HashMap<RoomId, (rooms::Unread, Revision)>,
 }
 
 /// What is to be done about something that was heard.
@@ -19,7 +20,7 @@ pub(super) enum Then {
     /// Nothing: it was known, or concerns others.
     Nothing,
     /// The count is another one.
-    Tell(i64),
+    Tell(rooms::Unread),
     /// The count must be read from the database.
     Recount,
 }
@@ -30,7 +31,7 @@ impl Unread {
     }
 
     /// Takes what a snapshot says of every room.
-    pub(super) fn reset(&mut self, counts: impl IntoIterator<Item = (RoomId, i64)>, as_of: Revision) {
+    pub(super) fn reset(&mut self, counts: impl IntoIterator<Item = (RoomId, rooms::Unread)>, as_of: Revision) {
         self.counts = counts.into_iter().map(|(room, count)| (room, (count, as_of))).collect();
     }
 
@@ -40,13 +41,13 @@ impl Unread {
     }
 
     /// What is unread in a room, if it is counted.
-    pub(super) fn count(&self, room: RoomId) -> Option<i64> {
-        self.counts.get(&room).map(|(count, _)| *count)
+    pub(super) fn of_room(&self, room: RoomId) -> Option<rooms::Unread> {
+        self.counts.get(&room).map(|(unread, _)| *unread)
     }
 
     /// A room is new to the list.
     pub(super) fn add(&mut self, room: RoomId, as_of: Revision) {
-        self.counts.entry(room).or_insert((0, as_of));
+        self.counts.entry(room).or_insert((rooms::Unread::default(), as_of));
     }
 
     /// A room is gone from the list.
@@ -55,34 +56,35 @@ impl Unread {
     }
 
     /// Takes what the database says of a room.
-    pub(super) fn set(&mut self, room: RoomId, count: i64, as_of: Revision) {
+    pub(super) fn set(&mut self, room: RoomId, unread: rooms::Unread, as_of: Revision) {
         if let Some(known) = self.counts.get_mut(&room) {
-            *known = (count, as_of);
+            *known = (unread, as_of);
         }
     }
 
     /// Messages came in a room, or (`must_recount`) that is not all.
     pub(super) fn heard(&mut self, room: RoomId, added: &[Added], must_recount: bool) -> Then {
-        let Some((count, as_of)) = self.counts.get_mut(&room) else { return Then::Nothing };
+        let Some((unread, as_of)) = self.counts.get_mut(&room) else { return Then::Nothing };
         if must_recount {
             return Then::Recount;
         }
-        let is_news = |it: &&Added| it.revision > *as_of && it.author != self.reader;
-        let news = i64::try_from(added.iter().filter(is_news).count()).unwrap_or(i64::MAX);
+        let before = *unread;
+        for it in added.iter().filter(|it| it.revision > *as_of && it.author != self.reader) {
+            unread.count = (unread.count + 1).min(UNREAD_MAX + 1);
+            unread.mention |= it.called.iter().any(|id| [self.reader, EVERYONE].contains(id));
+        }
         *as_of = added.iter().map(|it| it.revision).max().unwrap_or_default().max(*as_of);
-        let before = *count;
-        *count = count.saturating_add(news).min(UNREAD_MAX + 1);
-        if *count == before { Then::Nothing } else { Then::Tell(*count) }
+        if *unread == before { Then::Nothing } else { Then::Tell(*unread) }
     }
 
     /// Another device read the room, or marked it: what was unread then.
-    pub(super) fn told(&mut self, room: RoomId, count: i64, as_of: Revision) -> Then {
+    pub(super) fn told(&mut self, room: RoomId, unread: rooms::Unread, as_of: Revision) -> Then {
         match self.counts.get_mut(&room) {
             None => Then::Nothing,
             Some((_, known_as_of)) if *known_as_of > as_of => Then::Recount,
             Some(known) => {
-                *known = (count, as_of);
-                Then::Tell(count)
+                *known = (unread, as_of);
+                Then::Tell(unread)
             }
         }
     }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 const ROOM: RoomId = RoomId(1);
 
 fn message(revision: i64) -> Added {
-    Added { revision: Revision(revision), author: UserId(1) }
+    Added { revision: Revision(revision), author: UserId(1), called: Vec::new() }
 }
 
 fn added(frame: &Frame) -> usize {
