@@ -15,6 +15,10 @@ test:
 bench:
     cargo bench --bench growth
 
+# Measure ten large uploads at once: how fast, and how much memory they take
+bench-uploads:
+    cargo bench --bench uploads
+
 # Run what CI runs
 ci:
     bash .ci/run

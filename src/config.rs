@@ -16,6 +16,8 @@ const SOCKETS_MAX: usize = 50_000;
 /// File descriptors kept for everything that is not a socket: database, workers, requests.
 const DESCRIPTORS_KEPT: usize = 200;
 
+const MB: usize = 1_000_000;
+
 /// The settings as one table: of each its doc, field and type; its default; what it must be, in words; and how it is read from text.
 /// Its variable is the field in capitals, after `CAMPFIRE_`.
 macro_rules! settings {
@@ -76,6 +78,8 @@ settings! {
     post_burst: u32 = 30, "a number from 1 to 1000000", |text| number(text, 1_000_000);
     /// `CAMPFIRE_POSTS_PER_SECOND`: messages a second one person may post for long. Default 5.
     posts_per_second: u32 = 5, "a number from 1 to 1000000", |text| number(text, 1_000_000);
+    /// `CAMPFIRE_UPLOAD_MAX`: bytes in one file. Default 100 MB.
+    upload_max: usize = 100 * MB, "a size like 100MB, 1GB or a number of bytes, at most 100GB", size;
     /// `CAMPFIRE_LOG`: a level or a filter of `tracing`. Default `info`.
     log: String = "info".to_owned(),
         "a level or a filter, like info or campfire=debug", |text| EnvFilter::try_new(text).ok().map(|_| text.to_owned());
@@ -152,6 +156,20 @@ impl PublicUrl {
             _ => None,
         }
     }
+}
+
+/// A size in bytes, or in KB, MB or GB.
+fn size(text: &str) -> Option<usize> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let unit = match unit.trim().to_lowercase().as_str() {
+        "" | "b" => 1,
+        "kb" => MB / 1000,
+        "mb" => MB,
+        "gb" => 1000 * MB,
+        _ => return None,
+    };
+    let bytes = number.parse::<usize>().ok()?.checked_mul(unit)?;
+    (1..=100_000 * MB).contains(&bytes).then_some(bytes)
 }
 
 fn list<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {

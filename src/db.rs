@@ -5,6 +5,7 @@
 //! Queries that write take a [`Tx`], which only the writer makes; queries that read take any connection.
 
 pub mod accounts;
+pub mod attachments;
 pub mod audit;
 pub mod avatars;
 pub mod bans;

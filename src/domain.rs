@@ -3,6 +3,7 @@
 //! Text is parsed here once (`text`, `messages::Draft`), so that the rest of the house deals in
 //! values that need no further check. Clock and dice are arguments.
 
+pub mod attachments;
 pub mod audit;
 pub mod bans;
 pub mod boosts;

@@ -11,9 +11,9 @@ use crate::error::AppError;
 use crate::services::{Core, background};
 use crate::web::limits::{Attempts, Posts};
 use crate::web::{
-    App, access_log, account, appearance, assets, audit_log, avatars, bans, boosts, devices, directs, edits, entry,
-    errors, first_run, guard, health, involvements, joins, members, messages, profile, reads, room_settings, rooms,
-    roster, sessions, sidebar, socket, transfers, users,
+    App, access_log, account, appearance, assets, attachments, audit_log, avatars, bans, boosts, devices, directs,
+    edits, entry, errors, first_run, guard, health, involvements, joins, members, messages, profile, reads,
+    room_settings, rooms, roster, sessions, sidebar, socket, transfers, users,
 };
 use actix_web::dev::{Server as ActixServer, ServerHandle};
 use actix_web::guard::{Any, Get, Head, Patch, Put};
@@ -269,6 +269,8 @@ fn table() -> Vec<Row> {
         at("/rooms/{room_id}/messages/{message_id}").get(messages::show).put(edits::update).delete(messages::destroy),
         at("/rooms/{room_id}/messages/{message_id}/edit").get(edits::edit),
         at("/rooms/{room_id}/messages/{message_id}/versions").get(edits::versions),
+        at("/rooms/{room_id}/messages/{message_id}/file/{name}").get(attachments::show),
+        at("/rooms/{room_id}/messages/{message_id}/thumbnail").get(attachments::thumbnail),
         at("/rooms/{room_id}/messages/{message_id}/boosts").get(boosts::index).post(boosts::create),
         at("/rooms/{room_id}/messages/{message_id}/boosts/{boost_id}").delete(boosts::destroy),
         at("/rooms/{room_id}/members").get(members::index),

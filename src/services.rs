@@ -15,6 +15,7 @@ pub mod background;
 pub mod bans;
 pub mod boosts;
 pub mod commands;
+pub mod files;
 pub mod messages;
 pub mod passwords;
 pub mod people;
@@ -23,6 +24,7 @@ pub mod reading;
 pub mod rooms;
 pub mod roster;
 pub mod sessions;
+mod stripping;
 pub mod transfers;
 mod workers;
 
@@ -33,6 +35,7 @@ use crate::error::AppError;
 use crate::live::hub::Hub;
 use background::Background;
 use bans::BannedAddresses;
+use files::Files;
 use passwords::Passwords;
 use pictures::Pictures;
 use rand::rand_core::UnwrapErr;
@@ -55,6 +58,8 @@ pub struct Core {
     pub passwords: Passwords,
     /// Making of small pictures.
     pub pictures: Pictures,
+    /// Files that people sent.
+    pub files: Files,
     /// What people have read.
     pub reading: Reading,
     /// Addresses that are kept out.
@@ -69,13 +74,14 @@ impl Core {
     /// Starts what they need besides the database.
     ///
     /// # Errors
-    /// When the system gives no threads.
+    /// When the system gives no threads, or the folder of files can't be used.
     pub fn start(db: Db, config: &Config, clock: Clock) -> io::Result<Self> {
         Ok(Self {
             db,
             hub: Hub::start(config.sockets_per_person, config.sockets_max, clock.clone())?,
             passwords: Passwords::start()?,
             pictures: Pictures::start()?,
+            files: Files::start(&config.storage, config.upload_max)?,
             reading: Reading::default(),
             banned: BannedAddresses::default(),
             background: Background::default(),

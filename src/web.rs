@@ -8,6 +8,7 @@ pub mod account;
 pub mod answer;
 pub mod appearance;
 pub mod assets;
+pub mod attachments;
 pub mod audit_log;
 pub mod auth;
 pub mod avatars;

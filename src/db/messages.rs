@@ -4,7 +4,7 @@
 //! is a tombstone without content.
 
 use super::query::{Columns, FromRow, all, maybe, one, run};
-use super::{Tx, boosts, mentions, versions};
+use super::{Tx, attachments, boosts, mentions, versions};
 use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
 use crate::domain::messages::{Body, Change, ClientMessageId, Draft, EDITORS_ONLY, Message, Place, Tombstone, Window};
 use crate::error::AppError;
@@ -20,8 +20,10 @@ const CONTEXT_LEN: u32 = 6;
 
 const COLUMNS: &str = "messages.id, client_message_id, room_id, users.id, users.name, users.role, users.avatar_version,
     created_revision, revision, source, body_html, plain_text, messages.created_at_ms, messages.updated_at_ms,
-    edited_at_ms, body_revision, removed_at_ms";
-const FROM: &str = "messages JOIN users ON users.id = messages.creator_id";
+    edited_at_ms, body_revision, file_key, attachments.name, content_type, size_bytes, width, height, has_thumbnail,
+    removed_at_ms";
+const FROM: &str = "messages JOIN users ON users.id = messages.creator_id
+    LEFT JOIN attachments ON attachments.message_id = messages.id";
 
 /// A message or what is left of it.
 #[derive(Debug, Clone)]
@@ -47,6 +49,7 @@ impl FromRow for Stored {
             updated_at_ms: row.read()?,
             edited_at_ms: row.read()?,
             body_revision: row.read()?,
+            attachment: row.read()?,
             boosts: Vec::new(),
         };
         match row.read::<Option<i64>>()? {
@@ -118,7 +121,7 @@ pub fn demand_editor(tx: &Tx<'_>, message: &Message, editor: UserId) -> std::res
 }
 
 /// Writes a new message unless its `client_message_id` was used in the room before: UNIQUE decides. Writes
-/// `messages`, `mentions` and `counters`. `None` means a repeat, with nothing written.
+/// `messages`, `attachments`, `mentions` and `counters`. `None` means a repeat, with nothing written.
 pub fn insert(tx: &Tx<'_>, room: RoomId, creator: UserId, draft: &Draft) -> Result<Option<Arc<Message>>> {
     let sql = "INSERT INTO messages (room_id, creator_id, client_message_id, created_revision, revision, body_revision,
                  source, source_format, body_html, plain_text, created_at_ms, updated_at_ms)
@@ -133,6 +136,9 @@ pub fn insert(tx: &Tx<'_>, room: RoomId, creator: UserId, draft: &Draft) -> Resu
     )?;
     let Some(id) = id else { return Ok(None) };
     mentions::insert(tx, id, &body.called)?;
+    if let Some(file) = &draft.attachment {
+        attachments::insert(tx, id, file)?;
+    }
     next_revision(tx)?;
     present(tx, room, id).map(Some)
 }
@@ -158,12 +164,12 @@ pub fn update_revision(tx: &Tx<'_>, room: RoomId, id: MessageId) -> Result<Arc<M
     present(tx, room, id)
 }
 
-/// Turns a message into its tombstone; its boosts, mentions and versions go. Writes those, `messages` and `counters`.
+/// Turns a message into its tombstone; its boosts, mentions, versions and file go. Writes those, `dropped_files`, `messages` and
+/// `counters`.
 pub fn delete(tx: &Tx<'_>, message: &Message) -> Result<Tombstone> {
     let revision = next_revision(tx)?;
-    mentions::delete(tx, message.id)?;
-    for sql in ["DELETE FROM boosts WHERE message_id = ?1", "DELETE FROM message_versions WHERE message_id = ?1"] {
-        run(tx, sql, [message.id])?;
+    for table in ["boosts", "mentions", "message_versions", "attachments"] {
+        run(tx, &format!("DELETE FROM {table} WHERE message_id = ?1"), [message.id])?;
     }
     let sql = "UPDATE messages SET source = '', body_html = '', plain_text = '', revision = ?2,
                  updated_at_ms = ?3, removed_at_ms = ?3

@@ -22,7 +22,8 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0005_extend_rooms.sql"),
     include_str!("../../migrations/0006_extend_account.sql"),
     include_str!("../../migrations/0007_create_boosts.sql"),
-    include_str!("../../migrations/0012_create_mentions.sql"),
+    include_str!("../../migrations/0008_create_mentions.sql"),
+    include_str!("../../migrations/0009_create_attachments.sql"),
 ];
 
 /// Makes sure that the file holds our database (or none yet), of a schema known here. Reads only; returns the schema's number.

@@ -1,5 +1,6 @@
 //! Messages, what is needed to post one, and the ways in which one changes.
 
+use super::attachments::Attachment;
 use super::boosts::{Boost, BoostGroup};
 use super::clock;
 use super::ids::{MessageId, Revision, RoomId, UserId};
@@ -59,6 +60,14 @@ impl Body {
         Self::stored(source, html, plain_text)
     }
 
+    /// The same beside a file: where nothing is written, it reads as the file's name.
+    pub fn beside(mut self, file: Option<&Attachment>) -> Self {
+        if let Some(file) = file.filter(|_| self.source.is_empty()) {
+            self.plain_text.clone_from(&file.name);
+        }
+        self
+    }
+
     /// A body as it is stored.
     pub fn stored(source: String, html: SafeHtml, plain_text: String) -> Self {
         Self { called: mentions::called(&source), source, html, plain_text }
@@ -84,6 +93,8 @@ pub struct Draft {
     pub client_message_id: ClientMessageId,
     /// What it says.
     pub body: Body,
+    /// The file that comes with it.
+    pub attachment: Option<Attachment>,
 }
 
 /// A message as it is in the database.
@@ -111,6 +122,8 @@ pub struct Message {
     pub edited_at_ms: Option<i64>,
     /// The change that its body is from.
     pub body_revision: Revision,
+    /// The file that came with it.
+    pub attachment: Option<Attachment>,
     /// What people added to it, in that order.
     pub boosts: Vec<Boost>,
 }

@@ -28,7 +28,7 @@ const LARGE_EMOJI_MAX: usize = 8;
 const EMOJI_BYTES_MAX: usize = 40;
 
 /// Markup that is safe to put into a page as it is.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct SafeHtml(String);
 
 impl SafeHtml {

@@ -191,6 +191,14 @@ text! {
 }
 
 impl MessageSource {
+    /// Takes `text` as what is written beside a file, which may be nothing.
+    ///
+    /// # Errors
+    /// `Invalid` when it is too long.
+    pub fn parse_beside_file(text: &str) -> Result<Self, Invalid> {
+        if text.chars().any(is_visible) { Self::parse(text) } else { Ok(Self(String::new())) }
+    }
+
     /// Takes `text` as a message: trimmed, line ends as `\n`, control characters left out.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //!
 //! URLs are relative, so that one frame serves every reader.
 
+use crate::domain::attachments::Attachment;
 use crate::domain::boosts::Boost;
 use crate::domain::clock::iso;
 use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
@@ -51,6 +52,13 @@ impl Serialize for Boost {
     }
 }
 
+fn attachment(message: &Message, file: &Attachment) -> Value {
+    let (path, (width, height)) = (message.path(), file.dimensions.unzip());
+    let thumbnail_url = file.has_thumbnail.then(|| format!("{path}/thumbnail"));
+    json!({"name": file.name, "content_type": file.content_type, "size_bytes": file.size_bytes, "url": file.url(&path),
+        "thumbnail_url": thumbnail_url, "width": width, "height": height})
+}
+
 /// A message.
 #[derive(Serialize)]
 pub struct MessageJson<'m> {
@@ -68,7 +76,7 @@ pub struct MessageJson<'m> {
     creator: &'m Author,
     #[serde(serialize_with = "id_alone")]
     room: RoomId,
-    attachment: Option<()>,
+    attachment: Option<Value>,
     boosts: &'m [Boost],
     url: String,
 }
@@ -89,7 +97,7 @@ impl<'m> From<&'m Message> for MessageJson<'m> {
             creator_name: &message.creator.name,
             creator: &message.creator,
             room: message.room_id,
-            attachment: None,
+            attachment: message.attachment.as_ref().map(|file| attachment(message, file)),
             boosts: &message.boosts,
             url: message.url(),
         }

@@ -17,6 +17,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(3);
 /// The pause between two batches: the writer is left to others for most of the time.
 const PAUSE: Duration = Duration::from_millis(5);
 
+/// Rounds after which one folder is swept for files that no message has: all of them within half a day.
+const SWEEP_EVERY: u32 = 50;
+
 /// The way to the background's work, for those who give it and the task that does it.
 #[derive(Clone, Default)]
 pub struct Background(Arc<Inner>);
@@ -53,13 +56,18 @@ impl Background {
 /// Does what there is to do, until it is stopped: what was left at the start, and what it is told of. Cursors that moved are written
 /// down by and by. It writes nothing for nothing.
 pub async fn run(core: Arc<Core>) {
-    let mut has_work = true;
+    let (mut has_work, mut rounds) = (true, 0);
     while !core.background.is_stopping() {
         write_down(&core).await;
         if std::mem::take(&mut has_work) {
             for batch in WORK {
                 has_work |= !finish(&core, *batch).await;
             }
+            has_work |= has_waited(core.files.delete_dropped(&core.db).await);
+        }
+        rounds += 1;
+        if rounds % SWEEP_EVERY == 0 {
+            has_waited(core.files.sweep(&core.db, (rounds / SWEEP_EVERY % 256) as u8).await);
         }
         has_work |= timeout(LOOK_EVERY, core.background.0.wake.notified()).await.is_ok();
     }
@@ -79,11 +87,15 @@ async fn finish(core: &Core, batch: Batch) -> bool {
     loop {
         match core.write(batch).await {
             Ok(true) if !core.background.is_stopping() => sleep(PAUSE).await,
-            Ok(_) => return true,
-            Err(error) => {
-                tracing::warn!(?error, "background work has to wait");
-                return false;
-            }
+            done => return !has_waited(done),
         }
     }
+}
+
+/// Whether work could not be done now; says why.
+fn has_waited<T>(done: Result<T, AppError>) -> bool {
+    if let Err(error) = &done {
+        tracing::warn!(?error, "background work has to wait");
+    }
+    done.is_err()
 }

@@ -1,8 +1,10 @@
 //! Posting, editing and removing messages.
 
+use super::files::Stored as StoredFile;
 use super::{Core, Write};
 use crate::db::messages::{self, Stored};
 use crate::db::{Tx, memberships, mentions, rooms};
+use crate::domain::attachments::Attachment;
 use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
 use crate::domain::mentions::{referring, spots};
 use crate::domain::messages::{Body, Change, ClientMessageId, Draft, Message};
@@ -12,22 +14,23 @@ use crate::live::frames::Event;
 use std::sync::Arc;
 
 /// Makes a body of what was typed into a room: finds those whom it mentions, and renders it. With `edited`, those whom that message
-/// mentions are known. Has no side effects.
+/// mentions are known. Beside a file it may say nothing. Has no side effects.
 ///
 /// # Errors
 /// As for any read.
 pub async fn compose(
-    core: &Core, room: RoomId, creator: UserId, edited: Option<MessageId>, source: MessageSource,
+    core: &Core, room: RoomId, creator: UserId, edited: Option<MessageId>,
+    (source, file): (MessageSource, Option<&Attachment>),
 ) -> Result<Body, AppError> {
     let source = source.as_str().to_owned();
     if spots(&source).is_empty() {
-        return Ok(Body::of(source));
+        return Ok(Body::of(source).beside(file));
     }
     let (found, source) = core
         .db
         .read(move |snapshot| Ok((mentions::find(snapshot, room, creator, edited, &spots(&source))?, source)))
         .await?;
-    Ok(Body::of(referring(&source, found)))
+    Ok(Body::of(referring(&source, found)).beside(file))
 }
 
 /// What became of a post.
@@ -47,12 +50,15 @@ pub struct Posted {
 ///
 /// # Side effects
 /// Of a new message, none of a repeat: 1. the message is written; 2. the room's `last_message_at`; 3. the room's
-/// sockets are told.
-pub async fn post(core: &Core, author: UserId, room: RoomId, draft: Draft) -> Result<Posted, AppError> {
+/// sockets are told. The file of anything but a new message is deleted.
+pub async fn post(
+    core: &Core, author: UserId, room: RoomId, draft: Draft, file: Option<StoredFile>,
+) -> Result<Posted, AppError> {
     core.write(move |tx| {
         memberships::demand(tx, room, author)?;
         match messages::insert(tx, room, author, &draft)? {
             Some(message) => {
+                file.map(StoredFile::keep);
                 rooms::update_last_message(tx, room, message.id)?;
                 announce(tx, Change::Created(message.clone()));
                 Ok(Posted { message, is_new: true })
@@ -137,7 +143,8 @@ pub async fn edit(
 /// As for [`edit`]; a message that was removed already is `NotFound`.
 ///
 /// # Side effects
-/// 1. the content is erased, with boosts, mentions and versions; 2. the room's sockets are told.
+/// 1. the content is erased, with boosts, mentions and versions; 2. the room's sockets are told; 3. a file
+/// that it had is deleted in the background.
 pub async fn remove(core: &Core, editor: UserId, room: RoomId, id: MessageId) -> Result<Change, AppError> {
     core.write(move |tx| {
         let message = editable(tx, editor, room, id)?;
@@ -146,6 +153,7 @@ pub async fn remove(core: &Core, editor: UserId, room: RoomId, id: MessageId) ->
         Ok(change)
     })
     .await
+    .inspect(|_| core.background.nudge())
 }
 
 /// The message, if it is there and `editor` may change it.

@@ -7,11 +7,14 @@
 //! costs at most `DECODED_BYTES_MAX` and what its decoder needs; the first frame of a moving picture stands for it.
 
 use super::workers::Workers;
+use crate::domain::attachments::BOX_MAX;
 use crate::error::{AppError, Invalid};
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, imageops};
-use std::io::{self, Cursor};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, Seek};
 use std::panic::catch_unwind;
+use std::path::Path;
 
 /// Bytes in a file that is sent as a picture: what a phone's camera makes, and more than its browser sends.
 pub const PICTURE_BYTES_MAX: usize = 10 * 1024 * 1024;
@@ -23,8 +26,10 @@ const DECODED_BYTES_MAX: u64 = 256 * 1024 * 1024;
 const WAITING_MAX: usize = 8;
 /// The side of an avatar in pixels: twice the largest at which one is shown.
 pub const AVATAR_SIDE: u32 = 256;
-/// The quality of an avatar, of 100: about ten kilobytes.
-const AVATAR_QUALITY: f32 = 80.0;
+/// The quality of avatars and thumbnails, of 100: an avatar has about ten kilobytes then.
+const QUALITY: f32 = 80.0;
+/// The largest small picture of a file in pixels: twice the box in which it is shown, for screens that have two for one.
+const THUMBNAIL_BOX: (u32, u32) = (2 * BOX_MAX.0, 2 * BOX_MAX.1);
 /// The side of the large logo in pixels, as web manifests want it.
 pub const LOGO_SIDE_LARGE: u32 = 512;
 /// The side of the small logo in pixels, as home screens want it.
@@ -82,7 +87,7 @@ impl Pictures {
 const UNREADABLE: &str = "This file can't be read as a picture. PNG, JPEG, GIF, WebP, BMP, TIFF and ICO pictures work.";
 
 fn avatar(file: &[u8]) -> Result<Vec<u8>, String> {
-    let (picture, orientation) = decoded(file)?;
+    let (picture, orientation) = decoded(Cursor::new(file))?;
     let side = picture.width().min(picture.height());
     // First by the quick way to near the size: the good way costs time for every pixel it starts from.
     let near = AVATAR_SIDE * 2;
@@ -101,12 +106,12 @@ fn avatar(file: &[u8]) -> Result<Vec<u8>, String> {
     square.apply_orientation(orientation);
     let pixels = square.into_rgba8();
     let encoder = webp::Encoder::from_rgba(&pixels, AVATAR_SIDE, AVATAR_SIDE);
-    let encoded = encoder.encode_simple(false, AVATAR_QUALITY).map_err(|_| UNREADABLE)?;
+    let encoded = encoder.encode_simple(false, QUALITY).map_err(|_| UNREADABLE)?;
     Ok(encoded.to_vec())
 }
 
 fn logo(file: &[u8]) -> Result<Logo, String> {
-    let (mut picture, orientation) = decoded(file)?;
+    let (mut picture, orientation) = decoded(Cursor::new(file))?;
     let near = LOGO_SIDE_LARGE * 2;
     if picture.width().max(picture.height()) > near {
         picture = picture.thumbnail(near, near);
@@ -126,9 +131,35 @@ fn fitted(picture: &DynamicImage, side: u32) -> Result<Vec<u8>, String> {
     Ok(png.into_inner())
 }
 
+/// Width and height of the picture in a file, unless it has more pixels than are decoded.
+pub(super) fn dimensions(file: impl BufRead + Seek) -> Option<(u32, u32)> {
+    let (width, height) = ImageReader::new(file).with_guessed_format().ok()?.into_dimensions().ok()?;
+    (1..=PIXELS_MAX).contains(&(u64::from(width) * u64::from(height))).then_some((width, height))
+}
+
+/// The picture in a file as large as it is shown at most, WebP; none when it can't be read. Blocks for up to some seconds.
+pub(super) fn thumbnail(path: &Path) -> Option<Vec<u8>> {
+    let make = || {
+        let (mut picture, orientation) = decoded(BufReader::new(File::open(path).ok()?)).ok()?;
+        let (width, height) = THUMBNAIL_BOX;
+        // The quick way first, as for avatars, with room to be turned in; then the good one.
+        if picture.width().max(picture.height()) > 2 * width {
+            picture = picture.thumbnail(2 * width, 2 * width);
+        }
+        picture.apply_orientation(orientation);
+        if picture.width() > width || picture.height() > height {
+            picture = picture.resize(width, height, FilterType::Lanczos3);
+        }
+        let pixels = picture.into_rgba8();
+        let encoder = webp::Encoder::from_rgba(&pixels, pixels.width(), pixels.height());
+        encoder.encode_simple(false, QUALITY).ok().map(|encoded| encoded.to_vec())
+    };
+    catch_unwind(make).ok().flatten()
+}
+
 /// The picture in a file, and how it is turned (EXIF 2.3, 4.6.4, Orientation).
-fn decoded(file: &[u8]) -> Result<(DynamicImage, image::metadata::Orientation), String> {
-    let mut reader = ImageReader::new(Cursor::new(file)).with_guessed_format().map_err(|_| UNREADABLE)?;
+fn decoded(file: impl BufRead + Seek) -> Result<(DynamicImage, image::metadata::Orientation), String> {
+    let mut reader = ImageReader::new(file).with_guessed_format().map_err(|_| UNREADABLE)?;
     let mut limits = Limits::default();
     limits.max_alloc = Some(DECODED_BYTES_MAX);
     reader.limits(limits);

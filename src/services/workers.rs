@@ -5,7 +5,7 @@
 use crate::error::AppError;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, available_parallelism};
 use tokio::sync::oneshot;
@@ -33,14 +33,19 @@ impl<M: Default + 'static> Workers<M> {
         &self, work: impl FnOnce(&mut M) -> T + Send + 'static,
     ) -> Result<T, AppError> {
         let (sender, receiver) = oneshot::channel();
-        let job: Job<M> = Box::new(move |memory| {
+        let job = move |memory: &mut M| {
             // Whoever asked may have gone.
             let _ = sender.send(work(memory));
-        });
-        match self.0.try_send(job) {
-            Ok(()) => receiver.await.map_err(|_| AppError::Internal("a worker's job panicked".to_owned())),
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(AppError::Busy),
+        };
+        if !self.leave(job) {
+            return Err(AppError::Busy);
         }
+        receiver.await.map_err(|_| AppError::Internal("a worker's job panicked".to_owned()))
+    }
+
+    /// Leaves `work` to one of the threads; tells whether there was room for it.
+    pub(super) fn leave(&self, work: impl FnOnce(&mut M) + Send + 'static) -> bool {
+        self.0.try_send(Box::new(work)).is_ok()
     }
 }
 

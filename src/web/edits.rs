@@ -71,12 +71,12 @@ pub async fn update(editor: MessageEditor, submission: Submission) -> Answer {
     editor.demand_same_viewer()?;
     let form: MessageForm = submission.form().await?;
     let (app, room, seen) = (&editor.app, editor.room.id, form.parse_revision()?);
-    let (message, error) = match form.parse_body() {
+    let (message, error) = match form.parse_body(editor.message.attachment.as_ref()) {
         Err(invalid) => (editor.message.clone(), AppError::from(invalid)),
         Ok(source) => {
             editor.spend_post()?;
             let (creator, edited) = (editor.message.creator.id, Some(editor.message.id));
-            let body = compose(app, room, creator, edited, source).await?;
+            let body = compose(app, room, creator, edited, (source, editor.message.attachment.as_ref())).await?;
             match save(app, editor.id(), room, editor.message.id, (body, seen)).await? {
                 Edited::Saved(message) => return saved(&editor, message),
                 Edited::Overtaken(message) => (message, AppError::Conflict(OVERTAKEN)),

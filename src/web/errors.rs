@@ -20,6 +20,7 @@ use std::fmt;
 /// How long to wait when the server is full or the disk fails: long enough to matter, short enough to try.
 const BUSY_RETRY_AFTER_S: u64 = 2;
 
+const MB: usize = 1_000_000;
 const MIB: usize = 1024 * 1024;
 
 impl fmt::Display for AppError {
@@ -68,6 +69,9 @@ pub fn sentence(error: &AppError) -> String {
         AppError::Gone => "This message was removed.".into(),
         AppError::TooMany { retry_after_s: 1 } => "That was a lot at once. Try again in a second.".into(),
         AppError::TooMany { retry_after_s } => format!("That was a lot at once. Try again in {retry_after_s} seconds."),
+        AppError::TooLarge { limit_bytes } if limit_bytes % MB == 0 => {
+            format!("That is too large: at most {} MB fit.", limit_bytes / MB)
+        }
         AppError::TooLarge { limit_bytes } if *limit_bytes >= MIB => {
             format!("That is too large: at most {} MiB fit.", limit_bytes / MIB)
         }

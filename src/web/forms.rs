@@ -4,6 +4,7 @@
 //! say.
 
 use crate::error::{AppError, Invalid};
+use crate::services::files::{Files, Stored};
 use crate::services::pictures::PICTURE_BYTES_MAX;
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::dev::Payload;
@@ -24,6 +25,8 @@ pub const BODY_MAX: usize = 128 * 1024;
 const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 /// How long a body with a file may take to arrive: ten megabytes over a slow phone's megabit a second.
 const FILE_TIME_MAX: Duration = Duration::from_secs(120);
+/// How long one that goes to the disk may take, if something comes of it every [`BODY_TIME_MAX`]: a hundred megabytes over the same.
+const UPLOAD_TIME_MAX: Duration = Duration::from_secs(20 * 60);
 /// Bytes of a file that are read and thrown away past its bound: a browser reads no answer before it has sent everything, and
 /// somebody who picked a film in place of a picture should be told.
 const DISCARD_MAX: usize = 64 * 1024 * 1024;
@@ -69,7 +72,7 @@ impl Submission {
     /// # Errors
     /// `TooLarge`, `UnsupportedMediaType`, `BadRequest` when the client stops in the middle, `Invalid` when it does not parse.
     pub async fn form<F: DeserializeOwned>(self) -> Result<F, AppError> {
-        if self.has_parts() { Ok(self.parts("", 0).await?.0) } else { self.flat().await }
+        Ok(self.form_with_file("", 0).await?.0)
     }
 
     /// Reads the body as the form `F` and the file in its field `file_field`, of at most `file_max` bytes. Only
@@ -80,7 +83,15 @@ impl Submission {
     pub async fn form_with_file<F: DeserializeOwned>(
         self, file_field: &'static str, file_max: usize,
     ) -> Result<(F, Option<Upload>), AppError> {
-        if self.has_parts() { self.parts(file_field, file_max).await } else { Ok((self.flat().await?, None)) }
+        let (form, file) = self
+            .parts(file_field, (file_max, DISCARD_MAX, FILE_TIME_MAX), async |part, name| {
+                let content_type = part.content_type().map(ToString::to_string).unwrap_or_default();
+                let bytes = read_part(part, file_max, DISCARD_MAX).await?;
+                let bytes = bytes.ok_or(AppError::TooLarge { limit_bytes: file_max })?.freeze();
+                Ok(Ok((!bytes.is_empty()).then_some(Upload { file_name: name, content_type, bytes })))
+            })
+            .await?;
+        Ok((form, file?))
     }
 
     /// Reads the body as the form `F` and the picture in its field `field`. Of a body with one that is too large nothing is kept but
@@ -98,8 +109,18 @@ impl Submission {
         }
     }
 
-    fn has_parts(&self) -> bool {
-        self.content_type == "multipart/form-data"
+    /// Reads the body as the form `F`, and puts the file in its field `file_field` into `files` as it comes. What is wrong with the
+    /// file alone comes beside the form.
+    ///
+    /// # Errors
+    /// As [`Submission::form`].
+    pub async fn form_with_stored_file<F: DeserializeOwned>(
+        self, file_field: &'static str, files: &Files,
+    ) -> Result<(F, Result<Option<Stored>, AppError>), AppError> {
+        // A file that is a little too large is as common as one that is a little smaller.
+        let discard_max = DISCARD_MAX.max(files.size_max());
+        let bounds = (files.size_max(), discard_max, UPLOAD_TIME_MAX);
+        self.parts(file_field, bounds, async |part, name| store(part, files, &name, discard_max).await).await
     }
 
     async fn flat<F: DeserializeOwned>(mut self) -> Result<F, AppError> {
@@ -123,15 +144,20 @@ impl Submission {
         Ok(read.map_err(|place| Invalid::new("body", format!("The body could not be read as {expected}{place}.")))?)
     }
 
-    async fn parts<F: DeserializeOwned>(
-        self, file_field: &'static str, file_max: usize,
-    ) -> Result<(F, Option<Upload>), AppError> {
-        if self.announced > BODY_MAX + file_max + DISCARD_MAX {
+    /// Reads the body as the form `F`, and its file by `take`. Bounds: of the file, of what is thrown away, of time.
+    async fn parts<F: DeserializeOwned, T>(
+        self, file_field: &'static str, (file_max, discard_max, time_max): (usize, usize, Duration),
+        take: impl AsyncFnMut(&mut Field, String) -> Taken<T>,
+    ) -> Result<(F, Result<Option<T>, AppError>), AppError> {
+        if self.content_type != "multipart/form-data" {
+            return Ok((self.flat().await?, Ok(None)));
+        }
+        if self.announced > BODY_MAX + file_max + discard_max {
             return Err(AppError::TooLarge { limit_bytes: file_max.max(BODY_MAX) });
         }
         let too_slow = AppError::BadRequest("The body took too long to arrive.");
-        let parts = read_parts(Multipart::new(&self.headers, self.payload), file_field, file_max);
-        let (fields, file) = timeout(FILE_TIME_MAX, parts).await.map_err(|_| too_slow)??;
+        let parts = read_parts(Multipart::new(&self.headers, self.payload), file_field, take);
+        let (fields, file) = timeout(time_max, parts).await.map_err(|_| too_slow)??;
         // Written as a plain form and read as one: the same fields mean the same, repeated ones too.
         let form = serde_html_form::to_string(&fields).map(|plain| serde_html_form::from_str(&plain));
         match form {
@@ -157,11 +183,37 @@ impl Submission {
     }
 }
 
+/// A file that was taken from its part, none, or why not. When the outer one fails, the rest of the body can't be read either.
+type Taken<T> = Result<Result<Option<T>, AppError>, AppError>;
+
+/// Puts a part into `files` as it comes; an input for which no file was picked sends neither name nor bytes.
+async fn store(part: &mut Field, files: &Files, name: &str, discard_max: usize) -> Taken<Stored> {
+    let (mut file, mut discarded) = (files.begin().await, 0);
+    let too_slow = || AppError::BadRequest("The file stopped arriving.");
+    while let Some(chunk) = timeout(BODY_TIME_MAX, part.next()).await.map_err(|_| too_slow())? {
+        let chunk = chunk.map_err(refusal)?;
+        match &mut file {
+            Ok(incoming) => {
+                if let Err(error) = incoming.write(chunk).await {
+                    file = Err(error);
+                }
+            }
+            Err(error) if discarded > discard_max => return Err(error.clone()),
+            Err(_) => discarded += chunk.len(),
+        }
+    }
+    Ok(match file {
+        Ok(incoming) if incoming.is_empty() && name.is_empty() => Ok(None),
+        Ok(incoming) => incoming.finish(name).await.map(Some),
+        Err(error) => Err(error),
+    })
+}
+
 /// The fields of a body in parts, in order, and its file.
-async fn read_parts(
-    mut parts: Multipart, file_field: &'static str, file_max: usize,
-) -> Result<(Vec<(String, String)>, Option<Upload>), AppError> {
-    let (mut fields, mut file, mut left) = (Vec::new(), None, BODY_MAX);
+async fn read_parts<T>(
+    mut parts: Multipart, file_field: &'static str, mut take: impl AsyncFnMut(&mut Field, String) -> Taken<T>,
+) -> Result<(Vec<(String, String)>, Result<Option<T>, AppError>), AppError> {
+    let (mut fields, mut file, mut left) = (Vec::new(), Ok(None), BODY_MAX);
     while let Some(part) = parts.next().await {
         let mut part = part.map_err(refusal)?;
         let disposition = part.content_disposition();
@@ -169,16 +221,12 @@ async fn read_parts(
         let file_name = disposition.and_then(|it| it.get_filename()).map(str::to_owned);
         match file_name {
             Some(file_name) if name == file_field => {
-                let content_type = part.content_type().map(ToString::to_string).unwrap_or_default();
-                let bytes = read_part(&mut part, file_max, DISCARD_MAX).await?;
-                let bytes = bytes.ok_or(AppError::TooLarge { limit_bytes: file_max })?.freeze();
-                if bytes.is_empty() {
-                    continue;
-                }
-                if file.is_some() {
-                    return Err(Invalid::new(file_field, "Only one file fits here.").into());
-                }
-                file = Some(Upload { file_name, content_type, bytes });
+                let taken = take(&mut part, file_name).await?;
+                file = match (file, taken) {
+                    (file, Ok(None)) => file,
+                    (Ok(None), taken) => taken,
+                    _ => Err(Invalid::new(file_field, "Only one file fits here.").into()),
+                };
             }
             _ => {
                 let cost = name.len() + FIELD_COST;

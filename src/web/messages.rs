@@ -5,11 +5,13 @@ use super::errors::{refused, sentence};
 use super::prelude::*;
 use super::rooms::{Composer, MessageList, listed, room_page};
 use crate::db::messages::{self, PAGE_LEN, PAGE_MAX};
+use crate::domain::attachments::Attachment;
 use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
 use crate::domain::messages::{Change, ClientMessageId, Draft, Place};
 use crate::domain::text::MessageSource;
 use crate::live::frames::{Event, Format, Frame};
 use crate::live::json::MessageJson;
+use crate::services::files::Stored;
 use crate::services::messages::{Posted, compose, post, remove, repeated};
 use actix_web::http::header::HeaderName;
 use serde_json::Value;
@@ -41,9 +43,9 @@ impl MessageForm {
         }
     }
 
-    /// What it says.
-    pub(super) fn parse_body(&self) -> Result<MessageSource, Invalid> {
-        MessageSource::parse(&self.text())
+    /// What it says; beside a file that may be nothing.
+    pub(super) fn parse_body(&self, file: Option<&Attachment>) -> Result<MessageSource, Invalid> {
+        if file.is_some() { MessageSource::parse_beside_file(&self.text()) } else { MessageSource::parse(&self.text()) }
     }
 
     /// What was typed.
@@ -166,12 +168,12 @@ pub async fn show(member: RoomMember) -> Answer {
 /// wrong with it.
 pub async fn create(member: RoomMember, submission: Submission) -> Answer {
     member.demand_same_viewer()?;
-    let mut form: MessageForm = submission.form().await?;
+    let (mut form, file): (MessageForm, _) = submission.form_with_stored_file("attachment", &member.app.files).await?;
     if form.client_message_id.as_deref().is_none_or(|id| id.trim().is_empty()) {
         // Given here, so that a plain form that has to be sent again is sent under the same id.
         form.client_message_id = Some(Uuid::new_v4().to_string());
     }
-    let Posted { message, is_new } = match submit(&member.app, member.id(), member.room.id, &form).await {
+    let Posted { message, is_new } = match submit(&member.app, member.id(), member.room.id, &form, file).await {
         Ok(posted) => posted,
         Err(error) if member.wants() == Wants::Page => return form_again(&member, form, error).await,
         Err(error) => return Err(error),
@@ -195,21 +197,25 @@ async fn form_again(member: &RoomMember, form: MessageForm, error: AppError) -> 
     }
 }
 
-/// Posts what was submitted, by form, JSON or socket. Whether it is a repeat is decided before whether it is valid, and a repeat
-/// costs nothing of the sender's rate.
+/// Posts what was submitted, by form, JSON or socket, with the file that came with it or why it did not. Whether it is a repeat is
+/// decided before whether it is valid, and a repeat costs nothing of the sender's rate.
 ///
 /// # Errors
 /// `Invalid`, `TooMany`, and as [`post`] and [`repeated`] say.
-pub(super) async fn submit(app: &App, author: UserId, room: RoomId, form: &MessageForm) -> Result<Posted, AppError> {
+pub(super) async fn submit(
+    app: &App, author: UserId, room: RoomId, form: &MessageForm, file: Result<Option<Stored>, AppError>,
+) -> Result<Posted, AppError> {
     let client_message_id = form.parse_id()?;
-    let source = form.parse_body().map_err(AppError::from).and_then(|source| {
+    let parsed = file.and_then(|file| {
+        let attachment = file.as_ref().map(|file| file.attachment.clone());
+        let source = form.parse_body(attachment.as_ref())?;
         app.posts.take(author, (app.clock)())?;
-        Ok(source)
+        Ok((source, attachment, file))
     });
-    match source {
-        Ok(source) => {
-            let body = compose(app, room, author, None, source).await?;
-            let posted = post(app, author, room, Draft { client_message_id, body }).await?;
+    match parsed {
+        Ok((source, attachment, file)) => {
+            let body = compose(app, room, author, None, (source, attachment.as_ref())).await?;
+            let posted = post(app, author, room, Draft { client_message_id, body, attachment }, file).await?;
             if !posted.is_new {
                 app.posts.give_back(author);
             }

@@ -65,6 +65,8 @@ struct RoomPage<'w> {
     unread_count: i64,
     people_revision: i64,
     composer: Composer,
+    /// Bytes in a file at most.
+    upload_max: usize,
     /// The message a link pointed at.
     target: Option<&'w Message>,
 }
@@ -135,6 +137,7 @@ pub(super) async fn room_page(member: &RoomMember, place: Option<Place>, compose
         sidebar,
         people_revision,
         composer,
+        upload_max: member.app.config.upload_max,
         target: target.map(Arc::as_ref),
     };
     let mut response = member.page(&page)?;

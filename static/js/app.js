@@ -2,6 +2,7 @@
 import "./revisions.js";
 import "./message-list.js";
 import "./composer.js";
+import "./lightbox.js";
 import "./formatting.js";
 import "./mentions.js";
 import "./emoji.js";
@@ -18,8 +19,10 @@ import { start as startOutbox } from "./outbox.js";
 import { start as startReading } from "./reading.js";
 import { start as startSocket } from "./socket.js";
 import { start as startUnread } from "./unread.js";
+import { start as startUploads } from "./uploads.js";
 
 startOutbox();
+startUploads();
 startUnread();
 startReading();
 startSocket();

@@ -3,6 +3,8 @@
 import { device, isNewest, roomId, tell, viewerId } from "./page.js";
 import { add } from "./outbox.js";
 import { send } from "./socket.js";
+import { hasFiles, takeFiles } from "./tray.js";
+import { upload } from "./uploads.js";
 
 const MESSAGE_MAX = 10_000; // characters, as the server counts them
 const TYPING_EVERY = 1_000;
@@ -42,17 +44,19 @@ customElements.define(
     submit(event) {
       event.preventDefault();
       const body = this.field.value.trim();
-      if (!body) return;
+      if (!body && !hasFiles()) return;
       const length = [...body].length;
       if (length > MESSAGE_MAX) {
         this.complain(`A message can have at most 10,000 characters; this one has ${length.toLocaleString("en")}.`);
         return;
       }
-      add(body); // Kept on the device before the field forgets it.
+      if (body) add(body); // Kept on the device before the field forgets it.
+      const files = takeFiles();
+      files.forEach(upload);
       this.field.value = "";
       this.change();
       // Among older messages it would not be seen: the room's newest end is where it goes.
-      if (!isNewest()) return location.assign(`/rooms/${roomId}?newest`);
+      if (!isNewest()) return files.length ? tell("stale") : location.assign(`/rooms/${roomId}?newest`);
       tell("sent");
       this.field.focus({ preventScroll: true });
     }

@@ -3,11 +3,13 @@
 const LINES_MAX = 4;
 const CHARACTERS_MAX = 300;
 
-/** What a message says, without what it quotes itself. */
+/** What a message says, without what it quotes itself; of a file alone, its name. */
 export function said(body) {
   const parts = [...body.children].filter((part) => !part.matches(".message__edited"));
   const own = parts.filter((part) => !part.matches("blockquote"));
-  return (own.length ? own : parts).map((part) => part.innerText.trim()).join("\n\n").trim();
+  const text = (own.length ? own : parts).map((part) => part.innerText.trim()).join("\n\n").trim();
+  const file = body.parentElement.querySelector(".attachment__name, .attachment--picture > img");
+  return text || file?.alt || file?.textContent || "";
 }
 
 /** Puts the quote before what is being written, and the caret behind it. */

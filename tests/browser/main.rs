@@ -12,6 +12,7 @@ mod proxy;
 mod support;
 
 mod editing;
+mod files;
 mod mentions;
 mod reading;
 mod rooms;

@@ -41,6 +41,8 @@ pub(super) const TABLE: &[(&str, &str, &str, &str)] = &[
     ("POST", "/rooms/{room_id}/messages/{message_id}/boosts", "in 404 303 303 303", "401 404 201 201 201"),
     // The author's own; other people's are not found, not even by administrators.
     ("DELETE", "/rooms/{room_id}/messages/{message_id}/boosts/{boost_id}", "in 404 404 303 404", "401 404 404 204 404"),
+    ("GET", "/rooms/{room_id}/messages/{message_id}/file/{name}", "in 404 200 200 200", "401 404 200 200 200"),
+    ("GET", "/rooms/{room_id}/messages/{message_id}/thumbnail", "in 404 200 200 200", "401 404 200 200 200"),
     ("GET", "/rooms/{room_id}/members", "in 404 200 200 200", "401 404 200 200 200"),
     ("PUT", "/account", "in 403 403 403 303", "401 403 403 403 200"),
     ("GET", "/account/edit", "in 200 200 200 200", "401 200 200 200 200"),
@@ -155,6 +157,17 @@ impl Cast {
         self.server.number("SELECT max(id) FROM boosts").await.to_string()
     }
 
+    /// Gives a message a file, with a small picture of it.
+    async fn attach(&self, message: &Value) {
+        let key = format!("00{:030x}", message["id"].as_i64().unwrap());
+        let folder = self.server.folder.path().join("files/00");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(&key[2..]), "a picture").unwrap();
+        std::fs::write(folder.join(&key[2..]).with_extension("webp"), "a small one").unwrap();
+        let values = format!("({}, '{key}', 'a.png', 'image/png', 9, 1, 1, 1)", message["id"]);
+        self.server.sql(format!("INSERT OR IGNORE INTO attachments VALUES {values}")).await;
+    }
+
     /// Another session of the author's.
     async fn session(&self) -> String {
         let mut person = self.server.visitor();
@@ -218,6 +231,9 @@ impl Cast {
         if route.contains("{boost_id}") {
             route = route.replace("{boost_id}", &self.boost(message).await);
         }
+        if route.ends_with("/file/{name}") || route.ends_with("/thumbnail") {
+            self.attach(message).await;
+        }
         if route.contains("{user_id}") && (route.starts_with("/account") || route.ends_with("/ban")) {
             route = route.replace("{user_id}", &self.newcomer().await);
         }
@@ -225,6 +241,7 @@ impl Cast {
             .replace("/assets/{version}/{path:.*}", &assets::url("css/global.css"))
             .replace("{kind:opens|closeds}", "opens")
             .replace("{room_id}", "1")
+            .replace("{name}", "a.png")
             .replace("{message_id}", &message["id"].to_string())
             .replace("{user_id}", &self.author().id.to_string())
             .replace("{join_code}", &self.join_code)

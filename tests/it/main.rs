@@ -11,6 +11,7 @@ mod cast;
 mod command_line;
 mod editing;
 mod errors;
+mod files;
 mod guards;
 mod history;
 mod hub;

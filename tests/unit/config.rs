@@ -30,6 +30,12 @@ fn a_wrong_value_is_named_with_its_variable_and_what_is_allowed() {
         ("CAMPFIRE_SESSION_DAYS", "0"),
         ("CAMPFIRE_POST_BURST", "-1"),
         ("CAMPFIRE_SOCKETS_MAX", "many"),
+        ("CAMPFIRE_UPLOAD_MAX", "0"),
+        ("CAMPFIRE_UPLOAD_MAX", "MB"),
+        ("CAMPFIRE_UPLOAD_MAX", "-1MB"),
+        ("CAMPFIRE_UPLOAD_MAX", "1.5GB"),
+        ("CAMPFIRE_UPLOAD_MAX", "200GB"),
+        ("CAMPFIRE_UPLOAD_MAX", "99999999999999999999GB"),
     ] {
         assert!(with(variable, value).is_err(), "{variable}={value}");
     }
@@ -43,10 +49,18 @@ fn lists_and_urls_are_taken_apart() {
     assert_eq!(config.public_url, Some(PublicUrl { is_https: true, host: "chat.example.com:8443".into() }));
 }
 
+#[test]
+fn sizes_are_bytes_or_their_thousands() {
+    assert_eq!(Config::from(|_| None).unwrap().upload_max, 100_000_000);
+    for (value, bytes) in [("5", 5), ("7b", 7), ("300KB", 300_000), ("100MB", 100_000_000), ("1 gb", 1_000_000_000)] {
+        assert_eq!(with("CAMPFIRE_UPLOAD_MAX", value).unwrap().upload_max, bytes, "{value}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_value_panics(value in "\\PC{0,30}") {
-        for variable in ["CAMPFIRE_ADDRESS", "CAMPFIRE_PUBLIC_URL", "CAMPFIRE_TRUSTED_PROXIES", "CAMPFIRE_SESSION_DAYS"] {
+        for variable in ["CAMPFIRE_ADDRESS", "CAMPFIRE_PUBLIC_URL", "CAMPFIRE_TRUSTED_PROXIES", "CAMPFIRE_SESSION_DAYS", "CAMPFIRE_UPLOAD_MAX"] {
             let _ = with(variable, &value);
         }
     }

@@ -123,7 +123,7 @@ impl Hearing {
             }
             Said::Message { content, room_id, client_message_id } => {
                 let form = MessageForm::new(content, client_message_id.clone());
-                let posted = submit(&self.app, self.viewer.user.id, room_id, &form).await;
+                let posted = submit(&self.app, self.viewer.user.id, room_id, &form, Ok(None)).await;
                 return match posted {
                     // The room's own sockets hear of a new message by the broadcast.
                     Ok(posted) if posted.is_new && self.room == Some(room_id) => None,

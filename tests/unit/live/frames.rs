@@ -21,6 +21,7 @@ fn message() -> Arc<Message> {
         updated_at_ms: 1_769_862_896_789,
         edited_at_ms: None,
         body_revision: Revision(4711),
+        attachment: None,
         boosts: Vec::new(),
     })
 }

@@ -73,7 +73,7 @@ fn a_picture_taken_with_a_turned_camera_stands_upright() {
     let jpeg = file(&halves(400, 300), ImageFormat::Jpeg);
     let length = u16::try_from(exif.len() + 2).unwrap().to_be_bytes();
     let turned = [&jpeg[..2], b"\xff\xe1", &length, exif, &jpeg[2..]].concat();
-    assert_eq!(decoded(&turned).unwrap().1, Orientation::Rotate90);
+    assert_eq!(decoded(Cursor::new(&turned)).unwrap().1, Orientation::Rotate90);
     let (upright, turned_avatar) = (avatar(&jpeg).unwrap(), avatar(&turned).unwrap());
     assert!(is_red(&upright, 20, 20) && is_red(&upright, 20, 236) && !is_red(&upright, 236, 20));
     assert!(is_red(&turned_avatar, 20, 20) && is_red(&turned_avatar, 236, 20));
