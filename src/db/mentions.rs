@@ -19,7 +19,7 @@ pub(super) fn names<'t>(connection: &Connection, texts: impl Iterator<Item = &'t
         return Ok(Names::new());
     }
     let sql = "SELECT id, name FROM users WHERE id IN (SELECT value FROM json_each(?1))";
-    Ok(all::<(UserId, String)>(connection, sql, [array(&ids)])?.into_iter().collect())
+    Ok(all(connection, sql, [array(&ids)])?.into_iter().collect())
 }
 
 /// Puts names in place of references. Reads only, at most one query.
@@ -62,18 +62,18 @@ pub fn find(
 fn only(
     connection: &Connection, room: RoomId, known: &BTreeSet<UserId>, name: &str, is_first: bool,
 ) -> Result<Option<UserId>> {
-    let sql =
-        "SELECT id, name, EXISTS (SELECT 1 FROM memberships WHERE room_id = ?1 AND user_id = id), status = 'active'
-               FROM users WHERE role IN ('member', 'administrator', 'bot') AND name_key BETWEEN ?2 AND ?3 LIMIT ?4";
+    let sql = "SELECT id, name, (status = 'active')
+                 * (1 + EXISTS (SELECT 1 FROM memberships WHERE room_id = ?1 AND user_id = id)) FROM users
+               WHERE role IN ('member', 'administrator', 'bot') AND name_key BETWEEN ?2 AND ?3 LIMIT ?4";
     let key = name_key(name);
     let (least, most) = if is_first { (format!("{key} "), format!("{key}!")) } else { (key.clone(), key) };
-    let mut people: Vec<(UserId, String, bool, bool)> = all(connection, sql, (room, least, most, NAMESAKES_MAX))?;
+    let mut people: Vec<(UserId, String, i64)> = all(connection, sql, (room, least, most, NAMESAKES_MAX))?;
     if let Some((id, ..)) = people.iter().find(|(id, ..)| known.contains(id)) {
         return Ok(Some(*id));
     }
-    people.retain(|(.., is_active)| *is_active);
-    let is_any_here = people.iter().any(|(_, _, is_here, _)| *is_here);
-    people.retain(|(_, _, is_here, _)| *is_here == is_any_here);
+    // 2: in the room, 1: in the account, 0: in neither any more.
+    let nearest = people.iter().map(|(.., near)| *near).max();
+    people.retain(|(.., near)| *near > 0 && Some(*near) == nearest);
     if people.len() > 1 {
         people.retain(|(_, exact, ..)| exact == name);
     }

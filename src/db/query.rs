@@ -54,7 +54,6 @@ macro_rules! tuple_from_row {
 }
 tuple_from_row!(A, B);
 tuple_from_row!(A, B, C);
-tuple_from_row!(A, B, C, D);
 
 fn read<T: FromRow>(row: &Row<'_>) -> Result<T> {
     T::from_row(&mut Columns { row, next: 0 })

@@ -105,8 +105,7 @@ pub fn page_for_member(connection: &Connection, viewer: UserId, moves: &Moves) -
         unread("memberships.room_id", "memberships.last_read_message_id")
     );
     let rows: Vec<(Room, i64)> = all(connection, &sql, [viewer])?;
-    let unread = |count| Unread { count, mention: false };
-    let entry = |(room, count)| RoomEntry { room, unread: unread(count), people: Vec::new() };
+    let entry = |(room, count)| RoomEntry { room, unread: Unread { count, mention: false }, people: Vec::new() };
     let mut entries: Vec<RoomEntry> = rows.into_iter().map(entry).collect();
     let mut people = people_of_pings(connection, viewer)?;
     for entry in &mut entries {

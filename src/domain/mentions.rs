@@ -1,6 +1,6 @@
 //! Mentions: people named in a message, typed as `@[Ann Lee]` or `@ann`, kept as references to the person.
 //!
-//! Invariants: a reference is a number between two [`MARK`]s, which nothing typed can contain: somebody's id; below zero when the
+//! Invariants: a reference is a number between two `MARK`s, which nothing typed can contain: somebody's id; below zero when the
 //! message only quotes their being called; 0 for everyone. It stands in text, never in code, links or markup. Readers get names instead.
 
 use super::ids::UserId;

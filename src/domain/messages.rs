@@ -57,7 +57,7 @@ impl Body {
     /// Renders a parsed source. Highlighting may take some milliseconds: before the write, never in it.
     pub fn of(source: String) -> Self {
         let Rendered { html, plain_text } = rich_text::render(&source);
-        Self::stored(source, html, plain_text)
+        Self { called: mentions::called(&source), source, html, plain_text }
     }
 
     /// The same beside a file: where nothing is written, it reads as the file's name.

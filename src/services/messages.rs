@@ -58,7 +58,9 @@ pub async fn post(
         memberships::demand(tx, room, author)?;
         match messages::insert(tx, room, author, &draft)? {
             Some(message) => {
-                file.map(StoredFile::keep);
+                if let Some(file) = file {
+                    file.keep();
+                }
                 rooms::update_last_message(tx, room, message.id)?;
                 announce(tx, Change::Created(message.clone()));
                 Ok(Posted { message, is_new: true })
@@ -144,7 +146,7 @@ pub async fn edit(
 ///
 /// # Side effects
 /// 1. the content is erased, with boosts, mentions and versions; 2. the room's sockets are told; 3. a file
-/// that it had is deleted in the background.
+///    that it had is deleted in the background.
 pub async fn remove(core: &Core, editor: UserId, room: RoomId, id: MessageId) -> Result<Change, AppError> {
     core.write(move |tx| {
         let message = editable(tx, editor, room, id)?;

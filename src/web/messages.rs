@@ -124,12 +124,10 @@ pub async fn index(member: RoomMember, query: Query<PageQuery>) -> Answer {
         Wants::Json => return json_page(&member, place, limit).await,
         Wants::Fragment => {}
     }
-    let (app, viewer, wanted) = (member.app.clone(), member.id(), Some(place).filter(|place| *place != Place::Newest));
-    let read = member.read(move |snapshot, room| {
-        let list = listed(snapshot, &app, &room, viewer, (wanted, limit))?;
-        Ok((room, list))
-    });
-    let (room, (window, first_unread)) = read.await?;
+    let (app, viewer) = (member.app.clone(), member.id());
+    let wanted = (Some(place).filter(|place| *place != Place::Newest), limit);
+    let read = member.read(move |snapshot, room| Ok((listed(snapshot, &app, &room, viewer, wanted)?, room)));
+    let ((window, first_unread), room) = read.await?;
     let list = MessageList::new(&window, Some(place), first_unread);
     match place {
         Place::Newest | Place::Around(_) | Place::From(_) => member.page(&ListFragment { room, list }),
