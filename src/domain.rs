@@ -16,5 +16,6 @@ pub mod people;
 pub mod rich_text;
 pub mod rooms;
 pub mod secrets;
+pub mod sounds;
 pub mod text;
 mod words;

@@ -15,6 +15,8 @@ pub struct Account {
     pub join_code: String,
     /// Whether only administrators may make rooms.
     pub restricts_room_creation: bool,
+    /// Whether links are looked at, to show what they lead to.
+    pub shows_previews: bool,
     /// Whether there are custom styles.
     pub has_custom_styles: bool,
     /// Changes with the logo; none: the flame.
@@ -23,12 +25,20 @@ pub struct Account {
     pub updated_at_ms: i64,
 }
 
-from_row!(Account { name, join_code, restricts_room_creation, has_custom_styles, logo_version, updated_at_ms });
+from_row!(Account {
+    name,
+    join_code,
+    restricts_room_creation,
+    has_custom_styles,
+    logo_version,
+    updated_at_ms,
+    shows_previews
+});
 
 /// The account, if the first run has happened. Reads only.
 pub fn account(connection: &Connection) -> Result<Option<Account>> {
-    let sql = "SELECT name, join_code, restricts_room_creation, custom_styles <> '', logo_version, updated_at_ms
-               FROM accounts WHERE id = 1";
+    let sql = "SELECT name, join_code, restricts_room_creation, custom_styles <> '', logo_version, updated_at_ms,
+               shows_previews FROM accounts WHERE id = 1";
     maybe(connection, sql, [])
 }
 
@@ -49,6 +59,12 @@ pub fn update_name(tx: &Tx<'_>, name: &Name) -> Result<()> {
 pub fn update_room_creation(tx: &Tx<'_>, is_restricted: bool) -> Result<()> {
     let sql = "UPDATE accounts SET restricts_room_creation = ?1, updated_at_ms = ?2 WHERE id = 1";
     run(tx, sql, (is_restricted, tx.now_ms()))
+}
+
+/// Says whether links are looked at. Writes `accounts`.
+pub fn update_previews(tx: &Tx<'_>, is_on: bool) -> Result<()> {
+    let sql = "UPDATE accounts SET shows_previews = ?1, updated_at_ms = ?2 WHERE id = 1";
+    run(tx, sql, (is_on, tx.now_ms()))
 }
 
 /// Gives the account another join code; the old one is worth nothing from then on. Writes `accounts`.

@@ -24,6 +24,8 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0007_create_boosts.sql"),
     include_str!("../../migrations/0008_create_mentions.sql"),
     include_str!("../../migrations/0009_create_attachments.sql"),
+    include_str!("../../migrations/0010_mute_sounds.sql"),
+    include_str!("../../migrations/0011_create_previews.sql"),
 ];
 
 /// Makes sure that the file holds our database (or none yet), of a schema known here. Reads only; returns the schema's number.

@@ -13,11 +13,11 @@ use rusqlite::{Connection, Result};
 
 /// The columns that a [`User`] is read from.
 pub(super) const COLUMNS: &str = "users.id, users.name, users.role, users.status, users.email_address, users.bio,
-    users.avatar_version, users.theme";
+    users.avatar_version, users.theme, users.mutes_sounds";
 /// The columns that an [`Author`] is read from.
 pub(super) const AUTHOR: &str = "users.id, users.name, users.role, users.avatar_version";
 
-from_row!(User { id, name, role, status, email_address, bio, avatar_version, theme });
+from_row!(User { id, name, role, status, email_address, bio, avatar_version, theme, mutes_sounds });
 from_row!(Author { id, name, role, avatar_version });
 
 /// Somebody by id, whatever their status. Reads only.
@@ -111,6 +111,8 @@ pub struct Changes {
     pub bio: Option<Bio>,
     /// How they want pages to look.
     pub theme: Option<Theme>,
+    /// Whether sounds wait until they ask for one.
+    pub mutes_sounds: Option<bool>,
     /// Their password.
     pub password: Option<PasswordHash>,
 }
@@ -120,7 +122,7 @@ pub fn update(tx: &Tx<'_>, id: UserId, changes: &Changes) -> std::result::Result
     let sql = format!(
         "UPDATE users SET name = coalesce(?2, name), name_key = coalesce(?3, name_key),
          email_address = coalesce(?4, email_address), bio = coalesce(?5, bio), theme = coalesce(?6, theme),
-         password_hash = coalesce(?7, password_hash), updated_at_ms = ?8
+         password_hash = coalesce(?7, password_hash), updated_at_ms = ?8, mutes_sounds = coalesce(?9, mutes_sounds)
          WHERE id = ?1 AND status = 'active' RETURNING {COLUMNS}"
     );
     let name = changes.name.as_ref().map(Name::as_str);
@@ -133,6 +135,7 @@ pub fn update(tx: &Tx<'_>, id: UserId, changes: &Changes) -> std::result::Result
         changes.theme,
         &changes.password,
         tx.now_ms(),
+        changes.mutes_sounds,
     );
     match one(tx, &sql, values) {
         Err(rusqlite::Error::SqliteFailure(error, _)) if error.extended_code == SQLITE_CONSTRAINT_UNIQUE => {

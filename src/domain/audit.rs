@@ -27,6 +27,7 @@ acts! {
     LogoRemoved = "logo_removed", "removed the logo";
     StylesChanged = "styles_changed", "changed the custom styles";
     RoomCreationChanged = "room_creation_changed", "changed who may make rooms";
+    PreviewsChanged = "previews_changed", "changed whether links have previews";
     JoinCodeRegenerated = "join_code_regenerated", "made a new invite link";
     RoleChanged = "role_changed", "changed the role of";
     PersonRemoved = "person_removed", "removed";

@@ -7,6 +7,7 @@ use super::ids::{MessageId, Revision, RoomId, UserId};
 use super::mentions::{self, Names};
 use super::people::{Author, User};
 use super::rich_text::{self, Rendered, SafeHtml};
+use super::sounds::Sound;
 use crate::error::Invalid;
 use serde::Serialize;
 use std::fmt;
@@ -56,16 +57,21 @@ pub struct Body {
 impl Body {
     /// Renders a parsed source. Highlighting may take some milliseconds: before the write, never in it.
     pub fn of(source: String) -> Self {
-        let Rendered { html, plain_text } = rich_text::render(&source);
+        let Rendered { html, plain_text } = match Sound::of(&source) {
+            Some(sound) => Rendered { plain_text: format!("plays {}", sound.name), ..rich_text::render(sound.shown) },
+            None => rich_text::render(&source),
+        };
         Self { called: mentions::called(&source), source, html, plain_text }
     }
 
     /// The same beside a file: where nothing is written, it reads as the file's name.
-    pub fn beside(mut self, file: Option<&Attachment>) -> Self {
-        if let Some(file) = file.filter(|_| self.source.is_empty()) {
-            self.plain_text.clone_from(&file.name);
+    pub fn beside(self, file: Option<&Attachment>) -> Self {
+        match file {
+            Some(file) if self.source.is_empty() => {
+                Self { html: SafeHtml::default(), plain_text: file.name.clone(), ..self }
+            }
+            _ => self,
         }
-        self
     }
 
     /// A body as it is stored.
@@ -78,6 +84,11 @@ impl Body {
         self.html = self.html.with_names(names);
         self.plain_text = mentions::in_plain_text(&self.plain_text, names);
         self.source = mentions::in_source(&self.source, names);
+    }
+
+    /// The sound that it plays, if it does.
+    pub fn sound(&self) -> Option<Sound> {
+        Sound::of(&self.source)
     }
 
     /// Whether it is a few emoji and nothing else, which are shown large.

@@ -51,6 +51,8 @@ pub struct User {
     pub avatar_version: Option<String>,
     /// How they want pages to look.
     pub theme: Theme,
+    /// Whether sounds wait until they ask for one.
+    pub mutes_sounds: bool,
 }
 
 words! {

@@ -18,6 +18,8 @@ pub struct Changes {
     pub name: Option<Name>,
     /// Whether only administrators may make rooms.
     pub restricts_room_creation: Option<bool>,
+    /// Whether links are looked at.
+    pub shows_previews: Option<bool>,
     /// Its logo.
     pub logo: Option<Logo>,
 }
@@ -43,6 +45,10 @@ pub async fn update(core: &Core, by: Actor, changes: Changes) -> Result<(), AppE
             accounts::update_room_creation(tx, restricts)?;
             let detail = if restricts { "administrators" } else { "everyone" };
             audit::insert(tx, &by, Act::RoomCreationChanged, "", detail)?;
+        }
+        if let Some(is_on) = changes.shows_previews.filter(|is_on| *is_on != before.shows_previews) {
+            accounts::update_previews(tx, is_on)?;
+            audit::insert(tx, &by, Act::PreviewsChanged, "", if is_on { "on" } else { "off" })?;
         }
         if let Some(logo) = changes.logo {
             let version = version_of(&logo.large_png);

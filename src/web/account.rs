@@ -15,12 +15,13 @@ use crate::services::administration::{self, Changes};
 pub struct AccountForm {
     name: Option<String>,
     restrict_room_creation: Option<Switch>,
+    show_previews: Option<Switch>,
 }
 
 /// Something that is on or off. A checkbox sends nothing when it is off, so a hidden field says so before it: the last counts.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Switch {
+pub(super) enum Switch {
     Flag(bool),
     Number(i64),
     Word(String),
@@ -28,7 +29,8 @@ enum Switch {
 }
 
 impl Switch {
-    fn parse(&self) -> Result<bool, Invalid> {
+    /// Whether it is on; `field` is what it is called.
+    pub(super) fn parse(&self, field: &'static str) -> Result<bool, Invalid> {
         let number = |number: &i64| number.to_string();
         let word = match self {
             Self::Flag(is_on) => return Ok(*is_on),
@@ -39,7 +41,7 @@ impl Switch {
         match word.as_str() {
             "on" | "true" | "1" => Ok(true),
             "off" | "false" | "0" => Ok(false),
-            _ => Err(Invalid::new("restrict_room_creation", "This is on or off.")),
+            _ => Err(Invalid::new(field, "This is on or off.")),
         }
     }
 }
@@ -47,8 +49,10 @@ impl Switch {
 impl AccountForm {
     fn parse(&self) -> Result<Changes, Invalid> {
         let name = self.name.as_deref().map(|name| Name::parse("name", name)).transpose()?;
-        let restricts_room_creation = self.restrict_room_creation.as_ref().map(Switch::parse).transpose()?;
-        Ok(Changes { name, restricts_room_creation, logo: None })
+        let switch = |switch: &Option<Switch>, field| switch.as_ref().map(|switch| switch.parse(field)).transpose();
+        let restricts_room_creation = switch(&self.restrict_room_creation, "restrict_room_creation")?;
+        let shows_previews = switch(&self.show_previews, "show_previews")?;
+        Ok(Changes { name, restricts_room_creation, shows_previews, logo: None })
     }
 }
 
@@ -72,8 +76,13 @@ impl AccountPage<'_> {
     }
 
     fn restricts_room_creation(&self) -> bool {
-        let typed = self.form.restrict_room_creation.as_ref().and_then(|switch| switch.parse().ok());
+        let typed = self.form.restrict_room_creation.as_ref().and_then(|switch| switch.parse("").ok());
         typed.unwrap_or(self.account.restricts_room_creation)
+    }
+
+    fn shows_previews(&self) -> bool {
+        let typed = self.form.show_previews.as_ref().and_then(|switch| switch.parse("").ok());
+        typed.unwrap_or(self.account.shows_previews)
     }
 }
 
@@ -94,6 +103,7 @@ fn json_of(visit: &Visit, account: &Account) -> Answer {
     let object = json!({
         "name": account.name,
         "restrict_room_creation": account.restricts_room_creation,
+        "show_previews": account.shows_previews,
         "logo_url": Look::of(Some(account), None).logo_url,
         "invite_url": invite_url(visit, account),
     });

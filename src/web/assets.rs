@@ -4,9 +4,12 @@
 //! can name each other by relative paths.
 
 use crate::error::AppError;
-use actix_web::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    ACCEPT_ENCODING, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, RANGE, VARY,
+};
 use actix_web::web::{Bytes, Path};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use rust_embed::{Embed, EmbeddedFile};
@@ -33,6 +36,8 @@ pub const STYLESHEETS: &[&str] = &[
     "css/mention.css",
     "css/attachment.css",
     "css/lightbox.css",
+    "css/sound.css",
+    "css/preview.css",
     "css/message-actions.css",
     "css/boosts.css",
     "css/edit-form.css",
@@ -59,6 +64,7 @@ pub const SCRIPTS: &[&str] = &["vendor/htmx.min.js", "vendor/hx-upsert.min.js"];
 
 #[derive(Embed)]
 #[folder = "static"]
+#[exclude = "*.py"]
 struct Files;
 
 struct Asset {
@@ -139,7 +145,27 @@ pub async fn show(request: HttpRequest, path: Path<(String, String)>) -> Result<
         Some(gzipped) if takes_gzip(&request) => {
             Ok(response.insert_header((CONTENT_ENCODING, "gzip")).body(gzipped.clone()))
         }
-        _ => Ok(response.body(asset.plain.clone())),
+        Some(_) => Ok(response.body(asset.plain.clone())),
+        None => Ok(part(&request, response.insert_header((ACCEPT_RANGES, "bytes")), &asset.plain)),
+    }
+}
+
+/// The bytes that were asked for: Safari plays no sound of which it can't have a part (RFC 9110, 14.2: whoever asks for what can't
+/// be given gets all).
+fn part(request: &HttpRequest, response: &mut HttpResponseBuilder, whole: &Bytes) -> HttpResponse {
+    let range =
+        request.headers().get(RANGE).and_then(|range| range.to_str().ok()?.strip_prefix("bytes=")?.split_once('-'));
+    let bounds = range.and_then(|(first, last)| {
+        let end =
+            if last.is_empty() { whole.len() } else { last.parse::<usize>().ok()?.saturating_add(1).min(whole.len()) };
+        Some((first.parse::<usize>().ok()?, end)).filter(|(first, end)| first < end)
+    });
+    match bounds {
+        Some((first, end)) => response
+            .status(StatusCode::PARTIAL_CONTENT)
+            .insert_header((CONTENT_RANGE, format!("bytes {first}-{}/{}", end - 1, whole.len())))
+            .body(whole.slice(first..end)),
+        None => response.body(whole.clone()),
     }
 }
 

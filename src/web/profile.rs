@@ -1,5 +1,6 @@
 //! One's own profile: what others see of one, how pages look, the password.
 
+use super::account::Switch;
 use super::answer::SavedQuery;
 use super::avatars::picture;
 use super::forms::Upload;
@@ -22,6 +23,7 @@ pub struct ProfileForm {
     email_address: Option<String>,
     bio: Option<String>,
     theme: Option<String>,
+    mute_sounds: Option<Switch>,
     password: Option<String>,
     current_password: Option<String>,
 }
@@ -33,6 +35,7 @@ impl ProfileForm {
             email_address: self.email_address.as_deref().map(EmailAddress::parse).transpose()?,
             bio: self.bio.as_deref().map(Bio::parse).transpose()?,
             theme: self.theme.as_deref().map(Theme::parse).transpose()?,
+            mutes_sounds: self.mute_sounds.as_ref().map(|switch| switch.parse("mute_sounds")).transpose()?,
             password: None,
         };
         // A password field that was left empty leaves the password alone.
@@ -73,6 +76,11 @@ impl ProfilePage<'_> {
         self.form.bio.as_deref().unwrap_or(&self.user.bio)
     }
 
+    fn mutes_sounds(&self) -> bool {
+        let typed = self.form.mute_sounds.as_ref().and_then(|switch| switch.parse("mute_sounds").ok());
+        typed.unwrap_or(self.user.mutes_sounds)
+    }
+
     fn theme(&self) -> &str {
         self.form.theme.as_deref().unwrap_or(self.user.theme.word())
     }
@@ -83,11 +91,12 @@ struct ProfileJson {
     #[serde(flatten)]
     user: UserJson,
     theme: Theme,
+    mute_sounds: bool,
 }
 
 impl ProfileJson {
     fn of(user: &User) -> Self {
-        Self { user: UserJson::private(user), theme: user.theme }
+        Self { user: UserJson::private(user), theme: user.theme, mute_sounds: user.mutes_sounds }
     }
 }
 

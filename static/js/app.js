@@ -6,6 +6,7 @@ import "./lightbox.js";
 import "./formatting.js";
 import "./mentions.js";
 import "./emoji.js";
+import "./sounds.js";
 import "./copy-field.js";
 import "./sidebar.js";
 import "./menu.js";

@@ -29,7 +29,7 @@ export const advancePeople = (revision) => {
   if (revision > people()) main.dataset.people = revision;
 };
 
-/** Tells other modules of something: `edit-last`, `frame`, `level`, `list`, `not-shown`, `sent`, `signed-out`, `stale`. */
+/** Tells other modules of something: `applied`, `connecting`, `edit-last`, `frame`, `level`, `list`, `not-shown`, `sent`, `signed-out`, `stale`. */
 export const tell = (name, detail) => document.dispatchEvent(new CustomEvent(`campfire:${name}`, { detail }));
 export const when = (name, act) => document.addEventListener(`campfire:${name}`, (event) => act(event.detail));
 

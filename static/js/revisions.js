@@ -19,6 +19,7 @@ export function applyFrame(text) {
     if (recent.length > RECENT_MAX) forgottenRevision = recent.shift().revision;
   }
   swap(text, true);
+  tell("applied", text);
   return revision;
 }
 

@@ -50,6 +50,7 @@ function connect() {
   clearTimeout(comeBack);
   comeBack = null;
   if (isOver || isRefreshing || socket) return;
+  tell("connecting");
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   const mine = new WebSocket(`${scheme}//${location.host}/ws?${roomId ? `room=${roomId}&` : ""}since=${cursor()}&people=${people()}`);
   socket = mine;

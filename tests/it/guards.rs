@@ -71,8 +71,10 @@ async fn every_answer_keeps_browsers_from_doing_harm() {
         for part in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"] {
             assert!(policy.contains(part), "{what}: {policy}");
         }
+        // A picture may be shown before it is sent; nothing else is taken from the page's own memory.
+        let rest = policy.replacen("img-src 'self' blob:", "", 1);
         for hole in ["unsafe-", "*", "data:", "http:", "https:", "blob:", "strict-dynamic"] {
-            assert!(!policy.contains(hole), "{what}: {policy}");
+            assert!(!rest.contains(hole), "{what}: {policy}");
         }
         assert_eq!(header(headers, "x-content-type-options"), "nosniff", "{what}");
         let referrer = header(headers, "referrer-policy");

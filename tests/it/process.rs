@@ -235,7 +235,7 @@ async fn the_storage_is_readable_by_its_owner_alone() {
     assert_eq!(mode(&folder), 0o700);
     for entry in std::fs::read_dir(&folder).unwrap() {
         let path = entry.unwrap().path();
-        assert_eq!(mode(&path), 0o600, "{}", path.display());
+        assert_eq!(mode(&path), if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
     }
 }
 
