@@ -148,14 +148,17 @@ pub async fn edit(
 /// 1. the content is erased, with boosts, mentions and versions; 2. the room's sockets are told; 3. a file
 ///    that it had is deleted in the background.
 pub async fn remove(core: &Core, editor: UserId, room: RoomId, id: MessageId) -> Result<Change, AppError> {
+    let background = core.background.clone();
     core.write(move |tx| {
         let message = editable(tx, editor, room, id)?;
         let change = Change::Removed(messages::delete(tx, &message)?);
         announce(tx, change.clone());
+        if message.attachment.is_some() {
+            tx.tell(move |_| background.nudge());
+        }
         Ok(change)
     })
     .await
-    .inspect(|_| core.background.nudge())
 }
 
 /// The message, if it is there and `editor` may change it.
