@@ -107,7 +107,7 @@ pub fn recognised(content: Option<&str>, name: &str) -> String {
 }
 
 /// A file's name without its folders and without characters that break lines, are not seen or turn the direction of others: at most
-/// [`NAME_MAX`] characters, of which the ending stays.
+/// 255 characters, of which the ending stays.
 pub fn clean_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let is_kept = |c: &char| *c == ' ' || super::text::is_visible(*c) || ('\u{fe00}'..='\u{fe0f}').contains(c);

@@ -25,8 +25,8 @@ pub const BODY_MAX: usize = 128 * 1024;
 const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 /// How long a body with a file may take to arrive: ten megabytes over a slow phone's megabit a second.
 const FILE_TIME_MAX: Duration = Duration::from_secs(120);
-/// How long one that goes to the disk may take, if something comes of it every [`BODY_TIME_MAX`]: a hundred megabytes over the same.
-const UPLOAD_TIME_MAX: Duration = Duration::from_secs(20 * 60);
+/// How long one that goes to the disk may take, if some of it comes within each [`BODY_TIME_MAX`]: a gigabyte over two megabits a second.
+const UPLOAD_TIME_MAX: Duration = Duration::from_secs(60 * 60);
 /// Bytes of a file that are read and thrown away past its bound: a browser reads no answer before it has sent everything, and
 /// somebody who picked a film in place of a picture should be told.
 const DISCARD_MAX: usize = 64 * 1024 * 1024;
