@@ -10,8 +10,7 @@
 #[expect(dead_code, reason = "tests need more of it")]
 mod process;
 
-use campfire::db::storage::Storage;
-use campfire::db::{Db, Synchronous};
+use campfire::db::{Db, Storage, Synchronous};
 use process::Process;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};

@@ -5,30 +5,31 @@
 //! Queries that write take a [`Tx`], which only the writer makes; queries that read take any connection.
 
 pub mod accounts;
-pub mod attachments;
-pub mod audit;
-pub mod avatars;
-pub mod bans;
-pub mod boosts;
+pub(crate) mod attachments;
+pub(crate) mod audit;
+pub(crate) mod avatars;
+pub(crate) mod bans;
+pub(crate) mod boosts;
 mod checkpointer;
 mod columns;
-pub mod logos;
-pub mod memberships;
-pub mod mentions;
-pub mod messages;
+pub(crate) mod logos;
+pub(crate) mod memberships;
+pub(crate) mod mentions;
+pub(crate) mod messages;
 mod migrations;
 mod query;
 mod readers;
-pub mod rooms;
-pub mod roster;
-pub mod sessions;
-pub mod storage;
-pub mod transfers;
-pub mod users;
-pub mod versions;
+pub(crate) mod rooms;
+pub(crate) mod roster;
+pub(crate) mod sessions;
+pub(crate) mod storage;
+pub(crate) mod transfers;
+pub(crate) mod users;
+pub(crate) mod versions;
 mod writer;
 
 pub use readers::Snapshot;
+pub use storage::Storage;
 pub use writer::Tx;
 
 use crate::domain::clock::Clock;
@@ -37,7 +38,7 @@ use readers::Readers;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use storage::{OpenError, Storage};
+use storage::OpenError;
 use writer::Writer;
 
 /// How hard a commit tries to be on the disk (`PRAGMA synchronous`).

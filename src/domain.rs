@@ -3,19 +3,22 @@
 //! Text is parsed here once (`text`, `messages::Draft`), so that the rest of the house deals in
 //! values that need no further check. Clock and dice are arguments.
 
-pub mod attachments;
-pub mod audit;
-pub mod bans;
-pub mod boosts;
-pub mod clock;
-pub mod devices;
-pub mod ids;
-pub mod mentions;
-pub mod messages;
-pub mod people;
-pub mod rich_text;
-pub mod rooms;
-pub mod secrets;
-pub mod sounds;
-pub mod text;
+pub(crate) mod attachments;
+pub(crate) mod audit;
+pub(crate) mod bans;
+pub(crate) mod boosts;
+pub(crate) mod clock;
+pub(crate) mod devices;
+pub(crate) mod ids;
+pub(crate) mod mentions;
+pub(crate) mod messages;
+pub(crate) mod people;
+pub(crate) mod rich_text;
+pub(crate) mod rooms;
+pub(crate) mod secrets;
+pub(crate) mod sounds;
+pub(crate) mod text;
 mod words;
+
+pub use boosts::CONTENTS_MAX;
+pub use messages::VERSIONS_MAX;

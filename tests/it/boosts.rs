@@ -2,7 +2,7 @@
 
 use crate::support::socket::Socket;
 use crate::support::{Person, TestServer};
-use campfire::domain::boosts::CONTENTS_MAX;
+use campfire::domain::CONTENTS_MAX;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use crate::support::socket::Socket;
 use crate::support::{Person, TestServer};
-use campfire::domain::messages::VERSIONS_MAX;
+use campfire::domain::VERSIONS_MAX;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 

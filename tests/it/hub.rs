@@ -4,7 +4,7 @@ use crate::support::process::Process;
 use crate::support::socket::{Heard, Page, Socket};
 use crate::support::{PATIENCE, Person, TestServer, as_object};
 use campfire::config::Config;
-use campfire::db::storage::Storage;
+use campfire::db::Storage;
 use campfire::server::Server;
 use futures_util::future::join_all;
 use reqwest::Method;
