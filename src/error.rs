@@ -3,7 +3,6 @@
 //! One place (`web/errors.rs`) turns it into a page, a fragment or JSON. What a person reads says
 //! what happened and what to do; details (SQL, paths, panics) go to the log and nowhere else.
 
-use crate::domain::secrets::HashingFailed;
 use rusqlite::ErrorCode;
 use std::borrow::Cow;
 
@@ -77,12 +76,6 @@ pub enum AppError {
 impl From<Invalid> for AppError {
     fn from(invalid: Invalid) -> Self {
         Self::Invalid(invalid)
-    }
-}
-
-impl From<HashingFailed> for AppError {
-    fn from(error: HashingFailed) -> Self {
-        Self::Internal(error.to_string())
     }
 }
 

@@ -3,7 +3,6 @@
 use super::Tx;
 use super::query::{all, from_row, run};
 use crate::domain::audit::Act;
-use crate::domain::clock::{iso, utc_label};
 use crate::domain::ids::UserId;
 use crate::domain::people::Viewer;
 use rusqlite::{Connection, Result};
@@ -32,11 +31,9 @@ impl Actor {
 pub struct AuditEntry {
     /// Its number; a larger one was written later.
     pub id: i64,
-    /// When, in milliseconds since 1970.
     pub at_ms: i64,
     /// Who, by the name they had.
     pub actor_name: String,
-    /// What.
     pub act: Act,
     /// Whom or what it was done to; may be empty.
     pub subject_name: String,
@@ -47,18 +44,6 @@ pub struct AuditEntry {
 }
 
 from_row!(AuditEntry { id, at_ms, actor_name, act, subject_name, detail, ip_address });
-
-impl AuditEntry {
-    /// When, for programs.
-    pub fn at(&self) -> String {
-        iso(self.at_ms)
-    }
-
-    /// When, for people.
-    pub fn at_label(&self) -> String {
-        utc_label(self.at_ms)
-    }
-}
 
 /// Lines on a page.
 pub const PAGE_LEN: u32 = 100;

@@ -21,9 +21,6 @@ pub(super) struct Checkpointer {
 
 impl Checkpointer {
     /// Opens the connection and starts the thread.
-    ///
-    /// # Errors
-    /// When SQLite can't open the file or no thread can be started.
     pub(super) fn start(path: &Path) -> rusqlite::Result<Self> {
         let connection = Connection::open(path)?;
         connection.pragma_update(None, "query_only", true)?;

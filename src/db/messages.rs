@@ -28,9 +28,7 @@ const FROM: &str = "messages JOIN users ON users.id = messages.creator_id
 /// A message or what is left of it.
 #[derive(Debug, Clone)]
 pub enum Stored {
-    /// It is there.
     Message(Arc<Message>),
-    /// It was removed.
     Tombstone(Tombstone),
 }
 

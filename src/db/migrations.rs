@@ -6,7 +6,7 @@
 
 use super::storage::OpenError;
 use crate::domain::text::name_key;
-use rusqlite::functions::FunctionFlags;
+use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
@@ -29,8 +29,6 @@ const STEPS: &[&str] = &[
 ];
 
 /// Makes sure that the file holds our database (or none yet), of a schema known here. Reads only; returns the schema's number.
-///
-/// # Errors
 /// `Newer`, `NotOurs` or `Damaged`, and what else SQLite says.
 pub(super) fn recognise(connection: &Connection, path: &Path) -> Result<i64, OpenError> {
     let sqlite = |error| OpenError::of(path, error);
@@ -47,23 +45,17 @@ pub(super) fn recognise(connection: &Connection, path: &Path) -> Result<i64, Ope
     Ok(found)
 }
 
-/// Brings a database that was recognised to the newest schema.
-///
-/// # Errors
-/// What SQLite says, with the failed step undone.
+/// Brings a database that was recognised to the newest schema. A step that fails is undone.
 pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     let found = recognise(connection, path)?;
-    name_keys(connection).map_err(|error| OpenError::of(path, error))?;
+    let sqlite = |error| OpenError::of(path, error);
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    let key = |context: &Context<'_>| Ok(name_key(&context.get::<String>(0)?));
+    connection.create_scalar_function("name_key", 1, flags, key).map_err(sqlite)?;
     for (step, sql) in (1..=known()).zip(STEPS).skip_while(|(step, _)| *step <= found) {
-        take(connection, step, sql).map_err(|error| OpenError::of(path, error))?;
+        take(connection, step, sql).map_err(sqlite)?;
     }
     Ok(())
-}
-
-/// Gives steps the function that names are sorted by.
-fn name_keys(connection: &Connection) -> rusqlite::Result<()> {
-    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    connection.create_scalar_function("name_key", 1, flags, |context| Ok(name_key(&context.get::<String>(0)?)))
 }
 
 /// The newest schema's number.

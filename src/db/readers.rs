@@ -50,9 +50,6 @@ pub(super) struct Readers {
 
 impl Readers {
     /// Opens the pool on an existing database and starts the threads.
-    ///
-    /// # Errors
-    /// When the connections or threads can't be had.
     pub(super) fn start(path: &Path) -> Result<Self, r2d2::Error> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let manager = SqliteConnectionManager::file(path).with_flags(flags).with_init(|connection| {
@@ -80,8 +77,6 @@ impl Readers {
     }
 
     /// Runs `work` here when a connection is free, else on a reader thread. For short queries.
-    ///
-    /// # Errors
     /// What `work` returned; `Busy` when no thread can take it.
     pub(super) async fn read<T: Send + 'static>(
         &self, work: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError> + Send + 'static,
@@ -93,8 +88,6 @@ impl Readers {
     }
 
     /// Runs `work` on a reader thread. For queries that may take longer than a page.
-    ///
-    /// # Errors
     /// What `work` returned; `Busy` when no thread can take it; `Internal` when it panicked.
     pub(super) async fn read_long<T: Send + 'static>(
         &self, work: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError> + Send + 'static,

@@ -11,7 +11,6 @@ use rusqlite::{Connection, Result};
 /// Where a session comes from, as shown in its owner's list.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    /// The peer's address.
     pub ip_address: String,
     /// What the program calls itself; at most [`USER_AGENT_MAX`] bytes.
     pub user_agent: String,
@@ -23,7 +22,6 @@ pub const USER_AGENT_MAX: usize = 512;
 /// A valid session as found by its token.
 #[derive(Debug, Clone)]
 pub struct Found {
-    /// Whose it is.
     pub viewer: Viewer,
     /// When its use was last written down.
     pub last_used_at_ms: i64,
@@ -52,11 +50,8 @@ pub fn is_valid(connection: &Connection, id: SessionId, used_after_ms: i64) -> R
 /// A session in its owner's list.
 #[derive(Debug, Clone)]
 pub struct Listed {
-    /// Its id.
     pub id: SessionId,
-    /// Where it comes from.
     pub origin: Origin,
-    /// When it was started, in milliseconds since 1970.
     pub created_at_ms: i64,
     /// When its use was last written down.
     pub last_used_at_ms: i64,

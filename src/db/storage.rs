@@ -22,24 +22,17 @@ pub struct Storage {
 /// Why the folder or the database in it cannot be used, in words for whoever starts the server.
 #[derive(Debug)]
 pub enum OpenError {
-    /// The folder or a file in it can't be made or opened.
     Folder(PathBuf, io::Error),
-    /// Another server holds the folder.
     InUse(PathBuf),
     /// The database was written by a newer version: its schema, and the newest known here.
     Newer(i64, i64),
-    /// The file holds another program's database.
     NotOurs(PathBuf),
-    /// The file is not a database, or damaged.
     Damaged(PathBuf, rusqlite::Error),
-    /// SQLite refuses for another reason.
     Database(PathBuf, rusqlite::Error),
 }
 
 impl Storage {
     /// Makes `folder` if need be and locks it. The lock goes with the process, however it ends.
-    ///
-    /// # Errors
     /// `Folder` when it can't be made or written, `InUse` when another server has it.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
         let failed = |error| OpenError::Folder(folder.to_owned(), error);
@@ -61,9 +54,6 @@ impl Storage {
 
     /// The database's path; the file exists afterwards, with mode 0600, which SQLite then gives to
     /// the files beside it.
-    ///
-    /// # Errors
-    /// `Folder` when it can't be made.
     pub fn database(&self) -> Result<PathBuf, OpenError> {
         let path = self.folder.join(DATABASE);
         private_file(&path).map_err(|error| OpenError::Folder(path.clone(), error))?;

@@ -103,17 +103,11 @@ pub fn next_people_revision(tx: &Tx<'_>, id: UserId) -> Result<i64> {
 /// What of somebody changes; none: stays.
 #[derive(Default)]
 pub struct Changes {
-    /// Their name.
     pub name: Option<Name>,
-    /// Their address.
     pub email_address: Option<EmailAddress>,
-    /// What they say of themselves.
     pub bio: Option<Bio>,
-    /// How they want pages to look.
     pub theme: Option<Theme>,
-    /// Whether sounds wait until they ask for one.
     pub mutes_sounds: Option<bool>,
-    /// Their password.
     pub password: Option<PasswordHash>,
 }
 

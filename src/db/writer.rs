@@ -111,10 +111,7 @@ struct State {
 }
 
 impl Writer {
-    /// Opens the database, migrates it and starts the thread.
-    ///
-    /// # Errors
-    /// As [`OpenError`] says; nothing is changed then.
+    /// Opens the database, migrates it and starts the thread. Where it fails, nothing is changed.
     pub(super) fn start(path: &Path, synchronous: Synchronous, clock: Clock) -> Result<Self, OpenError> {
         // Looked at before anything is set, since setting WAL mode already changes a file that may not be ours.
         let stranger = Connection::open(path).map_err(|error| OpenError::of(path, error))?;
@@ -144,8 +141,6 @@ impl Writer {
     }
 
     /// Runs `work` in the next transaction and waits for its commit.
-    ///
-    /// # Errors
     /// What `work` returned; `Internal` when it panicked; `Busy` when the queue is full or the writer is
     /// stopping or gone; `Storage` when the commit could not be confirmed.
     pub(super) async fn write<T: Send + 'static>(

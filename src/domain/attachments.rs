@@ -40,17 +40,13 @@ impl FileKey {
 /// A file that came with a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attachment {
-    /// Its name in the storage.
     pub key: FileKey,
     /// What it was called where it comes from, as [`clean_name`] makes it.
     pub name: String,
-    /// What it is.
     pub content_type: String,
-    /// How large it is.
     pub size_bytes: u64,
     /// Width and height of a picture that is shown.
     pub dimensions: Option<(u32, u32)>,
-    /// Whether a small picture of it can be had.
     pub has_thumbnail: bool,
 }
 

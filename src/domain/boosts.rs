@@ -26,19 +26,14 @@ pub const QUICK: [(&str, &str); 8] = [
 /// A boost as it is in the database.
 #[derive(Debug, Clone)]
 pub struct Boost {
-    /// Its id; later boosts have larger ones.
     pub id: BoostId,
-    /// What it says.
     pub content: String,
-    /// When it was added, in milliseconds since 1970.
     pub created_at_ms: i64,
-    /// Who added it.
     pub booster: Author,
 }
 
 /// The boosts of a message that say the same. Never empty.
 pub struct BoostGroup<'m> {
-    /// What they say.
     pub content: &'m str,
     boosts: Vec<&'m Boost>,
 }

@@ -6,10 +6,6 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// The text is not a positive integer, so it cannot name anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotAnId;
-
 macro_rules! numbers {
     ($($(#[$doc:meta])* $name:ident,)*) => {$(
         $(#[$doc])*
@@ -20,6 +16,16 @@ macro_rules! numbers {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ();
+
+            fn from_str(text: &str) -> Result<Self, ()> {
+                // One spelling for each: no sign, no zeros in front.
+                let is_plain = text.starts_with(|c: char| matches!(c, '1'..='9'));
+                text.parse().ok().filter(|_| is_plain).map(Self).ok_or(())
             }
         }
     )*};
@@ -40,22 +46,6 @@ numbers! {
     /// the order of revisions is the order of commits, and none is ever used twice.
     Revision,
 }
-
-macro_rules! ids_from_text {
-    ($($name:ident),*) => {$(
-        impl FromStr for $name {
-            type Err = NotAnId;
-
-            fn from_str(text: &str) -> Result<Self, NotAnId> {
-                // One spelling for each id: no sign, no zeros in front.
-                let is_plain = text.starts_with(|c: char| matches!(c, '1'..='9'));
-                text.parse().ok().filter(|_| is_plain).map(Self).ok_or(NotAnId)
-            }
-        }
-    )*};
-}
-
-ids_from_text!(UserId, SessionId, RoomId, BoostId, MessageId);
 
 #[cfg(test)]
 #[path = "../../tests/unit/domain/ids.rs"]

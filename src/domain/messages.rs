@@ -1,8 +1,7 @@
 //! Messages, what is needed to post one, and the ways in which one changes.
 
 use super::attachments::Attachment;
-use super::boosts::{Boost, BoostGroup};
-use super::clock;
+use super::boosts::Boost;
 use super::ids::{MessageId, Revision, RoomId, UserId};
 use super::mentions::{self, Names};
 use super::people::{Author, User};
@@ -20,10 +19,7 @@ use uuid::Uuid;
 pub struct ClientMessageId(pub Uuid);
 
 impl ClientMessageId {
-    /// Takes `text` as a UUID, in any of its usual spellings (RFC 9562).
-    ///
-    /// # Errors
-    /// `Invalid` when it isn't one.
+    /// Takes `text` as a UUID, in any of its usual spellings (RFC 9562). `Invalid` when it isn't one.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let message = "A client_message_id must be a UUID, like 2f1c6d9e-8f3a-4c55-9d0e-3a2b1c0d9e8f.";
         match Uuid::try_parse(text.trim()) {
@@ -45,7 +41,6 @@ impl fmt::Display for ClientMessageId {
 pub struct Body {
     /// As typed: Markdown.
     pub source: String,
-    /// As shown.
     pub html: SafeHtml,
     /// As read: for search, notifications and programs.
     pub plain_text: String,
@@ -100,40 +95,26 @@ impl Body {
 /// A message that is ready to be written.
 #[derive(Debug, Clone)]
 pub struct Draft {
-    /// The sender's name for it.
     pub client_message_id: ClientMessageId,
-    /// What it says.
     pub body: Body,
-    /// The file that comes with it.
     pub attachment: Option<Attachment>,
 }
 
 /// A message as it is in the database.
 #[derive(Debug, Clone)]
 pub struct Message {
-    /// Its id; later messages have larger ones.
     pub id: MessageId,
-    /// The sender's name for it.
     pub client_message_id: ClientMessageId,
-    /// Where it was posted.
     pub room_id: RoomId,
-    /// Who wrote it.
     pub creator: Author,
-    /// The change that created it.
     pub created_revision: Revision,
-    /// Its latest change.
     pub revision: Revision,
-    /// What it says.
     pub body: Body,
-    /// When it was posted, in milliseconds since 1970.
     pub created_at_ms: i64,
-    /// When it last changed.
     pub updated_at_ms: i64,
-    /// When it was last edited, if ever.
     pub edited_at_ms: Option<i64>,
     /// The change that its body is from.
     pub body_revision: Revision,
-    /// The file that came with it.
     pub attachment: Option<Attachment>,
     /// What people added to it, in that order.
     pub boosts: Vec<Boost>,
@@ -160,26 +141,6 @@ impl Message {
         let Self { id, client_message_id, room_id, ref creator, .. } = *self;
         Tombstone { id, client_message_id, room_id, creator_id: creator.id, revision }
     }
-
-    /// Its boosts by content, in the order of first use.
-    pub fn boost_groups(&self) -> Vec<BoostGroup<'_>> {
-        BoostGroup::of(&self.boosts)
-    }
-
-    /// When it was posted, for programs.
-    pub fn created_at(&self) -> String {
-        clock::iso(self.created_at_ms)
-    }
-
-    /// When it was posted, for people, in UTC.
-    pub fn created_at_label(&self) -> String {
-        clock::utc_label(self.created_at_ms)
-    }
-
-    /// When it was last edited, for people, in UTC.
-    pub fn edited_at_label(&self) -> Option<String> {
-        self.edited_at_ms.map(clock::utc_label)
-    }
 }
 
 /// Who may change a message, for those who may not.
@@ -188,19 +149,10 @@ pub const EDITORS_ONLY: &str = "Only its author or an administrator can change a
 /// What a message said before it was edited.
 #[derive(Debug, Clone)]
 pub struct Version {
-    /// As typed.
     pub source: String,
-    /// As shown.
     pub html: SafeHtml,
     /// When it began to say so, in milliseconds since 1970.
     pub written_at_ms: i64,
-}
-
-impl Version {
-    /// When it began to say so, for people, in UTC.
-    pub fn written_at_label(&self) -> String {
-        clock::utc_label(self.written_at_ms)
-    }
 }
 
 /// Earlier versions that are kept of a message: the newest of them. More than anybody corrects.
@@ -209,28 +161,21 @@ pub const VERSIONS_MAX: u32 = 100;
 /// What is left of a message that was removed: enough for every page to remove it too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tombstone {
-    /// Its id.
     pub id: MessageId,
-    /// The sender's name for it.
     pub client_message_id: ClientMessageId,
-    /// Where it was posted.
     pub room_id: RoomId,
-    /// Who wrote it.
     pub creator_id: UserId,
-    /// The change that removed it.
     pub revision: Revision,
 }
 
 /// One change of a message, as pages must learn of it.
 #[derive(Debug, Clone)]
 pub enum Change {
-    /// It is new: the whole message.
     Created(Arc<Message>),
     /// It changed: pages that show it take the changed parts.
     Updated(Arc<Message>),
     /// A boost was added or withdrawn: pages that show it take its boosts.
     Boosted(Arc<Message>),
-    /// It is gone.
     Removed(Tombstone),
 }
 
@@ -255,11 +200,8 @@ impl Change {
 /// Messages of a room that follow each other, oldest first.
 #[derive(Debug, Clone)]
 pub struct Window {
-    /// The messages.
     pub messages: Vec<Arc<Message>>,
-    /// Whether there are older ones.
     pub has_older: bool,
-    /// Whether there are newer ones.
     pub has_newer: bool,
     /// The counter as it stood when they were read: the page's cursor.
     pub revision: Revision,
@@ -268,11 +210,8 @@ pub struct Window {
 /// Where a window of messages lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// At the newest end.
     Newest,
-    /// Just before a message.
     Before(MessageId),
-    /// Just after a message.
     After(MessageId),
     /// With a message in the middle.
     Around(MessageId),

@@ -8,7 +8,6 @@ use crate::error::Invalid;
 words! {
     /// What somebody may do in the account.
     pub enum Role {
-        /// Reads and writes in their rooms.
         Member = "member",
         /// Also runs the account.
         Administrator = "administrator",
@@ -23,7 +22,6 @@ pub const ADMINISTRATORS_ONLY: &str = "Only administrators can do that.";
 words! {
     /// Whether somebody can still come in.
     pub enum Status {
-        /// Can sign in.
         Active = "active",
         /// Removed from the account; what they wrote stays.
         Deactivated = "deactivated",
@@ -35,21 +33,15 @@ words! {
 /// A person or a bot.
 #[derive(Debug, Clone)]
 pub struct User {
-    /// Their id.
     pub id: UserId,
-    /// Their name, as typed.
     pub name: String,
-    /// What they may do.
     pub role: Role,
-    /// Whether they can come in.
     pub status: Status,
     /// Where to reach them; none for bots.
     pub email_address: Option<String>,
-    /// What they say of themselves; may be empty.
     pub bio: String,
     /// Changes with their picture; none: initials.
     pub avatar_version: Option<String>,
-    /// How they want pages to look.
     pub theme: Theme,
     /// Whether sounds wait until they ask for one.
     pub mutes_sounds: bool,
@@ -58,20 +50,14 @@ pub struct User {
 words! {
     /// How somebody wants pages to look.
     pub enum Theme {
-        /// As their system does.
         System = "system",
-        /// Ink on paper.
         Light = "light",
-        /// By firelight.
         Dark = "dark",
     }
 }
 
 impl Theme {
     /// Takes a word as a theme.
-    ///
-    /// # Errors
-    /// `Invalid` when it is none of the three.
     pub fn parse(word: &str) -> Result<Self, Invalid> {
         Self::from_word(word).ok_or_else(|| Invalid::new("theme", "A theme is one of system, light and dark."))
     }
@@ -97,11 +83,8 @@ impl User {
 /// What a message, a typing mark or a presence says of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Author {
-    /// Their id.
     pub id: UserId,
-    /// Their name.
     pub name: String,
-    /// Their role.
     pub role: Role,
     /// Changes with their picture; none: initials.
     pub avatar_version: Option<String>,
@@ -122,9 +105,7 @@ impl Author {
 /// Somebody signed in: the person and the session they came by.
 #[derive(Debug, Clone)]
 pub struct Viewer {
-    /// The person.
     pub user: User,
-    /// Their session.
     pub session_id: SessionId,
 }
 

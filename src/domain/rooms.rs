@@ -21,9 +21,7 @@ words! {
 words! {
     /// How much somebody wants to hear of a room, from most to least.
     pub enum Involvement {
-        /// Notified of every message.
         Everything = "everything",
-        /// Notified when mentioned.
         Mentions = "mentions",
         /// In the sidebar, no notifications.
         Nothing = "nothing",
@@ -34,9 +32,6 @@ words! {
 
 impl Involvement {
     /// Takes one of the four words.
-    ///
-    /// # Errors
-    /// `Invalid` for any other.
     pub fn parse(word: &str) -> Result<Self, Invalid> {
         Self::from_word(word.trim())
             .ok_or_else(|| Invalid::new("involvement", "Choose one of invisible, nothing, mentions and everything."))
@@ -84,10 +79,7 @@ pub const PING_PEOPLE_MAX: usize = 50;
 pub struct DirectKey(BTreeSet<UserId>);
 
 impl DirectKey {
-    /// The key of `starter` and those they chose.
-    ///
-    /// # Errors
-    /// `Invalid` when they are more than [`PING_PEOPLE_MAX`].
+    /// The key of `starter` and those they chose. `Invalid` when they are more than [`PING_PEOPLE_MAX`].
     pub fn of(starter: UserId, chosen: impl IntoIterator<Item = UserId>) -> Result<Self, Invalid> {
         let people: BTreeSet<UserId> = chosen.into_iter().chain([starter]).collect();
         if people.len() > PING_PEOPLE_MAX {
@@ -111,21 +103,16 @@ impl DirectKey {
 /// A room as one of its members sees it.
 #[derive(Debug, Clone)]
 pub struct Room {
-    /// Its id.
     pub id: RoomId,
-    /// Its kind.
     pub kind: RoomKind,
     /// What it is called; a direct room is called after the others in it.
     pub name: String,
-    /// How much the member wants to hear of it.
     pub involvement: Involvement,
     /// The member's read cursor: what comes after it is unread.
     pub last_read_message_id: MessageId,
-    /// When the last message came, in milliseconds since 1970.
     pub last_message_at_ms: Option<i64>,
     /// Its newest message; 0 before the first.
     pub last_message_id: MessageId,
-    /// Who made it.
     pub creator_id: UserId,
 }
 
@@ -161,16 +148,13 @@ impl Room {
 pub struct Unread {
     /// Messages of others, counted up to [`UNREAD_MAX`] + 1.
     pub count: i64,
-    /// Whether one of them mentions the reader.
     pub mention: bool,
 }
 
 /// A room in somebody's list, with what they have not read of it.
 #[derive(Debug, Clone)]
 pub struct RoomEntry {
-    /// The room.
     pub room: Room,
-    /// What comes after the read cursor.
     pub unread: Unread,
     /// Of a ping, the others in it; oneself in a ping to oneself.
     pub people: Vec<Author>,

@@ -5,6 +5,7 @@
 //! kept as argon2id.
 
 use super::text::Password;
+use crate::error::AppError;
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use rand::CryptoRng;
@@ -19,38 +20,26 @@ const JOIN_CODE_LEN: usize = 12;
 /// Random bytes in a password's salt (RFC 9106, 3.1).
 const SALT_LEN: usize = 16;
 
-macro_rules! token {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        pub struct $name(String);
+/// What a browser or script shows to prove its session, or the secret part of a link that signs somebody in on another device,
+/// once. Never stored, never logged.
+pub struct Token(String);
 
-        impl $name {
-            /// A new token from `dice`.
-            pub fn generate(dice: &mut impl CryptoRng) -> Self {
-                Self(Alphanumeric.sample_string(dice, TOKEN_LEN))
-            }
+impl Token {
+    /// A new token from `dice`.
+    pub fn generate(dice: &mut impl CryptoRng) -> Self {
+        Self(Alphanumeric.sample_string(dice, TOKEN_LEN))
+    }
 
-            /// The token, to be handed to its owner once.
-            pub fn reveal(&self) -> &str {
-                &self.0
-            }
+    /// The token, to be handed to its owner once.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
 
-            /// What is stored of it.
-            pub fn hash(&self) -> TokenHash {
-                TokenHash::of(&self.0)
-            }
-        }
-    };
+    /// What is stored of it.
+    pub fn hash(&self) -> TokenHash {
+        TokenHash::of(&self.0)
+    }
 }
-
-token!(
-    /// What a browser or script shows to prove its session. Never stored, never logged.
-    SessionToken
-);
-token!(
-    /// The secret part of a link that signs somebody in on another device, once. Never stored, never logged.
-    TransferToken
-);
 
 /// The SHA-256 of a token, which finds its row and gives nothing away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -96,10 +85,8 @@ pub struct HashMemory(Vec<Block>);
 
 impl PasswordHash {
     /// Hashes `password` with a salt from `dice`. Takes tens of milliseconds: never on an async thread.
-    ///
-    /// # Errors
     /// Only when the hasher refuses its own parameters.
-    pub fn of(password: &Password, dice: &mut impl CryptoRng, memory: &mut HashMemory) -> Result<Self, HashingFailed> {
+    pub fn of(password: &Password, dice: &mut impl CryptoRng, memory: &mut HashMemory) -> Result<Self, AppError> {
         let mut bytes = [0; SALT_LEN];
         dice.fill_bytes(&mut bytes);
         let salt = Salt::new(&bytes).map_err(failed)?;
@@ -138,7 +125,7 @@ impl PasswordHash {
 
 /// argon2id (RFC 9106), version 1.3. New hashes are made with the parameters of the OWASP Password Storage Cheat Sheet: 19 MiB,
 /// 2 passes, 1 lane.
-fn output(password: &[u8], salt: &Salt, params: Params, memory: &mut HashMemory) -> Result<Output, HashingFailed> {
+fn output(password: &[u8], salt: &Salt, params: Params, memory: &mut HashMemory) -> Result<Output, AppError> {
     memory.0.resize(params.block_count(), Block::default());
     let mut bytes = [0; Params::DEFAULT_OUTPUT_LEN];
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
@@ -147,18 +134,8 @@ fn output(password: &[u8], salt: &Salt, params: Params, memory: &mut HashMemory)
     Output::new(&bytes).map_err(failed)
 }
 
-/// The hasher would not work; says why.
-#[derive(Debug)]
-pub struct HashingFailed(pub String);
-
-impl fmt::Display for HashingFailed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "password hashing failed: {}", self.0)
-    }
-}
-
-fn failed(error: impl fmt::Display) -> HashingFailed {
-    HashingFailed(error.to_string())
+fn failed(error: impl fmt::Display) -> AppError {
+    AppError::Internal(format!("password hashing failed: {error}"))
 }
 
 #[cfg(test)]

@@ -49,8 +49,6 @@ text! {
 
 impl Name {
     /// Trims `text` and takes it as a name; `field` is the form's, for the message.
-    ///
-    /// # Errors
     /// `Invalid` when nothing visible is left, it is too long, or it has control characters.
     pub fn parse(field: &'static str, text: &str) -> Result<Self, Invalid> {
         line(field, "A name", text, NAME_MAX, "Please fill in a name.").map(Self)
@@ -88,8 +86,6 @@ text! {
 
 impl EmailAddress {
     /// Takes `text` as an address. Only its shape is checked: whether it exists, nobody can tell.
-    ///
-    /// # Errors
     /// `Invalid` unless it looks like `name@host` and fits [`EMAIL_ADDRESS_MAX`].
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let address = text.trim().to_lowercase();
@@ -113,10 +109,7 @@ text! {
 }
 
 impl Bio {
-    /// Takes `text` as a bio: trimmed, line ends as `\n`, control characters left out.
-    ///
-    /// # Errors
-    /// `Invalid` when it is too long.
+    /// Takes `text` as a bio: trimmed, line ends as `\n`, control characters left out. `Invalid` when it is too long.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let text = unix_lines(text).replace(|c: char| c.is_control() && c != '\n', "");
         let bio = text.trim();
@@ -131,8 +124,6 @@ pub struct Password(String);
 
 impl Password {
     /// Takes `text` as a new password.
-    ///
-    /// # Errors
     /// `Invalid` when it has fewer than [`PASSWORD_LEN_MIN`] characters or more than
     /// [`PASSWORD_MAX`] bytes.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
@@ -156,10 +147,7 @@ text! {
 }
 
 impl CustomStyles {
-    /// Takes `text` as styles, with line ends as `\n`. Browsers skip what they can't make sense of.
-    ///
-    /// # Errors
-    /// `Invalid` when they are too long.
+    /// Takes `text` as styles, with line ends as `\n`. Browsers skip what they can't make sense of. `Invalid` when they are too long.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let unix = text.replace("\r\n", "\n").replace(['\r', '\0'], "");
         if unix.len() > CUSTOM_STYLES_MAX {
@@ -176,10 +164,7 @@ text! {
 }
 
 impl BoostContent {
-    /// Trims `text` and takes it as a boost.
-    ///
-    /// # Errors
-    /// `Invalid` when nothing visible is left, it is too long, or it has control characters.
+    /// Trims `text` and takes it as a boost. `Invalid` when nothing visible is left, it is too long, or it has control characters.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         line("content", "A boost", text, BOOST_MAX, "Please choose an emoji or type a few characters.").map(Self)
     }
@@ -191,17 +176,12 @@ text! {
 }
 
 impl MessageSource {
-    /// Takes `text` as what is written beside a file, which may be nothing.
-    ///
-    /// # Errors
-    /// `Invalid` when it is too long.
+    /// Takes `text` as what is written beside a file, which may be nothing. `Invalid` when it is too long.
     pub fn parse_beside_file(text: &str) -> Result<Self, Invalid> {
         if text.chars().any(is_visible) { Self::parse(text) } else { Ok(Self(String::new())) }
     }
 
     /// Takes `text` as a message: trimmed, line ends as `\n`, control characters left out.
-    ///
-    /// # Errors
     /// `Invalid` when nothing visible is left or it is too long.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let text = unix_lines(text).replace(|c: char| c.is_control() && !matches!(c, '\n' | '\t'), "");

@@ -7,7 +7,7 @@ use crate::db::sessions::{self, Origin};
 use crate::db::{Tx, accounts, memberships, rooms, users};
 use crate::domain::people::{Role, User};
 use crate::domain::rooms::{Involvement, RoomKind};
-use crate::domain::secrets::{JoinCode, SessionToken};
+use crate::domain::secrets::{JoinCode, Token};
 use crate::domain::text::{EmailAddress, Name, Password};
 use crate::error::AppError;
 
@@ -40,7 +40,7 @@ pub async fn first_run(
     core: &Core, account_name: Name, person: NewPerson, origin: Origin,
 ) -> Result<Option<SignedIn>, AppError> {
     let hash = core.passwords.hash(person.password.clone()).await?;
-    let (token, join_code) = (SessionToken::generate(&mut dice()), JoinCode::generate(&mut dice()));
+    let (token, join_code) = (Token::generate(&mut dice()), JoinCode::generate(&mut dice()));
     core.write(move |tx| {
         if !accounts::insert(tx, &account_name, &join_code)? {
             return Ok(None);
@@ -63,7 +63,7 @@ pub async fn first_run(
 /// 1. the person, the memberships and the session are written; 2. everyone's pages are told of them.
 pub async fn join(core: &Core, join_code: String, person: NewPerson, origin: Origin) -> Result<SignedIn, AppError> {
     let hash = core.passwords.hash(person.password.clone()).await?;
-    let token = SessionToken::generate(&mut dice());
+    let token = Token::generate(&mut dice());
     core.write(move |tx| {
         let account = accounts::account(tx)?.ok_or(AppError::NotFound)?;
         if account.join_code != join_code {
@@ -79,7 +79,7 @@ pub async fn join(core: &Core, join_code: String, person: NewPerson, origin: Ori
 }
 
 fn signed_in(
-    tx: &Tx<'_>, user: User, avatar: Option<&[u8]>, token: SessionToken, origin: &Origin,
+    tx: &Tx<'_>, user: User, avatar: Option<&[u8]>, token: Token, origin: &Origin,
 ) -> Result<SignedIn, AppError> {
     let user = match avatar {
         Some(webp) => put_avatar(tx, &user, webp)?,

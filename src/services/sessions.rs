@@ -5,7 +5,7 @@ use crate::db::sessions::{self, Origin};
 use crate::db::{transfers, users};
 use crate::domain::ids::SessionId;
 use crate::domain::people::{User, Viewer};
-use crate::domain::secrets::SessionToken;
+use crate::domain::secrets::Token;
 use crate::domain::text::EmailAddress;
 use crate::error::AppError;
 
@@ -17,7 +17,7 @@ pub struct SignedIn {
     /// Who.
     pub user: User,
     /// Their token; this is the only time it is seen.
-    pub token: SessionToken,
+    pub token: Token,
     /// When, in milliseconds since 1970.
     pub now_ms: i64,
 }
@@ -40,7 +40,7 @@ pub async fn sign_in(
     let (user, hash) = found.unzip();
     let is_right = core.passwords.verify(password, hash).await?;
     let Some(user) = user.filter(|_| is_right) else { return Err(AppError::BadCredentials) };
-    let token = SessionToken::generate(&mut dice());
+    let token = Token::generate(&mut dice());
     core.write(move |tx| {
         sessions::delete_expired(tx, expired_at_ms, EXPIRED_MAX)?;
         match sessions::insert(tx, user.id, &token.hash(), &origin)? {

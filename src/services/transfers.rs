@@ -8,7 +8,7 @@ use crate::db::{Tx, transfers, users};
 use crate::domain::audit::Act;
 use crate::domain::ids::UserId;
 use crate::domain::people::{Role, Viewer};
-use crate::domain::secrets::{SessionToken, TokenHash, TransferToken};
+use crate::domain::secrets::{Token, TokenHash};
 use crate::error::AppError;
 
 /// How long a link is good: time to walk to the other device, or to send the link to somebody who is locked out.
@@ -21,7 +21,7 @@ const EXPIRED_MAX: u32 = 100;
 /// A new link.
 pub struct Transfer {
     /// Its secret part; this is the only time it is seen.
-    pub token: TransferToken,
+    pub token: Token,
     /// When it stops being good, in milliseconds since 1970.
     pub expires_at_ms: i64,
 }
@@ -62,7 +62,7 @@ pub async fn make_for(core: &Core, by: Actor, user: UserId) -> Result<Transfer, 
 }
 
 fn insert(tx: &Tx<'_>, user: UserId) -> Result<Transfer, AppError> {
-    let token = TransferToken::generate(&mut dice());
+    let token = Token::generate(&mut dice());
     let expires_at_ms = tx.now_ms() + GOOD_FOR_MS;
     transfers::delete_expired(tx, EXPIRED_MAX)?;
     transfers::insert(tx, user, &token.hash(), expires_at_ms)?;
@@ -80,7 +80,7 @@ fn insert(tx: &Tx<'_>, user: UserId) -> Result<Transfer, AppError> {
 /// 1. the link is deleted and the session written.
 pub async fn take(core: &Core, token: &str, origin: Origin) -> Result<Option<SignedIn>, AppError> {
     let hash = TokenHash::of(token);
-    let token = SessionToken::generate(&mut dice());
+    let token = Token::generate(&mut dice());
     core.write(move |tx| {
         let Some(id) = transfers::take(tx, &hash)? else { return Ok(None) };
         let session = sessions::insert(tx, id, &token.hash(), &origin)?;

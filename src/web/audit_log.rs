@@ -3,6 +3,7 @@
 use super::answer::{cut, with_next};
 use super::prelude::*;
 use crate::db::audit::{self, AuditEntry, PAGE_LEN};
+use crate::domain::clock::iso;
 use serde_json::Value;
 
 /// Where in the log.
@@ -22,7 +23,7 @@ struct AuditLogPage {
 fn json_of(entry: &AuditEntry) -> Value {
     json!({
         "id": entry.id,
-        "at": entry.at(),
+        "at": iso(entry.at_ms),
         "actor": entry.actor_name,
         "action": entry.act,
         "subject": entry.subject_name,

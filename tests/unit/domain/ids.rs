@@ -11,6 +11,6 @@ proptest! {
 
     #[test]
     fn nothing_else_is_an_id(text in "[^0-9]*|0[0-9]*|-[0-9]+|\\+[0-9]+|[0-9]{20,30}|[0-9]+[^0-9]+") {
-        prop_assert_eq!(text.parse::<RoomId>(), Err(NotAnId));
+        prop_assert_eq!(text.parse::<RoomId>(), Err(()));
     }
 }

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 #[test]
 fn tokens_have_their_length_and_alphabet_and_never_repeat() {
     let mut dice = rand::rng();
-    let tokens: HashSet<String> = (0..10_000).map(|_| SessionToken::generate(&mut dice).reveal().to_owned()).collect();
+    let tokens: HashSet<String> = (0..10_000).map(|_| Token::generate(&mut dice).reveal().to_owned()).collect();
     assert_eq!(tokens.len(), 10_000);
     assert!(tokens.iter().all(|token| token.len() == TOKEN_LEN));
     assert!(tokens.iter().all(|token| token.bytes().all(|byte| byte.is_ascii_alphanumeric())));
