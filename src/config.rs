@@ -67,11 +67,7 @@ settings! {
         "origins, separated by commas, like https://app.example.com",
         |text| list(text, |origin| PublicUrl::parse(origin).map(|url| url.origin()));
     /// `CAMPFIRE_SYNCHRONOUS`: `full` or `normal`. Default `full`.
-    synchronous: Synchronous = Synchronous::Full, "full or normal", |text| match text {
-        "full" => Some(Synchronous::Full),
-        "normal" => Some(Synchronous::Normal),
-        _ => None,
-    };
+    synchronous: Synchronous = Synchronous::Full, "full or normal", Synchronous::from_word;
     /// `CAMPFIRE_SESSION_DAYS`: days without use after which a session ends. Default 30.
     session_days: u32 = 30, "a number from 1 to 3650", |text| number(text, 3650);
     /// `CAMPFIRE_POST_BURST`: messages one person may post at once. Default 30.

@@ -33,6 +33,7 @@ pub use storage::Storage;
 pub use writer::Tx;
 
 use crate::domain::clock::Clock;
+use crate::domain::words::words;
 use crate::error::AppError;
 use readers::Readers;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -41,21 +42,13 @@ use std::time::{Duration, Instant};
 use storage::OpenError;
 use writer::Writer;
 
-/// How hard a commit tries to be on the disk (`PRAGMA synchronous`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Synchronous {
-    /// An acknowledged write survives a power cut.
-    Full,
-    /// It survives a crash of the program; a power cut may take the last moments.
-    Normal,
-}
-
-impl Synchronous {
-    fn pragma(self) -> &'static str {
-        match self {
-            Self::Full => "full",
-            Self::Normal => "normal",
-        }
+words! {
+    /// How hard a commit tries to be on the disk (`PRAGMA synchronous`).
+    pub enum Synchronous {
+        /// An acknowledged write survives a power cut.
+        Full = "full",
+        /// It survives a crash of the program; a power cut may take the last moments.
+        Normal = "normal",
     }
 }
 
@@ -71,10 +64,7 @@ struct Inner {
 }
 
 impl Db {
-    /// Opens the database in `storage`, migrates it and starts its threads.
-    ///
-    /// # Errors
-    /// As [`OpenError`] says, in words for whoever starts the server; nothing is changed then.
+    /// Opens the database in `storage`, migrates it and starts its threads. Where it fails, nothing is changed.
     pub fn open(storage: Storage, synchronous: Synchronous, clock: Clock) -> Result<Self, OpenError> {
         let path = storage.database()?;
         let writer = Writer::start(&path, synchronous, clock)?;
@@ -84,9 +74,7 @@ impl Db {
     }
 
     /// Runs `work` in a read transaction: here when a connection is free, else on a reader thread.
-    ///
-    /// # Errors
-    /// What `work` returned; `Busy` when too many reads wait.
+    /// `Busy` when too many reads wait.
     pub async fn read<T: Send + 'static>(
         &self, work: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
@@ -95,9 +83,6 @@ impl Db {
     }
 
     /// Like [`Db::read`], always on a reader thread: for reads that may take longer than a page.
-    ///
-    /// # Errors
-    /// As [`Db::read`].
     pub async fn read_long<T: Send + 'static>(
         &self, work: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {

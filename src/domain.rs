@@ -18,7 +18,7 @@ pub(crate) mod rooms;
 pub(crate) mod secrets;
 pub(crate) mod sounds;
 pub(crate) mod text;
-mod words;
+pub(crate) mod words;
 
 pub use boosts::CONTENTS_MAX;
 pub use messages::VERSIONS_MAX;

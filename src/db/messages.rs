@@ -142,7 +142,7 @@ pub fn insert(tx: &Tx<'_>, room: RoomId, creator: UserId, draft: &Draft) -> Resu
 }
 
 /// Gives a message another body, and keeps the one it had as a version. Writes `messages`, `mentions`, `message_versions` and
-/// `counters`. /// Nothing to change is `NotFound`.
+/// `counters`. Nothing to change is `NotFound`.
 pub fn update_body(tx: &Tx<'_>, message: &Message, body: &Body) -> Result<Arc<Message>> {
     versions::insert(tx, message.id)?;
     let sql = "UPDATE messages SET source = ?2, source_format = 'markdown', body_html = ?3, plain_text = ?4, revision = ?5, body_revision = ?5,
@@ -180,60 +180,36 @@ pub fn delete(tx: &Tx<'_>, message: &Message) -> Result<Tombstone> {
 /// A place that names no message of the room is `NotFound`.
 pub fn page(connection: &Connection, room: RoomId, place: Place, limit: u32) -> Result<Window, AppError> {
     let revision = revision(connection)?;
-    let (older_max, newer_max) = match place {
-        Place::Newest | Place::Before(_) => (limit, 0),
-        Place::After(_) => (0, limit),
-        Place::Around(_) => (limit - limit / 2 - 1, limit / 2 + 1),
-        Place::From(_) => (CONTEXT_LEN.min(limit - 1), limit - CONTEXT_LEN.min(limit - 1)),
+    // The id between older and newer ones, and how many of each.
+    let (at, older_max, newer_max) = match place {
+        Place::Newest => (i64::MAX, limit, 0),
+        Place::Before(id) => (id.0, limit, 0),
+        Place::After(id) => (id.0.saturating_add(1), 0, limit),
+        Place::Around(id) => (id.0, limit - limit / 2 - 1, limit / 2 + 1),
+        Place::From(id) => (id.0, CONTEXT_LEN.min(limit - 1), limit - CONTEXT_LEN.min(limit - 1)),
     };
-    let (mut older, mut newer) = match place {
-        Place::Newest => (before(connection, room, MessageId(i64::MAX), older_max + 1)?, Vec::new()),
-        Place::Before(id) => (before(connection, room, known(connection, room, id)?, older_max + 1)?, Vec::new()),
-        Place::After(id) => (Vec::new(), after(connection, room, known(connection, room, id)?, newer_max + 1)?),
-        Place::Around(id) | Place::From(id) => {
-            let id = known(connection, room, id)?;
-            let newer = after(connection, room, MessageId(id.0 - 1), newer_max + 1)?;
-            (before(connection, room, id, older_max + 1)?, newer)
-        }
+    if let Place::Before(id) | Place::After(id) | Place::Around(id) | Place::From(id) = place {
+        // It is or was a message of the room.
+        find(connection, room, id)?;
+    }
+    // One row more than wanted is read on each side: it tells whether there is more.
+    let side = |condition: &str, max: u32| {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM {FROM}
+             WHERE room_id = ?1 AND removed_at_ms IS NULL AND messages.id {condition} LIMIT ?3"
+        );
+        let mut side = messages(connection, &sql, (room, at, max + 1))?;
+        let has_more = side.len() > max as usize;
+        side.truncate(max as usize);
+        Ok::<_, rusqlite::Error>((side, has_more))
     };
-    // One row more than wanted was read on each side: it tells whether there is more.
-    let has_older = match place {
-        Place::After(_) => true,
-        _ => older.len() > older_max as usize,
-    };
-    let has_newer = match place {
-        Place::Newest => false,
-        Place::Before(_) => true,
-        _ => newer.len() > newer_max as usize,
-    };
-    older.truncate(older_max as usize);
-    older.reverse();
-    newer.truncate(newer_max as usize);
-    older.append(&mut newer);
-    Ok(Window { messages: older, has_older, has_newer, revision })
-}
-
-/// `id` again, if it is or was a message of the room.
-fn known(connection: &Connection, room: RoomId, id: MessageId) -> Result<MessageId> {
-    find(connection, room, id).map(|_| id)
-}
-
-/// At most `limit` messages before `id`, newest first.
-fn before(connection: &Connection, room: RoomId, id: MessageId, limit: u32) -> Result<Vec<Arc<Message>>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM {FROM} WHERE room_id = ?1 AND messages.id < ?2 AND removed_at_ms IS NULL
-         ORDER BY messages.id DESC LIMIT ?3"
-    );
-    messages(connection, &sql, (room, id, limit))
-}
-
-/// At most `limit` messages after `id`, oldest first.
-fn after(connection: &Connection, room: RoomId, id: MessageId, limit: u32) -> Result<Vec<Arc<Message>>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM {FROM} WHERE room_id = ?1 AND messages.id > ?2 AND removed_at_ms IS NULL
-         ORDER BY messages.id LIMIT ?3"
-    );
-    messages(connection, &sql, (room, id, limit))
+    let (mut all, has_older) = side("< ?2 ORDER BY messages.id DESC", older_max)?;
+    let (newer, has_newer) = side(">= ?2 ORDER BY messages.id", newer_max)?;
+    all.reverse();
+    all.extend(newer);
+    let has_older = has_older || matches!(place, Place::After(_));
+    let has_newer = has_newer || matches!(place, Place::Before(_));
+    Ok(Window { messages: all, has_older, has_newer, revision })
 }
 
 /// The first message of others after a cursor: for somebody who has not read all. Reads only.

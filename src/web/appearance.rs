@@ -7,7 +7,7 @@ use super::answer::{self, SavedQuery, with_header};
 use super::assets;
 use super::prelude::*;
 use crate::db::accounts;
-use crate::db::logos::{self, LogoSize};
+use crate::db::logos;
 use crate::domain::text::CustomStyles;
 use crate::services::administration;
 use actix_web::http::header::CACHE_CONTROL;
@@ -30,8 +30,7 @@ fn kept_by_version(visit: &Visit, content_type: &str, body: Vec<u8>, is_versione
 /// `GET /account/logo?size=small`: the logo as PNG; without one, the way to the flame.
 pub async fn logo(visit: Visit, query: Query<VersionQuery>) -> Answer {
     let is_small = query.size.as_deref() == Some("small");
-    let size = if is_small { LogoSize::Small } else { LogoSize::Large };
-    match visit.app.db.read(move |snapshot| Ok(logos::find(snapshot, size)?)).await? {
+    match visit.app.db.read(move |snapshot| Ok(logos::find(snapshot, is_small)?)).await? {
         Some((version, png)) => Ok(kept_by_version(&visit, "image/png", png, query.v.as_ref() == Some(&version))),
         None => Ok(see_other(&assets::url("icons/flame.svg"))),
     }
