@@ -13,12 +13,11 @@
 
 use super::checkpointer::Checkpointer;
 use super::storage::OpenError;
-use super::{Synchronous, migrations};
+use super::{Synchronous, migrations, query};
 use crate::domain::clock::Clock;
 use crate::error::AppError;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use std::cell::RefCell;
-use std::mem;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -50,10 +49,8 @@ pub struct Tx<'c> {
     actions: RefCell<Vec<Action>>,
 }
 
-struct Action {
-    act: Box<dyn FnOnce() + Send>,
-    if_it_panics: Box<dyn FnOnce() + Send>,
-}
+/// What runs after the commit, and what runs should that panic.
+type Action = (Box<dyn FnOnce() + Send>, Box<dyn FnOnce() + Send>);
 
 impl Tx<'_> {
     /// The stamp of this write, in milliseconds since 1970; never earlier than the last one.
@@ -64,8 +61,7 @@ impl Tx<'_> {
     /// Leaves `act` to be run once this write is durable, after those of earlier writes. It runs on
     /// the writer's thread and must not wait. Should it panic, `if_it_panics` runs instead.
     pub fn after_commit(&self, act: impl FnOnce() + Send + 'static, if_it_panics: impl FnOnce() + Send + 'static) {
-        let action = Action { act: Box::new(act), if_it_panics: Box::new(if_it_panics) };
-        self.actions.borrow_mut().push(action);
+        self.actions.borrow_mut().push((Box::new(act), Box::new(if_it_panics)));
     }
 }
 
@@ -80,16 +76,8 @@ impl Deref for Tx<'_> {
 /// Tells whoever waits for a closure how it went: `Ok` is "committed".
 type Answer = Box<dyn FnOnce(Result<(), AppError>) + Send>;
 
-/// How a closure went inside its savepoint.
-struct Outcome {
-    /// Whether its changes stay.
-    keep: bool,
-    /// Why not, when storage was the reason.
-    error: Option<AppError>,
-    answer: Answer,
-}
-
-type Job = Box<dyn FnOnce(&Tx<'_>) -> Outcome + Send>;
+/// Runs inside its savepoint; returns why its changes must not stay, if so, and whom to tell.
+type Job = Box<dyn FnOnce(&Tx<'_>) -> (Option<AppError>, Answer) + Send>;
 
 enum Order {
     Write(Job),
@@ -113,14 +101,15 @@ struct State {
 impl Writer {
     /// Opens the database, migrates it and starts the thread. Where it fails, nothing is changed.
     pub(super) fn start(path: &Path, synchronous: Synchronous, clock: Clock) -> Result<Self, OpenError> {
+        let sqlite = |error| OpenError::of(path, error);
         // Looked at before anything is set, since setting WAL mode already changes a file that may not be ours.
-        let stranger = Connection::open(path).map_err(|error| OpenError::of(path, error))?;
-        migrations::recognise(&stranger, path)?;
-        drop(stranger);
-        let mut connection = open(path, synchronous).map_err(|error| OpenError::of(path, error))?;
+        migrations::recognise(&Connection::open(path).map_err(sqlite)?, path)?;
+        let mut connection = open(path, synchronous).map_err(sqlite)?;
         migrations::run(&mut connection, path)?;
-        let last_ms = last_stamp(&connection).map_err(|error| OpenError::of(path, error))?;
-        let checkpointer = Checkpointer::start(path).map_err(|error| OpenError::of(path, error))?;
+        // When the newest message was stamped: a clock that was set back must not go before it.
+        let newest = "SELECT created_at_ms FROM messages ORDER BY id DESC LIMIT 1";
+        let last_ms = query::maybe(&connection, newest, []).map_err(sqlite)?.unwrap_or(0);
+        let checkpointer = Checkpointer::start(path).map_err(sqlite)?;
         let (orders, queue) = sync_channel(QUEUE_MAX);
         let state = Arc::new(State::default());
         let thread = Thread {
@@ -140,9 +129,7 @@ impl Writer {
         Ok(Self { orders, state, thread: std::sync::Mutex::new(Some(thread)) })
     }
 
-    /// Runs `work` in the next transaction and waits for its commit.
-    /// What `work` returned; `Internal` when it panicked; `Busy` when the queue is full or the writer is
-    /// stopping or gone; `Storage` when the commit could not be confirmed.
+    /// As [`Db::write`](super::Db::write) says; a closure that panics is `Internal`.
     pub(super) async fn write<T: Send + 'static>(
         &self, work: impl FnOnce(&Tx<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
@@ -154,11 +141,11 @@ impl Writer {
             let result = catch_unwind(AssertUnwindSafe(|| work(tx)))
                 .unwrap_or_else(|_| Err(AppError::Internal("a write panicked".to_owned())));
             let error = result.as_ref().err().cloned();
-            let answer = move |commit: Result<(), AppError>| {
+            let answer: Answer = Box::new(move |commit| {
                 // Whoever asked may have gone; the write stands all the same.
                 let _ = sender.send(result.and_then(|value| commit.map(|()| value)));
-            };
-            Outcome { keep: error.is_none(), error, answer: Box::new(answer) }
+            });
+            (error, answer)
         });
         match self.orders.try_send(Order::Write(job)) {
             Ok(()) => receiver.await.unwrap_or(Err(AppError::Storage { full: false })),
@@ -200,6 +187,17 @@ struct Thread {
     last_ms: i64,
 }
 
+/// Closures of one transaction.
+#[derive(Default)]
+struct Group {
+    next: Option<Job>,
+    /// Whether the changes of each that ran stay, and whom to tell.
+    answers: Vec<(bool, Answer)>,
+    actions: Vec<Action>,
+    /// The deadline, when the order to stop was behind them.
+    stop: Option<Instant>,
+}
+
 impl Thread {
     fn run(mut self) {
         let deadline = loop {
@@ -226,49 +224,56 @@ impl Thread {
         }
     }
 
-    /// Takes `first` and what is queued behind it into one transaction. Returns the deadline when
-    /// the order to stop was among it.
+    /// Takes `first` and what is queued behind it into one transaction, tells everyone, then runs the actions. Returns the
+    /// deadline when the order to stop was among it.
     fn group(&mut self, first: Job) -> Option<Instant> {
-        let mut next = Some(first);
-        let mut stop = None;
-        let mut outcomes = Vec::new();
-        let mut actions = Vec::new();
-        let committed = match self.begin() {
-            Ok(connection) => {
-                let mut lost = None;
-                let mut taken = 0;
-                while let Some(job) = next.take() {
-                    self.last_ms = self.last_ms.max((self.clock)());
-                    match in_savepoint(&connection, self.last_ms, job, &mut actions) {
-                        Ok(outcome) => outcomes.push(outcome),
-                        Err((outcome, error)) => {
-                            outcomes.extend(outcome);
-                            lost = Some(error);
-                            break;
-                        }
-                    }
-                    taken += 1;
-                    if taken < GROUP_MAX {
-                        match self.queue.try_recv() {
-                            Ok(Order::Write(job)) => next = Some(job),
-                            Ok(Order::Stop(deadline)) => stop = Some(deadline),
-                            Err(_) => {}
-                        }
-                    }
-                }
-                let result = match lost {
-                    Some(error) => Err(error),
-                    None => connection.execute_batch("COMMIT").map_err(AppError::from),
-                };
-                if result.is_ok() {
-                    self.connection = Some(connection);
-                }
-                result
+        let mut group = Group { next: Some(first), ..Group::default() };
+        let committed = self.transact(&mut group);
+        match &committed {
+            Err(error) => {
+                self.state.unhealthy.store(true, Ordering::SeqCst);
+                tracing::error!(?error, closures = group.answers.len(), "a group of writes could not be committed");
             }
-            Err(error) => Err(error),
-        };
-        self.finish(committed, outcomes, actions);
-        stop
+            Ok(()) if group.answers.iter().any(|(is_kept, _)| *is_kept) => {
+                self.state.unhealthy.store(false, Ordering::SeqCst);
+                self.state.commits.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok(()) => {}
+        }
+        let is_full = matches!(committed, Err(AppError::Storage { full: true }));
+        let verdict = committed.map_err(|_| AppError::Storage { full: is_full });
+        for (_, answer) in group.answers {
+            answer(verdict.clone());
+        }
+        if verdict.is_ok() {
+            for (act, if_it_panics) in group.actions {
+                if catch_unwind(AssertUnwindSafe(act)).is_err() {
+                    tracing::error!("an after-commit action panicked");
+                    let _ = catch_unwind(AssertUnwindSafe(if_it_panics));
+                }
+            }
+            self.tend_wal();
+        }
+        group.stop
+    }
+
+    /// Runs the closures of a group in a transaction and commits it. Without a commit the connection is given up.
+    fn transact(&mut self, group: &mut Group) -> Result<(), AppError> {
+        let connection = self.begin()?;
+        while let Some(job) = group.next.take() {
+            self.last_ms = self.last_ms.max((self.clock)());
+            in_savepoint(&connection, self.last_ms, job, group)?;
+            if group.answers.len() < GROUP_MAX {
+                match self.queue.try_recv() {
+                    Ok(Order::Write(job)) => group.next = Some(job),
+                    Ok(Order::Stop(deadline)) => group.stop = Some(deadline),
+                    Err(_) => {}
+                }
+            }
+        }
+        connection.execute_batch("COMMIT")?;
+        self.connection = Some(connection);
+        Ok(())
     }
 
     /// Takes the connection, opening it if need be, with a transaction begun.
@@ -281,46 +286,13 @@ impl Thread {
         Ok(connection)
     }
 
-    /// Tells everyone, then runs the actions.
-    fn finish(&mut self, committed: Result<(), AppError>, outcomes: Vec<Outcome>, actions: Vec<Action>) {
-        match &committed {
-            Err(error) => {
-                self.state.unhealthy.store(true, Ordering::SeqCst);
-                tracing::error!(?error, closures = outcomes.len(), "a group of writes could not be committed");
-            }
-            Ok(()) if outcomes.iter().any(|outcome| outcome.keep) => {
-                self.state.unhealthy.store(false, Ordering::SeqCst);
-                self.state.commits.fetch_add(1, Ordering::Relaxed);
-            }
-            Ok(()) => {}
-        }
-        let verdict = committed.map_err(|error| match error {
-            AppError::Storage { full } => AppError::Storage { full },
-            _ => AppError::Storage { full: false },
-        });
-        let succeeded = verdict.is_ok();
-        for outcome in outcomes {
-            (outcome.answer)(verdict.clone());
-        }
-        if !succeeded {
-            return;
-        }
-        for action in actions {
-            if catch_unwind(AssertUnwindSafe(action.act)).is_err() {
-                tracing::error!("an after-commit action panicked");
-                let _ = catch_unwind(AssertUnwindSafe(action.if_it_panics));
-            }
-        }
-        self.tend_wal();
-    }
-
     /// Lets the checkpointer know; empties an overgrown log.
     fn tend_wal(&self) {
         self.checkpointer.nudge();
         let mut wal = self.path.clone().into_os_string();
         wal.push("-wal");
         let overgrown = std::fs::metadata(wal).is_ok_and(|file| file.len() > WAL_BYTES_MAX);
-        if let (true, Some(connection)) = (overgrown, &self.connection) {
+        if overgrown && let Some(connection) = &self.connection {
             let _ = truncate_wal(connection);
         }
     }
@@ -346,30 +318,18 @@ impl Thread {
 }
 
 /// Runs one closure in its savepoint. `Err` means that the whole transaction is gone.
-fn in_savepoint(
-    connection: &Connection, now_ms: i64, job: Job, actions: &mut Vec<Action>,
-) -> Result<Outcome, (Option<Outcome>, AppError)> {
-    if let Err(error) = connection.execute_batch("SAVEPOINT job") {
-        return Err((None, error.into()));
-    }
-    let tx = Tx { connection, now_ms, actions: RefCell::new(mem::take(actions)) };
-    let before = tx.actions.borrow().len();
-    let outcome = job(&tx);
-    *actions = tx.actions.into_inner();
+fn in_savepoint(connection: &Connection, now_ms: i64, job: Job, group: &mut Group) -> Result<(), AppError> {
+    connection.execute_batch("SAVEPOINT job")?;
+    let tx = Tx { connection, now_ms, actions: RefCell::default() };
+    let (error, answer) = job(&tx);
+    group.answers.push((error.is_none(), answer));
     if connection.is_autocommit() {
-        let error = outcome.error.clone().unwrap_or(AppError::Storage { full: false });
-        return Err((Some(outcome), error));
+        return Err(error.unwrap_or(AppError::Storage { full: false }));
     }
-    let end = if outcome.keep {
-        "RELEASE job"
-    } else {
-        actions.truncate(before);
-        "ROLLBACK TO job; RELEASE job"
-    };
-    match connection.execute_batch(end) {
-        Ok(()) => Ok(outcome),
-        Err(error) => Err((Some(outcome), error.into())),
+    if error.is_none() {
+        group.actions.append(&mut tx.actions.into_inner());
     }
+    Ok(connection.execute_batch(if error.is_none() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" })?)
 }
 
 fn open(path: &Path, synchronous: Synchronous) -> rusqlite::Result<Connection> {
@@ -384,12 +344,6 @@ fn open(path: &Path, synchronous: Synchronous) -> rusqlite::Result<Connection> {
     // What is removed is gone from the file too, not only from its index.
     connection.pragma_update(None, "secure_delete", true)?;
     Ok(connection)
-}
-
-/// When the newest message was stamped; a clock that was set back must not go before it.
-fn last_stamp(connection: &Connection) -> rusqlite::Result<i64> {
-    let sql = "SELECT created_at_ms FROM messages ORDER BY id DESC LIMIT 1";
-    Ok(connection.query_row(sql, [], |row| row.get(0)).optional()?.unwrap_or(0))
 }
 
 fn truncate_wal(connection: &Connection) -> rusqlite::Result<()> {
