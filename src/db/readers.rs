@@ -5,7 +5,7 @@
 
 use super::writer::STATEMENTS_MAX;
 use crate::error::AppError;
-use r2d2::{Pool, PooledConnection};
+use r2d2::Pool;
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, OpenFlags, Transaction};
 use std::ops::Deref;
@@ -77,7 +77,6 @@ impl Readers {
     }
 
     /// Runs `work` here when a connection is free, else on a reader thread. For short queries.
-    /// What `work` returned; `Busy` when no thread can take it.
     pub(super) async fn read<T: Send + 'static>(
         &self, work: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
@@ -87,8 +86,7 @@ impl Readers {
         }
     }
 
-    /// Runs `work` on a reader thread. For queries that may take longer than a page.
-    /// What `work` returned; `Busy` when no thread can take it; `Internal` when it panicked.
+    /// Runs `work` on a reader thread: `Busy` when none can take it, `Internal` when it panics.
     pub(super) async fn read_long<T: Send + 'static>(
         &self, work: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
@@ -105,16 +103,9 @@ impl Readers {
 
 fn work(queue: &Mutex<Receiver<Job>>, pool: &Pool<SqliteConnectionManager>) {
     loop {
-        let job = match queue.lock() {
-            Ok(queue) => queue.recv(),
-            Err(_) => return,
-        };
-        let Ok(job) = job else { return };
+        let Ok(Ok(job)) = queue.lock().map(|queue| queue.recv()) else { return };
         match pool.get() {
-            Ok(connection) => {
-                let connection: PooledConnection<_> = connection;
-                let _ = catch_unwind(AssertUnwindSafe(|| job(&connection)));
-            }
+            Ok(connection) => drop(catch_unwind(AssertUnwindSafe(|| job(&connection)))),
             Err(error) => tracing::error!(%error, "no connection for a reader thread"),
         }
     }

@@ -28,11 +28,9 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// Closures that may wait. At ten thousand writes a second that is a tenth of a second of waiting;
-/// past it, saying "busy" at once is kinder.
+/// Closures that may wait: a tenth of a second at ten thousand writes a second; past it, saying "busy" at once is kinder.
 const QUEUE_MAX: usize = 1024;
-/// Closures in one transaction: enough to spread one flush over many, few enough that the first
-/// does not wait long for the last.
+/// Closures in one transaction: many share a flush, and the first does not wait long for the last.
 const GROUP_MAX: usize = 64;
 /// While the database will not take writes, how often the thread tries one of its own.
 const PROBE_EVERY: Duration = Duration::from_secs(1);

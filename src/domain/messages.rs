@@ -22,10 +22,7 @@ impl ClientMessageId {
     /// Takes `text` as a UUID, in any of its usual spellings (RFC 9562). `Invalid` when it isn't one.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let message = "A client_message_id must be a UUID, like 2f1c6d9e-8f3a-4c55-9d0e-3a2b1c0d9e8f.";
-        match Uuid::try_parse(text.trim()) {
-            Ok(uuid) => Ok(Self(uuid)),
-            Err(_) => Err(Invalid::new("client_message_id", message)),
-        }
+        Uuid::try_parse(text.trim()).map(Self).map_err(|_| Invalid::new("client_message_id", message))
     }
 }
 

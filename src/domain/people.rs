@@ -109,15 +109,12 @@ pub struct Viewer {
     pub session_id: SessionId,
 }
 
-/// Letters in a picture of initials: more would not be readable at 40 pixels.
-const INITIALS_MAX: usize = 2;
-
-/// The first letters of the first and the last word of `name`, at most two, upper case.
+/// The first letters of the first and the last word of `name`, upper case: more would not be readable at 40 pixels.
 pub fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
     let first = words.next();
     let last = words.next_back();
-    first.into_iter().chain(last).take(INITIALS_MAX).flat_map(char::to_uppercase).collect()
+    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
 }
 
 #[cfg(test)]

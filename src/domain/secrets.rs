@@ -85,7 +85,6 @@ pub struct HashMemory(Vec<Block>);
 
 impl PasswordHash {
     /// Hashes `password` with a salt from `dice`. Takes tens of milliseconds: never on an async thread.
-    /// Only when the hasher refuses its own parameters.
     pub fn of(password: &Password, dice: &mut impl CryptoRng, memory: &mut HashMemory) -> Result<Self, AppError> {
         let mut bytes = [0; SALT_LEN];
         dice.fill_bytes(&mut bytes);

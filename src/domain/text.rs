@@ -28,7 +28,7 @@ pub const MESSAGE_MAX: usize = 10_000;
 
 /// Text that is kept as it was parsed.
 macro_rules! text {
-    ($(#[$doc:meta])* $type:ident) => {
+    ($($(#[$doc:meta])* $type:ident,)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct $type(String);
@@ -39,12 +39,22 @@ macro_rules! text {
                 &self.0
             }
         }
-    };
+    )*};
 }
 
 text! {
     /// A name as people see it: 1 to [`NAME_MAX`] characters on one line.
-    Name
+    Name,
+    /// An e-mail address, in lower case, so that it is found however it is typed.
+    EmailAddress,
+    /// What somebody says of themselves: at most [`BIO_MAX`] characters, of which there may be none.
+    Bio,
+    /// Styles that an administrator adds to every page: at most [`CUSTOM_STYLES_MAX`] bytes, whatever they are.
+    CustomStyles,
+    /// What a boost says: 1 to [`BOOST_MAX`] characters on one line.
+    BoostContent,
+    /// What was typed as a message: 1 to [`MESSAGE_MAX`] characters after trimming.
+    MessageSource,
 }
 
 impl Name {
@@ -79,11 +89,6 @@ pub fn name_key(name: &str) -> String {
     key
 }
 
-text! {
-    /// An e-mail address, in lower case, so that it is found however it is typed.
-    EmailAddress
-}
-
 impl EmailAddress {
     /// Takes `text` as an address. Only its shape is checked: whether it exists, nobody can tell.
     /// `Invalid` unless it looks like `name@host` and fits [`EMAIL_ADDRESS_MAX`].
@@ -101,11 +106,6 @@ impl EmailAddress {
         bounded("email_address", "An e-mail address", address.len(), EMAIL_ADDRESS_MAX, "bytes")?;
         Ok(Self(address))
     }
-}
-
-text! {
-    /// What somebody says of themselves: at most [`BIO_MAX`] characters, of which there may be none.
-    Bio
 }
 
 impl Bio {
@@ -141,11 +141,6 @@ impl Password {
     }
 }
 
-text! {
-    /// Styles that an administrator adds to every page: at most [`CUSTOM_STYLES_MAX`] bytes, whatever they are.
-    CustomStyles
-}
-
 impl CustomStyles {
     /// Takes `text` as styles, with line ends as `\n`. Browsers skip what they can't make sense of. `Invalid` when they are too long.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
@@ -158,21 +153,11 @@ impl CustomStyles {
     }
 }
 
-text! {
-    /// What a boost says: 1 to [`BOOST_MAX`] characters on one line.
-    BoostContent
-}
-
 impl BoostContent {
     /// Trims `text` and takes it as a boost. `Invalid` when nothing visible is left, it is too long, or it has control characters.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         line("content", "A boost", text, BOOST_MAX, "Please choose an emoji or type a few characters.").map(Self)
     }
-}
-
-text! {
-    /// What was typed as a message: 1 to [`MESSAGE_MAX`] characters after trimming.
-    MessageSource
 }
 
 impl MessageSource {
