@@ -10,4 +10,4 @@ pub mod hub;
 pub mod json;
 mod presence;
 mod room_topic;
-mod topics;
+pub(crate) mod topics;

@@ -33,6 +33,7 @@ use crate::db::{Db, Tx};
 use crate::domain::clock::Clock;
 use crate::error::AppError;
 use crate::live::hub::Hub;
+use crate::live::topics::Topics;
 use background::Background;
 use bans::BannedAddresses;
 use files::Files;
@@ -105,10 +106,11 @@ struct Write<'t> {
 }
 
 impl Write<'_> {
-    /// Leaves `act` for after the commit. Should it panic, every socket re-reads, its right included, so that nothing is missed.
-    fn tell(&self, act: impl FnOnce(&Hub) + Send + 'static) {
+    /// Leaves an order to the hub for after the commit. Should it panic, every socket re-reads, its right included, so that nothing
+    /// is missed.
+    fn tell(&self, order: impl FnOnce(&mut Topics, i64) + Send + 'static) {
         let (hub, fallback) = (self.hub.clone(), self.hub.clone());
-        self.tx.after_commit(move || act(&hub), move || fallback.make_everyone_re_read());
+        self.tx.after_commit(move || hub.order(order), move || fallback.make_everyone_re_read());
     }
 }
 

@@ -35,31 +35,18 @@ impl Gathered {
     }
 }
 
-/// An index of sockets by what they follow, and what they are to be told.
+/// Sockets by what concerns them.
+pub(super) type Index<K> = HashMap<K, HashSet<SocketId>>;
+
+/// The sockets that follow rooms and watch people, and what they are to be told.
 #[derive(Default)]
 pub(super) struct Following {
-    by_room: HashMap<RoomId, HashSet<SocketId>>,
-    by_person: HashMap<UserId, HashSet<SocketId>>,
+    pub(super) by_room: Index<RoomId>,
+    pub(super) by_person: Index<UserId>,
     news: HashMap<RoomId, Gathered>,
 }
 
 impl Following {
-    pub(super) fn follow(&mut self, socket: SocketId, rooms: &[RoomId]) {
-        add(&mut self.by_room, socket, rooms);
-    }
-
-    pub(super) fn unfollow(&mut self, socket: SocketId, rooms: &[RoomId]) {
-        remove(&mut self.by_room, socket, rooms);
-    }
-
-    pub(super) fn watch(&mut self, socket: SocketId, people: &[UserId]) {
-        add(&mut self.by_person, socket, people);
-    }
-
-    pub(super) fn unwatch(&mut self, socket: SocketId, people: &[UserId]) {
-        remove(&mut self.by_person, socket, people);
-    }
-
     /// The sockets that follow a room.
     pub(super) fn followers(&self, room: RoomId) -> Vec<SocketId> {
         self.by_room.get(&room).map(|sockets| sockets.iter().copied().collect()).unwrap_or_default()
@@ -99,13 +86,15 @@ impl Following {
     }
 }
 
-fn add<K: Eq + Hash + Copy>(index: &mut HashMap<K, HashSet<SocketId>>, socket: SocketId, keys: &[K]) {
+/// Adds a socket under some keys of an index.
+pub(super) fn add<K: Eq + Hash + Copy>(index: &mut Index<K>, socket: SocketId, keys: &[K]) {
     for key in keys {
         index.entry(*key).or_default().insert(socket);
     }
 }
 
-fn remove<K: Eq + Hash + Copy>(index: &mut HashMap<K, HashSet<SocketId>>, socket: SocketId, keys: &[K]) {
+/// Takes a socket away from some keys of an index; a key without sockets goes.
+pub(super) fn remove<K: Eq + Hash + Copy>(index: &mut Index<K>, socket: SocketId, keys: &[K]) {
     for key in keys {
         if let Some(sockets) = index.get_mut(key) {
             sockets.remove(&socket);

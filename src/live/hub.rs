@@ -4,12 +4,11 @@
 //! socket is marked lagging and re-reads from the database; a subscription that is dropped, for whatever
 //! reason, takes its presence with it.
 
-use super::frames::{Event, Format, Frame};
+use super::frames::{Format, Frame};
 use super::topics::{SocketId, Topics};
 use crate::domain::clock::Clock;
-use crate::domain::ids::{Revision, RoomId, SessionId, UserId};
+use crate::domain::ids::{RoomId, SessionId, UserId};
 use crate::domain::people::Author;
-use crate::domain::rooms::Unread;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -119,7 +118,7 @@ impl Outlet {
 
 /// A socket's end. Dropping it ends the subscription, and with it the presence.
 pub struct Subscription {
-    voice: Voice,
+    pub(crate) voice: Voice,
     frames: mpsc::Receiver<Arc<Frame>>,
     shared: Arc<Shared>,
 }
@@ -172,17 +171,7 @@ impl Subscription {
     /// Puts right which rooms this socket hears of: those it named when it subscribed were others.
     pub fn follow(&self, rooms: Vec<RoomId>) {
         let id = self.voice.id;
-        self.voice.hub.must(move |topics, _| topics.follow(id, rooms));
-    }
-
-    /// Says of which people the page shows whether they are online. It is told at once, and when that changes.
-    pub fn watch(&self, people: Vec<UserId>) {
-        self.voice.may(move |topics, id, _| topics.watch(id, people));
-    }
-
-    /// A way to say what the person does, apart from receiving.
-    pub fn voice(&self) -> Voice {
-        self.voice.clone()
+        self.voice.hub.order(move |topics, _| topics.follow(id, rooms));
     }
 }
 
@@ -201,24 +190,13 @@ pub struct Voice {
 }
 
 impl Voice {
-    /// Says whether the person looks at the room.
-    pub fn set_present(&self, is_present: bool) {
-        self.may(move |topics, id, now_ms| topics.set_present(id, is_present, now_ms));
-    }
-
-    /// Says whether the person is writing.
-    pub fn set_typing(&self, on: bool) {
-        self.may(move |topics, id, now_ms| topics.set_typing(id, on, now_ms));
-    }
-
-    /// Gives an order that the next one of its kind makes good.
-    fn may(&self, order: impl FnOnce(&mut Topics, SocketId, i64) + Send + 'static) {
+    /// Gives an order about this socket, at the present moment; when the hub is too busy, the next of its kind makes it good.
+    pub(crate) fn may(&self, order: impl FnOnce(&mut Topics, SocketId, i64) + Send + 'static) {
         let id = self.id;
         let _ = self.hub.orders.try_send(Box::new(move |topics, now_ms| order(topics, id, now_ms)));
     }
 }
 
-/// What the hub is to do next, at the present moment in milliseconds since 1970.
 type Order = Box<dyn FnOnce(&mut Topics, i64) + Send>;
 
 /// The way to the hub. The thread ends when the last of these is gone.
@@ -277,73 +255,14 @@ impl Hub {
         Some(Subscription { voice: Voice { id, hub: self.clone() }, frames, shared })
     }
 
-    /// Hands `event` to the sockets of a room. Never waits: when the hub can't take it, every socket re-reads.
-    pub(crate) fn publish(&self, room_id: RoomId, event: Event) {
-        self.must(move |topics, now_ms| topics.publish(room_id, event, now_ms));
-    }
-
-    /// Some people came into a room, or want to hear of it again.
-    pub fn joined(&self, room: RoomId, people: Vec<UserId>) {
-        self.must(move |topics, now_ms| topics.joined(room, &people, now_ms));
-    }
-
-    /// Some people are in a room no longer: not one more frame of it reaches them.
-    pub fn left(&self, room: RoomId, people: Vec<UserId>) {
-        self.must(move |topics, _| topics.left(room, &people, Some(CloseReason::NoLongerMember)));
-    }
-
-    /// Somebody is still in a room, but wants to hear of it no longer.
-    pub fn hidden(&self, room: RoomId, person: UserId) {
-        self.must(move |topics, _| topics.left(room, &[person], None));
-    }
-
-    /// A room has another name or kind.
-    pub fn room_changed(&self, room: RoomId, name: String) {
-        self.must(move |topics, _| topics.room_changed(room, name));
-    }
-
-    /// A room is gone.
-    pub fn room_deleted(&self, room: RoomId) {
-        self.must(move |topics, _| topics.room_deleted(room));
-    }
-
-    /// Somebody has read a room, or marked it as not read, on one of their devices: what was unread as of a revision.
-    pub fn unread(&self, person: UserId, room: RoomId, unread: Unread, as_of: Revision) {
-        self.must(move |topics, _| topics.unread(person, room, unread, as_of));
-    }
-
     /// Whether somebody looks at a page of ours just now.
     pub fn is_online(&self, person: UserId) -> bool {
         self.shared.online.read().unwrap_or_else(PoisonError::into_inner).contains(&person)
     }
 
-    /// Tells everyone that somebody's name or picture changed, by the number of that change.
-    pub fn person_changed(&self, person: Author, revision: i64) {
-        self.must(move |topics, _| topics.person_changed(&person, revision));
-    }
-
-    /// Ends the sockets of a session.
-    pub fn end_session(&self, session: SessionId) {
-        self.end(move |it| it.session_id == session);
-    }
-
-    /// Ends the sockets of a person's sessions but one.
-    pub fn end_other_sessions(&self, person: UserId, keep: SessionId) {
-        self.end(move |it| it.person.id == person && it.session_id != keep);
-    }
-
-    /// Ends all sockets of a person, who can't come back.
-    pub fn end_person(&self, person: UserId) {
-        self.end(move |it| it.person.id == person);
-    }
-
-    fn end(&self, is_meant: impl Fn(&Subscriber) -> bool + Send + 'static) {
-        self.must(move |topics, _| topics.close(CloseReason::SignedOut, is_meant));
-    }
-
-    /// Gives an order whose effect must not be missed. Should the hub be too busy to take it, every socket re-reads, its right
-    /// included.
-    fn must(&self, order: impl FnOnce(&mut Topics, i64) + Send + 'static) {
+    /// Gives an order whose effect must not be missed, to be carried out at the present moment in milliseconds since 1970. Never
+    /// waits: should the hub be too busy to take it, every socket re-reads, its right included.
+    pub(crate) fn order(&self, order: impl FnOnce(&mut Topics, i64) + Send + 'static) {
         if let Err(TrySendError::Full(_)) = self.orders.try_send(Box::new(order)) {
             self.make_everyone_re_read();
         }

@@ -16,18 +16,13 @@ pub(super) const GRACE_MS: i64 = 3_000;
 #[derive(Default)]
 pub(super) struct Presence {
     /// Sockets that are present, by person.
-    present: BTreeMap<UserId, (Author, usize)>,
+    pub(super) present: BTreeMap<UserId, (Author, usize)>,
     /// Who was told to be here.
-    told: BTreeMap<UserId, Author>,
+    pub(super) told: BTreeMap<UserId, Author>,
     /// Since when those who were told to be here are away.
     away_since_ms: HashMap<UserId, i64>,
-    is_dirty: bool,
-}
-
-/// Who came and who went, since it was last told.
-pub(super) struct News {
-    pub(super) came: Vec<Author>,
-    pub(super) went: Vec<Author>,
+    /// Whether there is, or may soon be, something to tell.
+    pub(super) is_dirty: bool,
 }
 
 impl Presence {
@@ -59,21 +54,6 @@ impl Presence {
         }
     }
 
-    /// Whether a socket of somebody is present.
-    pub(super) fn is_here(&self, person: UserId) -> bool {
-        self.present.contains_key(&person)
-    }
-
-    /// Whether somebody was told to be here.
-    pub(super) fn is_told(&self, person: UserId) -> bool {
-        self.told.contains_key(&person)
-    }
-
-    /// Those who were told to be here.
-    pub(super) fn told(&self) -> &BTreeMap<UserId, Author> {
-        &self.told
-    }
-
     /// Those who were told to be here and those who are about to be.
     pub(super) fn everyone(&self) -> BTreeMap<UserId, Author> {
         let mut everyone = self.told.clone();
@@ -81,13 +61,8 @@ impl Presence {
         everyone
     }
 
-    /// Whether there is, or may soon be, something to tell.
-    pub(super) fn is_dirty(&self) -> bool {
-        self.is_dirty
-    }
-
     /// Who came and who has been away for longer than the grace, at most `limit` of both together; they count as told.
-    pub(super) fn news(&mut self, now_ms: i64, limit: usize) -> News {
+    pub(super) fn news(&mut self, now_ms: i64, limit: usize) -> (Vec<Author>, Vec<Author>) {
         let is_away = |id: &UserId| {
             let since_ms = self.away_since_ms.get(id).copied().unwrap_or(now_ms);
             !self.present.contains_key(id) && now_ms - since_ms >= GRACE_MS
@@ -104,12 +79,6 @@ impl Presence {
         if !self.is_dirty {
             self.away_since_ms.clear();
         }
-        News { came, went }
-    }
-
-    /// The present sockets of each.
-    #[cfg(test)]
-    pub(super) fn counts(&self) -> Vec<(UserId, usize)> {
-        self.present.iter().map(|(id, (_, count))| (*id, *count)).collect()
+        (came, went)
     }
 }

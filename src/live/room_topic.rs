@@ -30,7 +30,7 @@ impl RoomTopic {
 
     /// Whether there is nobody to tell anything and nothing to be told.
     pub(super) fn is_over(&self) -> bool {
-        self.sockets.is_empty() && !self.presence.is_dirty()
+        self.sockets.is_empty() && !self.presence.is_dirty
     }
 
     /// Hands a frame that must not be missed to every socket.
@@ -68,7 +68,7 @@ impl RoomTopic {
     /// Forgets a socket; who has no other here stops writing.
     pub(super) fn forget(&mut self, socket: SocketId, person: UserId) {
         self.sockets.remove(&socket);
-        if !self.presence.is_here(person) {
+        if !self.presence.present.contains_key(&person) {
             self.stop_typing(person);
         }
     }
@@ -94,18 +94,18 @@ impl RoomTopic {
         for person in silent.map(|(user, _)| user.id).collect::<Vec<_>>() {
             self.stop_typing(person);
         }
-        if !self.presence.is_dirty() {
+        if !self.presence.is_dirty {
             return;
         }
-        let news = self.presence.news(now_ms, NEWS_MAX);
-        let is_news = !news.came.is_empty() || !news.went.is_empty();
-        let (went, came) = (news.went.iter().map(|it| (it.id, false)), news.came.iter().map(|it| (it.id, true)));
-        for (user_id, online) in went.chain(came) {
-            let event = Event::Presence { room_id: self.room_id, user_id, online };
-            self.tell_in_passing(event, Some(Format::Json));
+        let (came, went) = self.presence.news(now_ms, NEWS_MAX);
+        for (people, online) in [(&went, false), (&came, true)] {
+            for user_id in people.iter().map(|person| person.id) {
+                let event = Event::Presence { room_id: self.room_id, user_id, online };
+                self.tell_in_passing(event, Some(Format::Json));
+            }
         }
-        if is_news {
-            self.tell_in_passing(here(self.presence.told()), Some(Format::Html));
+        if !came.is_empty() || !went.is_empty() {
+            self.tell_in_passing(here(&self.presence.told), Some(Format::Html));
         }
     }
 }

@@ -4,10 +4,10 @@
 //! socket whose receiver is gone is forgotten at the next look; presence is counted, so several tabs of one
 //! person are one, and it is gone when the last is. The clock is an argument.
 
-use super::following::Following;
+use super::following::{self, Following};
 use super::frames::{Added, Event, Frame, Listed};
 use super::hub::{CloseReason, Outlet, Subscriber};
-use super::presence::{News, Presence};
+use super::presence::Presence;
 use super::room_topic::RoomTopic;
 use crate::domain::ids::{Revision, RoomId, UserId};
 use crate::domain::messages::Change;
@@ -24,7 +24,7 @@ const SPREAD_PER_SOCKET_MS: usize = 2;
 const SPREAD_MAX_MS: usize = 10_000;
 
 /// Names a socket within the hub.
-pub(super) type SocketId = u64;
+pub(crate) type SocketId = u64;
 
 struct Socket {
     subscriber: Subscriber,
@@ -33,8 +33,9 @@ struct Socket {
     watched: Vec<UserId>,
 }
 
-/// Everything the hub knows.
-pub(super) struct Topics {
+/// Everything the hub knows, and does when it is [ordered](super::hub::Hub::order).
+#[derive(Default)]
+pub(crate) struct Topics {
     sockets: HashMap<SocketId, Socket>,
     rooms: HashMap<RoomId, RoomTopic>,
     by_person: HashMap<UserId, BTreeSet<SocketId>>,
@@ -46,15 +47,7 @@ pub(super) struct Topics {
 
 impl Topics {
     pub(super) fn new(sockets_per_person_max: usize, sockets_max: usize) -> Self {
-        Self {
-            sockets: HashMap::new(),
-            rooms: HashMap::new(),
-            by_person: HashMap::new(),
-            following: Following::default(),
-            online: Presence::default(),
-            sockets_per_person_max,
-            sockets_max,
-        }
+        Self { sockets_per_person_max, sockets_max, ..Self::default() }
     }
 
     /// Takes a socket in, or closes it when there are too many. Tells it who is here.
@@ -66,7 +59,7 @@ impl Topics {
             return;
         }
         self.by_person.entry(person).or_default().insert(id);
-        self.following.follow(id, &subscriber.rooms);
+        following::add(&mut self.following.by_room, id, &subscriber.rooms);
         let room_id = subscriber.room_id;
         if let Some(room_id) = room_id {
             let topic = self.rooms.entry(room_id).or_insert_with(|| RoomTopic::new(room_id));
@@ -91,15 +84,15 @@ impl Topics {
                 self.by_person.remove(&person);
             }
         }
-        self.following.unfollow(id, &socket.subscriber.rooms);
-        self.following.unwatch(id, &socket.watched);
+        following::remove(&mut self.following.by_room, id, &socket.subscriber.rooms);
+        following::remove(&mut self.following.by_person, id, &socket.watched);
         if let Some(topic) = socket.subscriber.room_id.and_then(|room_id| self.rooms.get_mut(&room_id)) {
             topic.forget(id, person);
         }
     }
 
     /// Notes that somebody looks at the page through this socket, or no longer does.
-    pub(super) fn set_present(&mut self, id: SocketId, is_present: bool, now_ms: i64) {
+    pub(crate) fn set_present(&mut self, id: SocketId, is_present: bool, now_ms: i64) {
         let Some(socket) = self.sockets.get_mut(&id) else { return };
         if socket.is_present == is_present {
             return;
@@ -114,7 +107,7 @@ impl Topics {
     }
 
     /// Notes that somebody writes, or stopped, and tells the room when that is new.
-    pub(super) fn set_typing(&mut self, id: SocketId, on: bool, now_ms: i64) {
+    pub(crate) fn set_typing(&mut self, id: SocketId, on: bool, now_ms: i64) {
         let Some(socket) = self.sockets.get(&id) else { return };
         let person = &socket.subscriber.person;
         let Some(topic) = socket.subscriber.room_id.and_then(|room_id| self.rooms.get_mut(&room_id)) else {
@@ -124,7 +117,7 @@ impl Topics {
     }
 
     /// Hands an event to every socket of a room, and news of it to those who follow the room from elsewhere.
-    pub(super) fn publish(&mut self, room_id: RoomId, event: Event, now_ms: i64) {
+    pub(crate) fn publish(&mut self, room_id: RoomId, event: Event, now_ms: i64) {
         let news = match &event {
             Event::Change(Change::Created(message)) => {
                 let added = Added {
@@ -167,28 +160,28 @@ impl Topics {
     /// Puts right which rooms a socket follows.
     pub(super) fn follow(&mut self, id: SocketId, rooms: Vec<RoomId>) {
         let Some(socket) = self.sockets.get_mut(&id) else { return };
-        self.following.unfollow(id, &socket.subscriber.rooms);
-        self.following.follow(id, &rooms);
+        following::remove(&mut self.following.by_room, id, &socket.subscriber.rooms);
+        following::add(&mut self.following.by_room, id, &rooms);
         socket.subscriber.rooms = rooms;
     }
 
     /// Puts right which people a socket watches, and tells it who of them is online.
-    pub(super) fn watch(&mut self, id: SocketId, people: Vec<UserId>) {
+    pub(crate) fn watch(&mut self, id: SocketId, people: Vec<UserId>) {
         let Some(socket) = self.sockets.get_mut(&id) else { return };
-        self.following.unwatch(id, &socket.watched);
-        self.following.watch(id, &people);
+        following::remove(&mut self.following.by_person, id, &socket.watched);
+        following::add(&mut self.following.by_person, id, &people);
         socket.watched = people;
         self.tell_online(id);
     }
 
     fn tell_online(&self, id: SocketId) {
         let Some(socket) = self.sockets.get(&id) else { return };
-        let online = socket.watched.iter().copied().filter(|person| self.online.is_told(*person)).collect();
+        let online = socket.watched.iter().copied().filter(|person| self.online.told.contains_key(person)).collect();
         socket.outlet.send_in_passing(&Frame::new(Event::Online { user_ids: online }));
     }
 
     /// Some people came into a room: they follow it from now on, and their pages show it.
-    pub(super) fn joined(&mut self, room_id: RoomId, people: &[UserId], now_ms: i64) {
+    pub(crate) fn joined(&mut self, room_id: RoomId, people: &[UserId], now_ms: i64) {
         if let Some(news) = self.following.flush(room_id, now_ms) {
             self.tell_followers(room_id, &news);
         }
@@ -198,7 +191,7 @@ impl Topics {
                 && !socket.subscriber.rooms.contains(&room_id)
             {
                 socket.subscriber.rooms.push(room_id);
-                self.following.follow(*id, &[room_id]);
+                following::add(&mut self.following.by_room, *id, &[room_id]);
             }
         }
         let frame = Frame::new(Event::RoomAdded(listed(room_id, sockets.len())));
@@ -206,7 +199,7 @@ impl Topics {
     }
 
     /// Some people left a room or no longer want to hear of it. Their pages that show the room end, if there is a reason.
-    pub(super) fn left(&mut self, room_id: RoomId, people: &[UserId], ends: Option<CloseReason>) {
+    pub(crate) fn left(&mut self, room_id: RoomId, people: &[UserId], ends: Option<CloseReason>) {
         self.unlist(room_id, &self.sockets_of(people), ends);
     }
 
@@ -215,7 +208,7 @@ impl Topics {
         for id in sockets {
             let Some(socket) = self.sockets.get_mut(id) else { continue };
             socket.subscriber.rooms.retain(|room| *room != room_id);
-            self.following.unfollow(*id, &[room_id]);
+            following::remove(&mut self.following.by_room, *id, &[room_id]);
             if let Some(reason) = ends
                 && socket.subscriber.room_id == Some(room_id)
             {
@@ -229,7 +222,7 @@ impl Topics {
     }
 
     /// A room has another name or kind: pages that show or list it show that.
-    pub(super) fn room_changed(&mut self, room_id: RoomId, name: String) {
+    pub(crate) fn room_changed(&mut self, room_id: RoomId, name: String) {
         let followers = self.following.followers(room_id);
         let frame = Frame::new(Event::RoomChanged(listed(room_id, followers.len())));
         self.tell(&followers, &frame);
@@ -239,7 +232,7 @@ impl Topics {
     }
 
     /// A room is gone: pages that show it end, those that list it don't any more.
-    pub(super) fn room_deleted(&mut self, room_id: RoomId) {
+    pub(crate) fn room_deleted(&mut self, room_id: RoomId) {
         if let Some(topic) = self.rooms.get(&room_id) {
             for outlet in topic.sockets.values() {
                 outlet.close(CloseReason::NoSuchRoom);
@@ -249,13 +242,13 @@ impl Topics {
     }
 
     /// Tells all pages of one person what they have not read of a room.
-    pub(super) fn unread(&self, person: UserId, room_id: RoomId, unread: Unread, as_of: Revision) {
+    pub(crate) fn unread(&self, person: UserId, room_id: RoomId, unread: Unread, as_of: Revision) {
         let frame = Frame::new(Event::Counted { room_id, unread, as_of });
         self.tell(&self.sockets_of(&[person]), &frame);
     }
 
     /// Knows somebody by their new name from now on, and tells everyone.
-    pub(super) fn person_changed(&mut self, person: &Author, revision: i64) {
+    pub(crate) fn person_changed(&mut self, person: &Author, revision: i64) {
         let spread_ms = spread_ms(self.sockets.len());
         let frame = Frame::new(Event::PersonUpdated { people_revision: revision, user: person.clone(), spread_ms });
         for socket in self.sockets.values_mut() {
@@ -278,7 +271,7 @@ impl Topics {
     }
 
     /// Closes the sockets that are meant.
-    pub(super) fn close(&self, reason: CloseReason, is_meant: impl Fn(&Subscriber) -> bool) {
+    pub(crate) fn close(&self, reason: CloseReason, is_meant: impl Fn(&Subscriber) -> bool) {
         for socket in self.sockets.values().filter(|socket| is_meant(&socket.subscriber)) {
             socket.outlet.close(reason);
         }
@@ -298,10 +291,10 @@ impl Topics {
         for (room_id, news) in self.following.due(now_ms) {
             self.tell_followers(room_id, &news);
         }
-        if !self.online.is_dirty() {
+        if !self.online.is_dirty {
             return false;
         }
-        let News { came, went } = self.online.news(now_ms, ONLINE_NEWS_MAX);
+        let (came, went) = self.online.news(now_ms, ONLINE_NEWS_MAX);
         for id in self.following.watchers(came.iter().chain(&went).map(|person| person.id)) {
             self.tell_online(id);
         }
@@ -310,19 +303,7 @@ impl Topics {
 
     /// Everybody who is online.
     pub(super) fn online(&self) -> HashSet<UserId> {
-        self.online.told().keys().copied().collect()
-    }
-
-    /// How many sockets there are.
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.sockets.len()
-    }
-
-    /// Who is here, by the count of their present sockets.
-    #[cfg(test)]
-    pub(super) fn present(&self, room_id: RoomId) -> Vec<(UserId, usize)> {
-        self.rooms.get(&room_id).map(|topic| topic.presence.counts()).unwrap_or_default()
+        self.online.told.keys().copied().collect()
     }
 }
 

@@ -8,6 +8,7 @@ use crate::domain::ids::UserId;
 use crate::domain::messages::Change;
 use crate::domain::people::{Status, User};
 use crate::error::AppError;
+use crate::live::hub::CloseReason;
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -92,8 +93,8 @@ pub async fn ban(core: &Core, by: Actor, id: UserId) -> Result<(), AppError> {
         bans::start_purge(tx, id)?;
         let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
         audit::insert(tx, &by, Act::PersonBanned, &user.name, &texts.join(" "))?;
-        tx.tell(move |_| banned.add(addresses));
-        tx.tell(move |hub| hub.end_person(id));
+        tx.after_commit(move || banned.add(addresses), || ());
+        tx.tell(move |topics, _| topics.close(CloseReason::SignedOut, |it| it.person.id == id));
         people::announce(tx, &user)
     })
     .await
@@ -125,7 +126,7 @@ pub async fn lift(core: &Core, by: Actor, id: UserId) -> Result<(), AppError> {
         // Into those that were made meanwhile; the others they never left.
         memberships::insert_into_open_rooms(tx, id)?;
         audit::insert(tx, &by, Act::BanLifted, &user.name, "")?;
-        tx.tell(move |_| banned.remove(&free));
+        tx.after_commit(move || banned.remove(&free), || ());
         people::announce(tx, &users::find(tx, id)?)
     })
     .await

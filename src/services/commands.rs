@@ -10,6 +10,7 @@ use crate::domain::people::User;
 use crate::domain::secrets::generated_password;
 use crate::domain::text::{EmailAddress, Password};
 use crate::error::{AppError, Invalid};
+use crate::live::hub::CloseReason;
 
 /// Somebody active, by an address that was typed.
 fn find(snapshot: &Snapshot<'_>, address: &EmailAddress) -> Result<User, AppError> {
@@ -37,7 +38,7 @@ pub async fn reset_password(
         let user = users::update(tx, id, &Changes { password, ..Changes::default() })?;
         roster::delete_ways_in(tx, id)?;
         audit::insert(tx, &Actor::COMMAND_LINE, Act::PasswordReset, &user.name, "")?;
-        tx.tell(move |hub| hub.end_person(id));
+        tx.tell(move |topics, _| topics.close(CloseReason::SignedOut, |it| it.person.id == id));
         Ok((user, generated))
     })
     .await

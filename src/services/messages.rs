@@ -154,7 +154,7 @@ pub async fn remove(core: &Core, editor: UserId, room: RoomId, id: MessageId) ->
         let change = Change::Removed(messages::delete(tx, &message)?);
         announce(tx, change.clone());
         if message.attachment.is_some() {
-            tx.tell(move |_| background.nudge());
+            tx.after_commit(move || background.nudge(), || ());
         }
         Ok(change)
     })
@@ -170,5 +170,5 @@ fn editable(tx: &Tx<'_>, editor: UserId, room: RoomId, id: MessageId) -> Result<
 
 /// Leaves a change for the room's sockets.
 pub(super) fn announce(tx: &Write<'_>, change: Change) {
-    tx.tell(move |hub| hub.publish(change.room_id(), Event::Change(change)));
+    tx.tell(move |topics, now_ms| topics.publish(change.room_id(), Event::Change(change), now_ms));
 }

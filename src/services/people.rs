@@ -6,6 +6,7 @@ use crate::db::{Tx, avatars, sessions, transfers, users};
 use crate::domain::people::{User, Viewer};
 use crate::domain::text::Password;
 use crate::error::{AppError, Invalid};
+use crate::live::hub::{CloseReason, Subscriber};
 
 /// A new password, with the one that it takes the place of as a proof.
 pub struct NewPassword {
@@ -55,7 +56,8 @@ pub async fn update_profile(
             let keep = viewer.session_id;
             sessions::delete_others(tx, id, keep)?;
             transfers::delete_of(tx, id)?;
-            tx.tell(move |hub| hub.end_other_sessions(id, keep));
+            let is_other = move |it: &Subscriber| it.person.id == id && it.session_id != keep;
+            tx.tell(move |topics, _| topics.close(CloseReason::SignedOut, is_other));
         }
         if user.as_author() != before.as_author() {
             announce(tx, &user)?;
@@ -95,6 +97,6 @@ pub(super) fn put_avatar(tx: &Tx<'_>, user: &User, webp: &[u8]) -> Result<User, 
 pub(super) fn announce(tx: &Write<'_>, user: &User) -> Result<(), AppError> {
     let revision = users::next_people_revision(tx, user.id)?;
     let person = user.as_author();
-    tx.tell(move |hub| hub.person_changed(person, revision));
+    tx.tell(move |topics, _| topics.person_changed(&person, revision));
     Ok(())
 }

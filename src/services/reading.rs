@@ -108,7 +108,7 @@ pub async fn read(core: &Core, user: UserId, room: RoomId, through: Option<Messa
         })
         .await?;
     core.reading.note(user, room, through)?;
-    core.hub.unread(user, room, unread, as_of);
+    core.hub.order(move |topics, _| topics.unread(user, room, unread, as_of));
     Ok(unread.count)
 }
 
@@ -135,7 +135,7 @@ pub async fn mark_unread(core: &Core, user: UserId, room: RoomId, from: MessageI
         memberships::update_unread_from(tx, room, user, from)?;
         let unread = rooms::unread_after(tx, room, user, MessageId(from.0 - 1))?;
         let as_of = messages::revision(tx)?;
-        tx.tell(move |hub| hub.unread(user, room, unread, as_of));
+        tx.tell(move |topics, _| topics.unread(user, room, unread, as_of));
         Ok(unread.count)
     })
     .await

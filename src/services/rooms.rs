@@ -8,10 +8,13 @@ use crate::domain::ids::{RoomId, UserId};
 use crate::domain::rooms::{DirectKey, Involvement, RoomKind};
 use crate::domain::text::Name;
 use crate::error::{AppError, Invalid};
+use crate::live::hub::CloseReason;
 use std::collections::HashSet;
 
 /// People chosen for one room: as many as an account's pages can offer.
 pub const CHOSEN_MAX: usize = 5_000;
+/// Pages of a room end for those who are in it no longer.
+const LEFT: Option<CloseReason> = Some(CloseReason::NoLongerMember);
 /// Why somebody can't be chosen.
 const NOT_HERE: &str = "Somebody you chose is not here (any more).";
 /// Why somebody may not make a room.
@@ -86,10 +89,10 @@ pub async fn update(core: &Core, editor: Actor, room: RoomId, change: RoomChange
             rooms::hand_over(tx, Some(room), creator)?;
         }
         let name = name.as_str().to_owned();
-        tx.tell(move |hub| {
-            hub.left(room, left);
-            hub.room_changed(room, name);
-            hub.joined(room, came);
+        tx.tell(move |topics, now_ms| {
+            topics.left(room, &left, LEFT);
+            topics.room_changed(room, name);
+            topics.joined(room, &came, now_ms);
         });
         Ok(())
     })
@@ -108,7 +111,7 @@ fn add(tx: &Tx<'_>, room: RoomId, people: &HashSet<UserId>, involvement: Involve
 
 /// Leaves the news for those who came.
 fn tell_joined(tx: &Write<'_>, room: RoomId, people: Vec<UserId>) {
-    tx.tell(move |hub| hub.joined(room, people));
+    tx.tell(move |topics, now_ms| topics.joined(room, &people, now_ms));
 }
 
 fn demand_creator(tx: &Tx<'_>, creator: UserId) -> Result<(), AppError> {
@@ -140,10 +143,8 @@ pub async fn remove(core: &Core, remover: Actor, room: RoomId) -> Result<(), App
             audit::insert(tx, &remover, Act::RoomDeleted, &found.name, "")?;
         }
         rooms::update_deleted(tx, room)?;
-        tx.tell(move |hub| {
-            hub.room_deleted(room);
-            background.nudge();
-        });
+        tx.tell(move |topics, _| topics.room_deleted(room));
+        tx.after_commit(move || background.nudge(), || ());
         Ok(())
     })
     .await
@@ -168,7 +169,7 @@ pub async fn leave(core: &Core, person: UserId, room: RoomId) -> Result<(), AppE
             return Err(AppError::Conflict("You are the last one here. Delete the room instead."));
         }
         rooms::hand_over(tx, Some(room), person)?;
-        tx.tell(move |hub| hub.left(room, vec![person]));
+        tx.tell(move |topics, _| topics.left(room, &[person], LEFT));
         Ok(())
     })
     .await
@@ -217,7 +218,7 @@ pub async fn set_involvement(
         memberships::demand(tx, room, user)?;
         let before = memberships::update_involvement(tx, room, user, involvement)?;
         match (before == Involvement::Invisible, involvement == Involvement::Invisible) {
-            (false, true) => tx.tell(move |hub| hub.hidden(room, user)),
+            (false, true) => tx.tell(move |topics, _| topics.left(room, &[user], None)),
             (true, false) => tell_joined(tx, room, vec![user]),
             _ => {}
         }

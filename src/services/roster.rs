@@ -11,6 +11,7 @@ use crate::domain::audit::Act;
 use crate::domain::ids::UserId;
 use crate::domain::people::{Role, Status, User};
 use crate::error::AppError;
+use crate::live::hub::CloseReason;
 
 /// What a person may become; bots stay what they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +85,7 @@ pub async fn remove(core: &Core, by: Actor, id: UserId) -> Result<(), AppError> 
         roster::deactivate(tx, id)?;
         rooms::hand_over(tx, None, id)?;
         audit::insert(tx, &by, Act::PersonRemoved, &user.name, "")?;
-        tx.tell(move |hub| hub.end_person(id));
+        tx.tell(move |topics, _| topics.close(CloseReason::SignedOut, |it| it.person.id == id));
         announce(tx, &user)
     })
     .await

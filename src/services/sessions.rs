@@ -8,6 +8,7 @@ use crate::domain::people::{User, Viewer};
 use crate::domain::secrets::Token;
 use crate::domain::text::EmailAddress;
 use crate::error::AppError;
+use crate::live::hub::CloseReason;
 
 /// Expired sessions dropped at each sign-in, so that they don't pile up and no single write is long.
 const EXPIRED_MAX: u32 = 100;
@@ -61,7 +62,7 @@ pub async fn sign_in(
 pub async fn sign_out(core: &Core, session: SessionId) -> Result<(), AppError> {
     core.write(move |tx| {
         sessions::delete(tx, session)?;
-        tx.tell(move |hub| hub.end_session(session));
+        tx.tell(move |topics, _| topics.close(CloseReason::SignedOut, |it| it.session_id == session));
         Ok(())
     })
     .await
@@ -82,7 +83,7 @@ pub async fn revoke(core: &Core, viewer: Viewer, session: SessionId) -> Result<(
         }
         // One that was made by the session that ends would lead back in.
         transfers::delete_of(tx, viewer.user.id)?;
-        tx.tell(move |hub| hub.end_session(session));
+        tx.tell(move |topics, _| topics.close(CloseReason::SignedOut, |it| it.session_id == session));
         Ok(())
     })
     .await

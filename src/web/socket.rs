@@ -151,7 +151,7 @@ pub async fn index(
         let end = match open(&app, token, &peer).await {
             Ok((viewer, subscribed)) => {
                 let (answers, answered) = mpsc::channel(ANSWERS_MAX);
-                let (voice, gaze) = (subscribed.0.voice(), Arc::new(Gaze::default()));
+                let (voice, gaze) = (subscribed.0.voice.clone(), Arc::new(Gaze::default()));
                 let hearing = Hearing {
                     app: app.clone(),
                     viewer: viewer.clone(),

@@ -96,7 +96,7 @@ impl Hearing {
 
     fn set_present(&self, is_present: bool) {
         self.gaze.turn(is_present);
-        self.voice.set_present(is_present);
+        self.voice.may(move |topics, id, now_ms| topics.set_present(id, is_present, now_ms));
     }
 
     /// Moves the read cursor.
@@ -115,8 +115,8 @@ impl Hearing {
             Said::Present => self.set_present(true),
             Said::Absent => self.set_present(false),
             Said::Read { message_id } => return self.read(message_id).await,
-            Said::TypingStart => self.voice.set_typing(true),
-            Said::TypingStop => self.voice.set_typing(false),
+            Said::TypingStart => self.voice.may(|topics, id, now_ms| topics.set_typing(id, true, now_ms)),
+            Said::TypingStop => self.voice.may(|topics, id, now_ms| topics.set_typing(id, false, now_ms)),
             Said::Message { client_message_id, .. } if self.is_banned() => {
                 let sentence = errors::sentence(&AppError::Banned);
                 return Some(frames::error(&sentence, client_message_id.as_deref()));

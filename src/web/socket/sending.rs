@@ -256,7 +256,7 @@ impl Sending {
             self.tell(&Event::PersonUpdated { people_revision, user, spread_ms: 0 }).await?;
         }
         self.people = Some(missed.people_revision);
-        self.subscription.watch(missed.shown_people);
+        self.subscription.voice.may(move |topics, id, _| topics.watch(id, missed.shown_people));
         let version = assets::version();
         self.send(frames::caught_up(self.cursor, missed.people_revision, &missed.sidebar, version)).await
     }
