@@ -5,7 +5,7 @@
 //! what only programs ask for (`message_posted`) is JSON in both formats. Only what comes in order has a revision.
 
 use super::fragments::MessageFragment;
-use super::json::{self, MessageJson};
+use super::json;
 use crate::domain::ids::{Revision, RoomId, UserId};
 use crate::domain::messages::{Change, Message};
 use crate::domain::people::Author;
@@ -165,7 +165,7 @@ pub fn caught_up(revision: Revision, people: i64, sidebar: &str, version: &str) 
 
 /// "Here is what you posted", when no broadcast says so. It has no revision: only what comes in order has one.
 pub fn posted(message: &Message) -> ByteString {
-    json!({"type": "message_posted", "message": MessageJson::from(message)}).to_string().into()
+    json!({"type": "message_posted", "message": message}).to_string().into()
 }
 
 /// "That can't be done", with the id of the message it was about, if it was about one.

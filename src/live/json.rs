@@ -5,8 +5,8 @@
 use crate::domain::attachments::Attachment;
 use crate::domain::boosts::Boost;
 use crate::domain::clock::iso;
-use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
-use crate::domain::messages::{Body, Change, ClientMessageId, Message};
+use crate::domain::ids::RoomId;
+use crate::domain::messages::{Change, Message};
 use crate::domain::people::{Author, Status, User};
 use crate::domain::rooms::RoomEntry;
 use serde::{Serialize, Serializer};
@@ -59,57 +59,35 @@ fn attachment(message: &Message, file: &Attachment) -> Value {
         "thumbnail_url": thumbnail_url, "width": width, "height": height})
 }
 
-/// A message.
-#[derive(Serialize)]
-pub struct MessageJson<'m> {
-    id: MessageId,
-    client_message_id: ClientMessageId,
-    revision: Revision,
-    created_at: String,
-    updated_at: String,
-    edited_at: Option<String>,
-    body: &'m Body,
-    content: &'m str,
-    room_id: RoomId,
-    creator_id: UserId,
-    creator_name: &'m str,
-    creator: &'m Author,
-    #[serde(serialize_with = "id_alone")]
-    room: RoomId,
-    attachment: Option<Value>,
-    boosts: &'m [Boost],
-    url: String,
-}
-
-impl<'m> From<&'m Message> for MessageJson<'m> {
-    fn from(message: &'m Message) -> Self {
-        Self {
-            id: message.id,
-            client_message_id: message.client_message_id,
-            revision: message.revision,
-            created_at: iso(message.created_at_ms),
-            updated_at: iso(message.updated_at_ms),
-            edited_at: message.edited_at_ms.map(iso),
-            body: &message.body,
-            content: &message.body.source,
-            room_id: message.room_id,
-            creator_id: message.creator.id,
-            creator_name: &message.creator.name,
-            creator: &message.creator,
-            room: message.room_id,
-            attachment: message.attachment.as_ref().map(|file| attachment(message, file)),
-            boosts: &message.boosts,
-            url: message.url(),
-        }
+impl Serialize for Message {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        json!({
+            "id": self.id,
+            "client_message_id": self.client_message_id,
+            "revision": self.revision,
+            "created_at": iso(self.created_at_ms),
+            "updated_at": iso(self.updated_at_ms),
+            "edited_at": self.edited_at_ms.map(iso),
+            "body": self.body,
+            "content": self.body.source,
+            "room_id": self.room_id,
+            "creator_id": self.creator.id,
+            "creator_name": self.creator.name,
+            "creator": self.creator,
+            "room": {"id": self.room_id},
+            "attachment": self.attachment.as_ref().map(|file| attachment(self, file)),
+            "boosts": self.boosts,
+            "url": self.url(),
+        })
+        .serialize(serializer)
     }
 }
 
 impl Serialize for Change {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let whole = |message| json!({"message": MessageJson::from(message)});
         let (kind, mut object) = match self {
-            Self::Created(message) => ("message_created", whole(message.as_ref())),
-            Self::Updated(message) => ("message_updated", whole(message.as_ref())),
+            Self::Created(message) => ("message_created", json!({"message": message})),
+            Self::Updated(message) => ("message_updated", json!({"message": message})),
             Self::Boosted(message) => ("boosts_changed", json!({"message_id": message.id, "boosts": message.boosts})),
             Self::Removed(tombstone) => ("message_removed", json!({"message_id": tombstone.id})),
         };
@@ -135,7 +113,7 @@ pub fn room(entry: &RoomEntry) -> Value {
     })
 }
 
-/// A room of which no more is told than which.
+/// A room of which no more is told than its id.
 pub(super) fn id_alone<S: Serializer>(id: &RoomId, serializer: S) -> Result<S::Ok, S::Error> {
     json!({"id": id}).serialize(serializer)
 }

@@ -7,7 +7,6 @@ use crate::db::versions;
 use crate::domain::clock::iso;
 use crate::domain::ids::Revision;
 use crate::domain::messages::{Change, Message, Version};
-use crate::live::json::MessageJson;
 use crate::services::messages::{Edited, compose, edit as save};
 use askama::filters::HtmlSafe;
 use std::sync::Arc;
@@ -58,7 +57,7 @@ impl EditForm {
 pub async fn edit(editor: MessageEditor) -> Answer {
     let message = editor.message.clone();
     if editor.wants_json() {
-        return editor.json(&MessageJson::from(message.as_ref()));
+        return editor.json(&message);
     }
     let (text, revision) = (message.body.source.clone(), message.revision);
     let form = EditForm { message, text, revision, error: None, is_overtaken: false };
@@ -94,7 +93,7 @@ pub async fn update(editor: MessageEditor, submission: Submission) -> Answer {
 
 fn saved(visit: &Visit, message: Arc<Message>) -> Answer {
     match visit.wants() {
-        Wants::Json => visit.json(&MessageJson::from(message.as_ref())),
+        Wants::Json => visit.json(&message),
         Wants::Fragment => fragment(visit, StatusCode::OK, Change::Updated(message)),
         Wants::Page => Ok(see_other(&message.url())),
     }

@@ -10,7 +10,6 @@ use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
 use crate::domain::messages::{Change, ClientMessageId, Draft, Place};
 use crate::domain::text::MessageSource;
 use crate::live::frames::{Event, Format, Frame};
-use crate::live::json::MessageJson;
 use crate::services::files::Stored;
 use crate::services::messages::{Posted, compose, post, remove, repeated};
 use actix_web::http::header::HeaderName;
@@ -140,8 +139,7 @@ pub async fn index(member: RoomMember, query: Query<PageQuery>) -> Answer {
 pub(super) async fn json_page(member: &RoomMember, place: Place, limit: u32) -> Answer {
     let read = member.read(move |snapshot, room| Ok((messages::page(snapshot, room.id, place, limit)?, room)));
     let (window, room) = read.await?;
-    let array: Vec<_> = window.messages.iter().map(|message| MessageJson::from(message.as_ref())).collect();
-    let response = with_header(member.json(&array)?, X_REVISION, window.revision.0);
+    let response = with_header(member.json(&window.messages)?, X_REVISION, window.revision.0);
     let next = match place {
         Place::After(_) => window.messages.last().filter(|_| window.has_newer).map(|m| ("after", m.id)),
         _ => window.messages.first().filter(|_| window.has_older).map(|m| ("before", m.id)),
@@ -155,7 +153,7 @@ pub async fn show(member: RoomMember) -> Answer {
     let id = member.path_id::<MessageId>("message_id")?;
     let message = member.read(move |snapshot, room| Ok(messages::present(snapshot, room.id, id)?)).await?;
     match member.wants() {
-        Wants::Json => member.json(&MessageJson::from(message.as_ref())),
+        Wants::Json => member.json(&message),
         Wants::Fragment => fragment(&member, StatusCode::OK, Change::Created(message)),
         Wants::Page => Ok(see_other(&message.url())),
     }
@@ -178,7 +176,7 @@ pub async fn create(member: RoomMember, submission: Submission) -> Answer {
     };
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     match member.wants() {
-        Wants::Json => member.json_at(&message.path(), status, &MessageJson::from(message.as_ref())),
+        Wants::Json => member.json_at(&message.path(), status, &message),
         Wants::Fragment => fragment(&member, status, Change::Created(message)),
         Wants::Page => Ok(see_other(&format!("/rooms/{}", member.room.id))),
     }

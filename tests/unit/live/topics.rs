@@ -19,7 +19,7 @@ fn topics() -> Topics {
 }
 
 /// Who is here, by the count of their present sockets.
-fn present(topics: &Topics) -> Vec<(UserId, usize)> {
+fn counts(topics: &Topics) -> Vec<(UserId, usize)> {
     let topic = topics.rooms.get(&ROOM);
     topic.map(|topic| topic.presence.present.iter().map(|(id, (_, count))| (*id, *count)).collect()).unwrap_or_default()
 }
@@ -78,7 +78,7 @@ proptest! {
             for (id, _) in present.iter().filter(|(_, is_present)| **is_present) {
                 *expected.entry(UserId(*id as i64 % 3)).or_default() += 1;
             }
-            prop_assert_eq!(present(&topics), expected.into_iter().collect::<Vec<_>>());
+            prop_assert_eq!(counts(&topics), expected.into_iter().collect::<Vec<_>>());
             prop_assert_eq!(topics.sockets.len(), present.len());
         }
     }
@@ -88,10 +88,10 @@ proptest! {
 fn a_socket_that_vanished_leaves_no_presence_and_no_subscription() {
     let mut topics = topics();
     let frames = join(&mut topics, 1, 7);
-    assert_eq!(present(&topics), [(UserId(7), 1)]);
+    assert_eq!(counts(&topics), [(UserId(7), 1)]);
     drop(frames);
     topics.tick(0);
-    assert_eq!((topics.sockets.len(), present(&topics)), (0, Vec::new()));
+    assert_eq!((topics.sockets.len(), counts(&topics)), (0, Vec::new()));
     topics.tick(LATER_MS);
     topics.tick(LATER_MS);
     assert!(topics.rooms.is_empty(), "an empty room is forgotten");
