@@ -130,8 +130,7 @@ impl Config {
 
     /// How long a session lasts without use, in milliseconds.
     pub fn session_ms(&self) -> i64 {
-        const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-        i64::from(self.session_days) * DAY_MS
+        i64::from(self.session_days) * 24 * 60 * 60 * 1000
     }
 }
 

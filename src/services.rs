@@ -6,7 +6,7 @@
 //! - When it fails, nothing is written and nobody is told. Besides the errors that are named, any can end in `Busy` or `Storage`, as
 //!   [`Db::write`] can; after `Storage`, whether it was written is not known, and trying again is safe.
 //! - Where its right is an administrator's, it fails with `SignedOut` or `Forbidden` when that has gone meanwhile
-//!   ([`demand_administrator`](crate::db::users::demand_administrator)).
+//!   ([`demand_administrator`](crate::db::users::demand_administrator)). Where no errors are named, it has no others.
 //! - What is written is written together. Whoever is told learns of it after the commit, in commit order.
 
 pub mod accounts;
@@ -51,24 +51,15 @@ const VERSION_LEN: usize = 8;
 
 /// What services work with: one for the whole process.
 pub struct Core {
-    /// The database.
-    pub db: Db,
-    /// The hub.
-    pub hub: Hub,
-    /// Hashing of passwords.
-    pub passwords: Passwords,
-    /// Making of small pictures.
-    pub pictures: Pictures,
-    /// Files that people sent.
-    pub files: Files,
-    /// What people have read.
-    pub reading: Reading,
-    /// Addresses that are kept out.
-    pub banned: BannedAddresses,
-    /// Work done in batches.
-    pub background: Background,
-    /// Tells the time.
-    pub clock: Clock,
+    pub(crate) db: Db,
+    pub(crate) hub: Hub,
+    pub(crate) passwords: Passwords,
+    pub(crate) pictures: Pictures,
+    pub(crate) files: Files,
+    pub(crate) reading: Reading,
+    pub(crate) banned: BannedAddresses,
+    pub(crate) background: Background,
+    pub(crate) clock: Clock,
 }
 
 impl Core {

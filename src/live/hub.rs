@@ -29,32 +29,24 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// Why the server ends a socket.
 #[derive(Debug, Clone, Copy)]
-pub enum CloseReason {
-    /// The server stops; come back.
+pub(crate) enum CloseReason {
     Stopping,
-    /// Signed out; do not come back.
     SignedOut,
-    /// Too many sockets.
     TooMany,
-    /// No longer in the room.
     NoLongerMember,
-    /// The room is gone.
     NoSuchRoom,
 }
 
 /// Who a socket belongs to and what it wants to hear of.
 #[derive(Debug, Clone)]
-pub struct Subscriber {
-    /// The person.
-    pub person: Author,
-    /// The session they came by.
-    pub session_id: SessionId,
+pub(crate) struct Subscriber {
+    pub(crate) person: Author,
+    pub(crate) session_id: SessionId,
     /// The room they look at, if any.
-    pub room_id: Option<RoomId>,
+    pub(crate) room_id: Option<RoomId>,
     /// The rooms they want to hear of.
-    pub rooms: Vec<RoomId>,
-    /// What they want to be sent.
-    pub format: Format,
+    pub(crate) rooms: Vec<RoomId>,
+    pub(crate) format: Format,
 }
 
 /// The hub's end of a socket.
@@ -117,7 +109,7 @@ impl Outlet {
 }
 
 /// A socket's end. Dropping it ends the subscription, and with it the presence.
-pub struct Subscription {
+pub(crate) struct Subscription {
     pub(crate) voice: Voice,
     frames: mpsc::Receiver<Arc<Frame>>,
     shared: Arc<Shared>,
@@ -125,13 +117,11 @@ pub struct Subscription {
 
 /// What a socket must do next.
 #[derive(Debug)]
-pub enum Next {
-    /// Send this.
+pub(crate) enum Next {
     Frame(Arc<Frame>),
     /// Frames were dropped: read from the database what changed past the cursor. What is published from now on
     /// is queued again.
     Behind,
-    /// End.
     Close(CloseReason),
 }
 
@@ -184,7 +174,7 @@ impl Drop for Subscription {
 
 /// Tells the room what the person behind a socket does. Worth nothing once the subscription has ended.
 #[derive(Clone)]
-pub struct Voice {
+pub(crate) struct Voice {
     id: SocketId,
     hub: Hub,
 }
@@ -231,7 +221,7 @@ impl Hub {
 
     /// Subscribes a socket. What is published after this call reaches it; `None` when the hub is too busy to take
     /// it.
-    pub fn subscribe(&self, subscriber: Subscriber) -> Option<Subscription> {
+    pub(crate) fn subscribe(&self, subscriber: Subscriber) -> Option<Subscription> {
         let (outlet, frames) = Outlet::pair(subscriber.format);
         let shared = outlet.shared.clone();
         if self.shared.is_stopping.load(Ordering::SeqCst) {

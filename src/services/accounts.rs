@@ -3,7 +3,7 @@
 use super::people::{self, put_avatar};
 use super::sessions::SignedIn;
 use super::{Core, dice};
-use crate::db::sessions::{self, Origin};
+use crate::db::sessions::Origin;
 use crate::db::{Tx, accounts, memberships, rooms, users};
 use crate::domain::people::{Role, User};
 use crate::domain::rooms::{Involvement, RoomKind};
@@ -18,21 +18,15 @@ const FIRST_ROOM_NAME: &str = "All Talk";
 
 /// Somebody new, parsed.
 pub struct NewPerson {
-    /// Their name.
-    pub name: Name,
-    /// Their address.
-    pub email_address: EmailAddress,
-    /// Their password.
-    pub password: Password,
+    pub(crate) name: Name,
+    pub(crate) email_address: EmailAddress,
+    pub(crate) password: Password,
     /// Their picture, WebP; none: initials.
-    pub avatar: Option<Vec<u8>>,
+    pub(crate) avatar: Option<Vec<u8>>,
 }
 
 /// Makes the account, its administrator and the first room, and signs the administrator in. `None` when there is an
 /// account already: of any number at once, one makes it.
-///
-/// # Errors
-/// None of its own.
 ///
 /// # Side effects
 /// 1. the account, the person, the open room "All Talk", the membership and the session are written.
@@ -85,6 +79,5 @@ fn signed_in(
         Some(webp) => put_avatar(tx, &user, webp)?,
         None => user,
     };
-    sessions::insert(tx, user.id, &token.hash(), origin)?.ok_or(AppError::SignedOut)?;
-    Ok(SignedIn { user, token, now_ms: tx.now_ms() })
+    SignedIn::begin(tx, user, token, origin)?.ok_or(AppError::SignedOut)
 }

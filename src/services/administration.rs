@@ -14,20 +14,14 @@ use crate::error::AppError;
 /// What of the account changes; none: stays.
 #[derive(Default)]
 pub struct Changes {
-    /// Its name.
-    pub name: Option<Name>,
-    /// Whether only administrators may make rooms.
-    pub restricts_room_creation: Option<bool>,
+    pub(crate) name: Option<Name>,
+    pub(crate) restricts_room_creation: Option<bool>,
     /// Whether links are looked at.
-    pub shows_previews: Option<bool>,
-    /// Its logo.
-    pub logo: Option<Logo>,
+    pub(crate) shows_previews: Option<bool>,
+    pub(crate) logo: Option<Logo>,
 }
 
 /// Changes the account.
-///
-/// # Errors
-/// An administrator's.
 ///
 /// # Side effects
 /// 1. what changes is written, with a line of the log for each.
@@ -64,9 +58,6 @@ pub async fn update(core: &Core, by: Actor, changes: Changes) -> Result<(), AppE
 
 /// Removes the logo: the flame takes its place. Without one, nothing happens.
 ///
-/// # Errors
-/// An administrator's.
-///
 /// # Side effects
 /// 1. the logo is deleted.
 pub async fn remove_logo(core: &Core, by: Actor) -> Result<(), AppError> {
@@ -82,9 +73,6 @@ pub async fn remove_logo(core: &Core, by: Actor) -> Result<(), AppError> {
 
 /// Gives the account another invite link; the old one is worth nothing from then on.
 ///
-/// # Errors
-/// An administrator's.
-///
 /// # Side effects
 /// 1. the code is written.
 pub async fn regenerate_join_code(core: &Core, by: Actor) -> Result<JoinCode, AppError> {
@@ -99,9 +87,6 @@ pub async fn regenerate_join_code(core: &Core, by: Actor) -> Result<JoinCode, Ap
 }
 
 /// Gives the account other custom styles; empty: none.
-///
-/// # Errors
-/// An administrator's.
 ///
 /// # Side effects
 /// 1. the styles are written.

@@ -58,7 +58,7 @@ impl Background {
 pub async fn run(core: Arc<Core>) {
     let (mut has_work, mut rounds) = (true, 0);
     while !core.background.is_stopping() {
-        write_down(&core).await;
+        has_waited(core.reading.write_down(&core.db).await);
         if std::mem::take(&mut has_work) {
             for batch in WORK {
                 has_work |= !finish(&core, *batch).await;
@@ -71,15 +71,7 @@ pub async fn run(core: Arc<Core>) {
         }
         has_work |= timeout(LOOK_EVERY, core.background.0.wake.notified()).await.is_ok();
     }
-    write_down(&core).await;
-}
-
-async fn write_down(Core { reading, db, .. }: &Core) {
-    if !reading.is_level()
-        && let Err(error) = reading.write_down(db).await
-    {
-        tracing::warn!(?error, "what was read could not be written down yet");
-    }
+    has_waited(core.reading.write_down(&core.db).await);
 }
 
 /// Does one kind of work until there is no more; tells whether it got there.

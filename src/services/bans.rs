@@ -6,7 +6,7 @@ use crate::db::{Db, bans, boosts, memberships, messages, roster, users};
 use crate::domain::audit::Act;
 use crate::domain::ids::UserId;
 use crate::domain::messages::Change;
-use crate::domain::people::{Status, User};
+use crate::domain::people::Status;
 use crate::error::AppError;
 use crate::live::hub::CloseReason;
 use std::collections::HashSet;
@@ -73,7 +73,12 @@ pub async fn ban(core: &Core, by: Actor, id: UserId) -> Result<(), AppError> {
         if by.id() == Some(id) {
             return Err(AppError::Conflict("You can't ban yourself."));
         }
-        let user = bannable(tx, id)?;
+        let user = match roster::find(tx, id, Status::Active)? {
+            None if roster::find(tx, id, Status::Banned)?.is_some() => {
+                return Err(AppError::Conflict("They are banned already."));
+            }
+            found => found.ok_or(AppError::NotFound)?,
+        };
         if user.is_administrator() {
             roster::demand_another_administrator(tx, id)?;
         }
@@ -98,15 +103,6 @@ pub async fn ban(core: &Core, by: Actor, id: UserId) -> Result<(), AppError> {
         people::announce(tx, &user)
     })
     .await
-}
-
-/// Somebody who can be banned.
-fn bannable(tx: &Write<'_>, id: UserId) -> Result<User, AppError> {
-    match roster::find(tx, id, Status::Active)? {
-        Some(user) => Ok(user),
-        None if roster::find(tx, id, Status::Banned)?.is_some() => Err(AppError::Conflict("They are banned already.")),
-        None => Err(AppError::NotFound),
-    }
 }
 
 /// Lets somebody back in, and the addresses that were kept out on their account. What they wrote stays removed.

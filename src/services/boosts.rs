@@ -22,16 +22,8 @@ pub struct Boosted {
     pub is_new: bool,
 }
 
-/// What becomes of a boost when the same person adds one of the same content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Again {
-    /// It stays: trying again is safe.
-    Stays,
-    /// It goes: one click on it joins or withdraws.
-    Goes,
-}
-
-/// Adds a boost.
+/// Adds a boost. When the same person has added one of the same content, it stays, so that trying again is safe; or (`is_toggle`) it
+/// goes, so that one click on it joins or withdraws.
 ///
 /// # Errors
 /// `NotFound` when there is no such message (any more) or the booster is not in its room; `Conflict` when the message has all the
@@ -40,7 +32,7 @@ pub enum Again {
 /// # Side effects
 /// None of one that was there and stays; else: 1. it is written and the message takes a revision; 2. the room's sockets are told.
 pub async fn boost(
-    core: &Core, booster: UserId, (room, id): (RoomId, MessageId), content: BoostContent, again: Again,
+    core: &Core, booster: UserId, (room, id): (RoomId, MessageId), content: BoostContent, is_toggle: bool,
 ) -> Result<Boosted, AppError> {
     core.write(move |tx| {
         let message = boostable(tx, booster, room, id)?;
@@ -51,7 +43,7 @@ pub async fn boost(
         }
         if added.is_none() {
             let before = boosts::posted_as(tx, id, booster, &content)?;
-            if again == Again::Stays {
+            if !is_toggle {
                 return Ok(Boosted { message, id: Some(before), is_new: false });
             }
             boosts::delete(tx, id, booster, before)?;

@@ -1,6 +1,6 @@
 //! What the command line does, whether a server runs or not.
 
-use super::roster::{HumanRole, set_role};
+use super::roster::set_role;
 use super::{Core, dice};
 use crate::db::audit::{self, Actor};
 use crate::db::users::Changes;
@@ -54,7 +54,7 @@ pub async fn reset_password(
 pub async fn make_administrator(core: &Core, address: &str) -> Result<User, AppError> {
     let address = EmailAddress::parse(address)?;
     let user = core.db.read(move |snapshot| find(snapshot, &address)).await?;
-    set_role(core, Actor::COMMAND_LINE, user.id, HumanRole::Administrator).await
+    set_role(core, Actor::COMMAND_LINE, user.id, true).await
 }
 
 /// The path of the invite link. Has no side effects.

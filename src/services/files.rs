@@ -190,8 +190,7 @@ impl Files {
         let paths: Vec<_> = keys.iter().map(|key| self.path(key)).collect();
         self.on_disk(move || {
             for path in paths.iter().flat_map(|path| [path.clone(), path.with_extension("webp")]) {
-                fs::remove_file(path)
-                    .or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) })?;
+                fs::remove_file(path).or_else(|it| if it.kind() == ErrorKind::NotFound { Ok(()) } else { Err(it) })?;
             }
             Ok(())
         })
@@ -310,19 +309,8 @@ fn make_thumbnail(original: &Path, content_type: &str, new: &Path, small: &Path)
 fn poster(film: &Path, content_type: &str, still: &Path) {
     let format = if content_type == "video/webm" { "matroska" } else { "mov" };
     let mut command = Command::new("timeout");
-    command.args([
-        POSTER_MAX_S,
-        "ffmpeg",
-        "-nostdin",
-        "-threads",
-        "1",
-        "-protocol_whitelist",
-        "file",
-        "-f",
-        format,
-        "-i",
-    ]);
-    command.arg(film).args(["-frames:v", "1", "-vf", "scale='min(1200,iw)':-2"]).arg(still);
+    command.args([POSTER_MAX_S, "ffmpeg", "-nostdin", "-threads", "1", "-protocol_whitelist", "file", "-f", format]);
+    command.arg("-i").arg(film).args(["-frames:v", "1", "-vf", "scale='min(1200,iw)':-2"]).arg(still);
     let _ = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
 }
 

@@ -36,7 +36,7 @@ impl Passwords {
     /// # Errors
     /// `Busy` when too many wait.
     pub async fn hash(&self, password: Password) -> Result<PasswordHash, AppError> {
-        Ok(self.0.run(move |memory| PasswordHash::of(&password, &mut dice(), memory)).await??)
+        self.0.run(move |memory| PasswordHash::of(&password, &mut dice(), memory)).await?
     }
 
     /// Whether `password` is the one behind `hash`; no hash, no match, after the same time.

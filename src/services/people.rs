@@ -10,10 +10,9 @@ use crate::live::hub::{CloseReason, Subscriber};
 
 /// A new password, with the one that it takes the place of as a proof.
 pub struct NewPassword {
-    /// The new one.
-    pub password: Password,
+    pub(crate) password: Password,
     /// What is said to be the present one.
-    pub current: String,
+    pub(crate) current: String,
 }
 
 /// Makes sure that somebody knows their password, and hashes the new one. Nothing is written.

@@ -41,10 +41,8 @@ pub struct Pictures(Workers<()>);
 /// A logo in its two sizes: square PNG, with what does not fill the square transparent.
 #[derive(Debug)]
 pub struct Logo {
-    /// [`LOGO_SIDE_SMALL`] wide and high.
-    pub small_png: Vec<u8>,
-    /// [`LOGO_SIDE_LARGE`] wide and high.
-    pub large_png: Vec<u8>,
+    pub(crate) small_png: Vec<u8>,
+    pub(crate) large_png: Vec<u8>,
 }
 
 impl Pictures {
@@ -104,10 +102,13 @@ fn avatar(file: &[u8]) -> Result<Vec<u8>, String> {
     let mut square = square.resize_exact(AVATAR_SIDE, AVATAR_SIDE, FilterType::Lanczos3);
     // The middle of a turned picture is the turned middle.
     square.apply_orientation(orientation);
-    let pixels = square.into_rgba8();
-    let encoder = webp::Encoder::from_rgba(&pixels, AVATAR_SIDE, AVATAR_SIDE);
-    let encoded = encoder.encode_simple(false, QUALITY).map_err(|_| UNREADABLE)?;
-    Ok(encoded.to_vec())
+    Ok(webp(square).ok_or(UNREADABLE)?)
+}
+
+fn webp(picture: DynamicImage) -> Option<Vec<u8>> {
+    let pixels = picture.into_rgba8();
+    let encoder = webp::Encoder::from_rgba(&pixels, pixels.width(), pixels.height());
+    encoder.encode_simple(false, QUALITY).ok().map(|encoded| encoded.to_vec())
 }
 
 fn logo(file: &[u8]) -> Result<Logo, String> {
@@ -150,9 +151,7 @@ pub(super) fn thumbnail(path: &Path) -> Option<Vec<u8>> {
         if picture.width() > width || picture.height() > height {
             picture = picture.resize(width, height, FilterType::Lanczos3);
         }
-        let pixels = picture.into_rgba8();
-        let encoder = webp::Encoder::from_rgba(&pixels, pixels.width(), pixels.height());
-        encoder.encode_simple(false, QUALITY).ok().map(|encoded| encoded.to_vec())
+        webp(picture)
     };
     catch_unwind(make).ok().flatten()
 }

@@ -44,19 +44,15 @@ impl Reading {
         Ok(())
     }
 
-    fn forget(&self, user: UserId, room: RoomId) {
-        self.moves().remove(&(user, room));
-    }
-
-    /// Writes the moves down, some at a time. What can't be written stays and is tried again.
+    /// Writes the moves down, some at a time; nothing for none.
     ///
     /// # Errors
-    /// As for any write; what was not written is still kept.
+    /// As for any write; what was not written is still kept, to be tried again.
     ///
     /// # Side effects
     /// 1. the cursors are written.
     pub async fn write_down(&self, db: &Db) -> Result<(), AppError> {
-        loop {
+        while !self.moves().is_empty() {
             let kept = self.clone();
             // Looked at on the writer's thread: a mark as unread that came before has taken its move away.
             let written = db.write(move |tx| {
@@ -73,15 +69,11 @@ impl Reading {
                     moves.remove(key);
                 }
             }
-            if moves.is_empty() || written.len() < BATCH_LEN {
-                return Ok(());
+            if written.len() < BATCH_LEN {
+                break;
             }
         }
-    }
-
-    /// Whether there is anything to write down.
-    pub fn is_level(&self) -> bool {
-        self.moves().is_empty()
+        Ok(())
     }
 }
 
@@ -131,7 +123,7 @@ pub async fn mark_unread(core: &Core, user: UserId, room: RoomId, from: MessageI
     core.write(move |tx| {
         memberships::demand(tx, room, user)?;
         let from = message_id(&messages::find(tx, room, from)?);
-        reading.forget(user, room);
+        reading.moves().remove(&(user, room));
         memberships::update_unread_from(tx, room, user, from)?;
         let unread = rooms::unread_after(tx, room, user, MessageId(from.0 - 1))?;
         let as_of = messages::revision(tx)?;

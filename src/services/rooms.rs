@@ -29,7 +29,11 @@ pub const CREATORS_ONLY: &str = "In this account only administrators make rooms.
 /// 1. the room and the memberships are written; 2. the pages of those in it are told.
 pub async fn create(core: &Core, creator: UserId, name: Name, chosen: Option<Vec<UserId>>) -> Result<RoomId, AppError> {
     core.write(move |tx| {
-        demand_creator(tx, creator)?;
+        let user = users::find_active(tx, creator)?.ok_or(AppError::SignedOut)?;
+        let is_restricted = accounts::account(tx)?.is_some_and(|account| account.restricts_room_creation);
+        if is_restricted && !user.is_administrator() {
+            return Err(AppError::Forbidden(CREATORS_ONLY.into()));
+        }
         let kind = if chosen.is_some() { RoomKind::Closed } else { RoomKind::Open };
         let room = rooms::insert(tx, kind, &name, creator)?;
         let people = match chosen {
@@ -112,15 +116,6 @@ fn add(tx: &Tx<'_>, room: RoomId, people: &HashSet<UserId>, involvement: Involve
 /// Leaves the news for those who came.
 fn tell_joined(tx: &Write<'_>, room: RoomId, people: Vec<UserId>) {
     tx.tell(move |topics, now_ms| topics.joined(room, &people, now_ms));
-}
-
-fn demand_creator(tx: &Tx<'_>, creator: UserId) -> Result<(), AppError> {
-    let user = users::find_active(tx, creator)?.ok_or(AppError::SignedOut)?;
-    let is_restricted = accounts::account(tx)?.is_some_and(|account| account.restricts_room_creation);
-    if is_restricted && !user.is_administrator() {
-        return Err(AppError::Forbidden(CREATORS_ONLY.into()));
-    }
-    Ok(())
 }
 
 /// Deletes a room with everything in it. Nobody finds it from the commit on; its rows go in batches.

@@ -13,50 +13,25 @@ use crate::domain::people::{Role, Status, User};
 use crate::error::AppError;
 use crate::live::hub::CloseReason;
 
-/// What a person may become; bots stay what they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HumanRole {
-    /// Reads and writes in their rooms.
-    Member,
-    /// Also runs the account.
-    Administrator,
-}
-
-impl HumanRole {
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Member => "member",
-            Self::Administrator => "administrator",
-        }
-    }
-
-    fn role(self) -> Role {
-        match self {
-            Self::Member => Role::Member,
-            Self::Administrator => Role::Administrator,
-        }
-    }
-}
-
-/// Gives somebody another role; the same one changes nothing.
+/// Makes somebody an administrator, or a member again; who is so already stays as they are.
 ///
 /// # Errors
 /// An administrator's; `NotFound` unless the person is active; `Conflict` when they are the last administrator.
 ///
 /// # Side effects
 /// 1. the role is written; 2. every socket learns of it.
-pub async fn set_role(core: &Core, by: Actor, id: UserId, role: HumanRole) -> Result<User, AppError> {
+pub async fn set_role(core: &Core, by: Actor, id: UserId, is_administrator: bool) -> Result<User, AppError> {
+    let role = if is_administrator { Role::Administrator } else { Role::Member };
     core.write(move |tx| {
         users::demand_administrator(tx, &by)?;
         let before = roster::find(tx, id, Status::Active)?.ok_or(AppError::NotFound)?;
-        if before.role == role.role() {
+        if before.role == role {
             return Ok(before);
         }
-        if role == HumanRole::Member {
+        if role == Role::Member {
             roster::demand_another_administrator(tx, id)?;
         }
-        roster::update_role(tx, id, role.role())?;
+        roster::update_role(tx, id, role)?;
         audit::insert(tx, &by, Act::RoleChanged, &before.name, role.word())?;
         let user = users::find(tx, id)?;
         announce(tx, &user)?;

@@ -2,7 +2,7 @@
 
 use super::{Core, dice};
 use crate::db::sessions::{self, Origin};
-use crate::db::{transfers, users};
+use crate::db::{Tx, transfers, users};
 use crate::domain::ids::SessionId;
 use crate::domain::people::{User, Viewer};
 use crate::domain::secrets::Token;
@@ -21,6 +21,14 @@ pub struct SignedIn {
     pub token: Token,
     /// When, in milliseconds since 1970.
     pub now_ms: i64,
+}
+
+impl SignedIn {
+    /// Begins a session of somebody; none when they can't come in.
+    pub(super) fn begin(tx: &Tx<'_>, user: User, token: Token, origin: &Origin) -> Result<Option<Self>, AppError> {
+        let session = sessions::insert(tx, user.id, &token.hash(), origin)?;
+        Ok(session.map(|_| Self { user, token, now_ms: tx.now_ms() }))
+    }
 }
 
 /// Signs somebody in by address and password.
@@ -44,18 +52,12 @@ pub async fn sign_in(
     let token = Token::generate(&mut dice());
     core.write(move |tx| {
         sessions::delete_expired(tx, expired_at_ms, EXPIRED_MAX)?;
-        match sessions::insert(tx, user.id, &token.hash(), &origin)? {
-            Some(_) => Ok(SignedIn { user, token, now_ms: tx.now_ms() }),
-            None => Err(AppError::BadCredentials),
-        }
+        SignedIn::begin(tx, user, token, &origin)?.ok_or(AppError::BadCredentials)
     })
     .await
 }
 
 /// Ends a session.
-///
-/// # Errors
-/// None of its own.
 ///
 /// # Side effects
 /// 1. the session is deleted; 2. its sockets are closed.
@@ -90,9 +92,6 @@ pub async fn revoke(core: &Core, viewer: Viewer, session: SessionId) -> Result<(
 }
 
 /// Writes down that a session was used, so that it does not expire.
-///
-/// # Errors
-/// None of its own.
 ///
 /// # Side effects
 /// 1. the session's last use and origin are written.

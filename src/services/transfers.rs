@@ -73,9 +73,6 @@ fn insert(tx: &Tx<'_>, user: UserId) -> Result<Transfer, AppError> {
 /// Uses a link up and signs its owner in. `None` when it is unknown, used, too old, or its owner can't come in: of any number
 /// at once, one gets in.
 ///
-/// # Errors
-/// None of its own.
-///
 /// # Side effects
 /// 1. the link is deleted and the session written.
 pub async fn take(core: &Core, token: &str, origin: Origin) -> Result<Option<SignedIn>, AppError> {
@@ -83,11 +80,7 @@ pub async fn take(core: &Core, token: &str, origin: Origin) -> Result<Option<Sig
     let token = Token::generate(&mut dice());
     core.write(move |tx| {
         let Some(id) = transfers::take(tx, &hash)? else { return Ok(None) };
-        let session = sessions::insert(tx, id, &token.hash(), &origin)?;
-        Ok(match session {
-            Some(_) => Some(SignedIn { user: users::find(tx, id)?, token, now_ms: tx.now_ms() }),
-            None => None,
-        })
+        SignedIn::begin(tx, users::find(tx, id)?, token, &origin)
     })
     .await
 }

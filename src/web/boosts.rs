@@ -6,7 +6,7 @@ use crate::db::messages;
 use crate::domain::ids::MessageId;
 use crate::domain::messages::{Change, Message};
 use crate::domain::text::BoostContent;
-use crate::services::boosts::{Again, Boosted, boost, withdraw};
+use crate::services::boosts::{Boosted, boost, withdraw};
 use std::sync::Arc;
 
 /// A boost, as submitted.
@@ -47,8 +47,7 @@ pub async fn create(member: RoomMember, submission: Submission) -> Answer {
     let content = BoostContent::parse(&form.content)?;
     member.spend_post()?;
     let (app, booster) = (&member.app, member.id());
-    let again = if form.toggle.is_some() { Again::Goes } else { Again::Stays };
-    let Boosted { message, id, is_new } = boost(app, booster, place, content, again).await?;
+    let Boosted { message, id, is_new } = boost(app, booster, place, content, form.toggle.is_some()).await?;
     if !is_new {
         app.posts.give_back(booster);
     }

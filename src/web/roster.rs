@@ -8,7 +8,7 @@ use crate::domain::ids::UserId;
 use crate::domain::people::Status;
 use crate::domain::text::NAME_MAX;
 use crate::live::json::UserJson;
-use crate::services::roster::{HumanRole, remove, set_role};
+use crate::services::roster::{remove, set_role};
 use askama::filters::HtmlSafe;
 
 /// Which people are asked for.
@@ -102,10 +102,10 @@ pub struct RoleForm {
 }
 
 impl RoleForm {
-    fn parse(&self) -> Result<HumanRole, Invalid> {
+    fn is_administrator(&self) -> Result<bool, Invalid> {
         match self.role.as_str() {
-            "member" => Ok(HumanRole::Member),
-            "administrator" => Ok(HumanRole::Administrator),
+            "member" => Ok(false),
+            "administrator" => Ok(true),
             _ => Err(Invalid::new("role", "A role is member or administrator.")),
         }
     }
@@ -116,8 +116,8 @@ pub async fn update(administrator: Administrator, submission: Submission) -> Ans
     let (app, id) = (&administrator.app, administrator.path_id("user_id")?);
     let known = app.db.read(move |snapshot| Ok(roster::find(snapshot, id, Status::Active)?)).await?;
     known.ok_or(AppError::NotFound)?;
-    let role = submission.form::<RoleForm>().await?.parse()?;
-    let user = set_role(app, administrator.actor(), id, role).await?;
+    let is_administrator = submission.form::<RoleForm>().await?.is_administrator()?;
+    let user = set_role(app, administrator.actor(), id, is_administrator).await?;
     administrator.done_with(&UserJson::private(&user), "/account/edit")
 }
 

@@ -60,38 +60,19 @@ enum Since {
     Message(MessageId),
 }
 
-/// How far the peer knows everything.
-#[derive(Debug, Clone, Copy)]
-struct Cursors {
-    since: Since,
-    /// Changes of names and pictures; none: it does not show any from before.
-    people: Option<i64>,
+impl SocketQuery {
+    fn since(&self) -> Result<Since, AppError> {
+        let wrong_message = "last_seen_message_id must be a message's id.";
+        Ok(match (&self.since, &self.last_seen_message_id) {
+            (Some(text), _) => Since::Revision(Revision(number(text, "since must be a revision: a number.")?)),
+            (None, Some(text)) => Since::Message(MessageId(number(text, wrong_message)?)),
+            (None, None) => Since::Unknown,
+        })
+    }
 }
 
-impl SocketQuery {
-    fn cursors(&self) -> Result<Cursors, AppError> {
-        let people = match &self.people {
-            None => None,
-            Some(text) => {
-                let wrong = AppError::BadRequest("people must be a revision: a number.");
-                Some(text.parse().ok().filter(|number| *number >= 0).ok_or(wrong)?)
-            }
-        };
-        Ok(Cursors { since: self.since()?, people })
-    }
-
-    fn since(&self) -> Result<Since, AppError> {
-        let number = |text: &String| text.parse::<i64>().ok().filter(|number| *number >= 0);
-        match (&self.since, &self.last_seen_message_id) {
-            (Some(text), _) => number(text)
-                .map(|number| Since::Revision(Revision(number)))
-                .ok_or(AppError::BadRequest("since must be a revision: a number.")),
-            (None, Some(text)) => number(text)
-                .map(|number| Since::Message(MessageId(number)))
-                .ok_or(AppError::BadRequest("last_seen_message_id must be a message's id.")),
-            (None, None) => Ok(Since::Unknown),
-        }
-    }
+fn number(text: &str, wrong: &'static str) -> Result<i64, AppError> {
+    text.parse().ok().filter(|number| *number >= 0).ok_or(AppError::BadRequest(wrong))
 }
 
 /// How a socket ends.
@@ -131,7 +112,9 @@ impl From<AppError> for End {
 pub async fn index(
     request: HttpRequest, app: web::Data<App>, payload: web::Payload, query: web::Query<SocketQuery>,
 ) -> Result<HttpResponse, AppError> {
-    let cursors = query.cursors()?;
+    let since = query.since()?;
+    let people = query.people.as_deref().map(|text| number(text, "people must be a revision: a number."));
+    let people = people.transpose()?;
     let format = match query.format.as_deref() {
         None | Some("html") => Format::Html,
         Some("json") => Format::Json,
@@ -161,8 +144,8 @@ pub async fn index(
                     gaze: gaze.clone(),
                     ip_address: peer.client.ip_address,
                 };
-                let sending = Sending::new(app, viewer, peer, session, subscribed, gaze);
-                tokio::select! { end = hearing.run(stream) => end, end = sending.run(cursors, answered) => end }
+                let sending = Sending::new(app, viewer, peer, session, subscribed, gaze, people);
+                tokio::select! { end = hearing.run(stream) => end, Err(end) = sending.run(since, answered) => end }
             }
             Err(end) => end,
         };

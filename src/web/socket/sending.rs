@@ -3,11 +3,11 @@
 use super::super::{App, assets};
 use super::missed::{Missed, PEOPLE_MAX, Wanted};
 use super::unread::{self, Then};
-use super::{Cursors, End, Gaze, Peer, Since};
+use super::{End, Gaze, Peer, Since};
 use crate::db::{messages, rooms, sessions};
 use crate::domain::ids::{Revision, RoomId};
 use crate::domain::people::Viewer;
-use crate::domain::rooms::Unread;
+use crate::domain::rooms::RoomEntry;
 use crate::error::AppError;
 use crate::live::frames::{self, Event, Format, Frame, Listed};
 use crate::live::hub::{Next, Subscription};
@@ -16,6 +16,7 @@ use actix_web::web;
 use actix_ws::{Closed, Session};
 use bytestring::ByteString;
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -44,6 +45,7 @@ pub(super) struct Sending {
     followed: BTreeSet<RoomId>,
     gaze: Arc<Gaze>,
     cursor: Revision,
+    /// Up to which change of names and pictures the peer knows them; none: it does not show any from before.
     people: Option<i64>,
     unread: unread::Unread,
 }
@@ -51,24 +53,17 @@ pub(super) struct Sending {
 impl Sending {
     pub(super) fn new(
         app: web::Data<App>, viewer: Viewer, peer: Arc<Peer>, session: Session,
-        (subscription, followed): (Subscription, BTreeSet<RoomId>), gaze: Arc<Gaze>,
+        (subscription, followed): (Subscription, BTreeSet<RoomId>), gaze: Arc<Gaze>, people: Option<i64>,
     ) -> Self {
-        let unread = unread::Unread::of(viewer.user.id);
-        let (cursor, people) = (Revision(0), None);
+        let (unread, cursor) = (unread::Unread::of(viewer.user.id), Revision(0));
         Self { app, viewer, peer, session, subscription, followed, gaze, cursor, people, unread }
     }
 
     /// Catches up, then sends what comes, until the end.
-    pub(super) async fn run(mut self, cursors: Cursors, mut answers: mpsc::Receiver<ByteString>) -> End {
-        match self.serve(cursors, &mut answers).await {
-            Ok(()) => End::Gone,
-            Err(end) => end,
-        }
-    }
-
-    async fn serve(&mut self, cursors: Cursors, answers: &mut mpsc::Receiver<ByteString>) -> Result<(), End> {
-        self.people = cursors.people;
-        self.catch_up(cursors.since).await?;
+    pub(super) async fn run(
+        mut self, since: Since, mut answers: mpsc::Receiver<ByteString>,
+    ) -> Result<Infallible, End> {
+        self.catch_up(since).await?;
         let gaze = self.gaze.clone();
         let mut pings = interval(PING_EVERY);
         let mut pinged = 0;
@@ -82,7 +77,7 @@ impl Sending {
                 },
                 answer = answers.recv() => match answer {
                     Some(text) => self.send(text).await?,
-                    None => return Ok(()),
+                    None => return Err(End::Gone),
                 },
                 () = gaze.left.notified() => self.tell_own_room().await?,
                 _ = pings.tick() => {
@@ -138,27 +133,25 @@ impl Sending {
                 self.unread.remove(*room_id);
                 self.followed.remove(room_id);
             }
-            Event::PersonUpdated { people_revision, .. } => return Ok(!self.knows_people(*people_revision)),
+            Event::PersonUpdated { people_revision, .. } => {
+                let is_known = self.people.is_some_and(|known| *people_revision <= known);
+                self.people = self.people.map(|known| known.max(*people_revision));
+                return Ok(!is_known);
+            }
             _ => {}
         }
         Ok(true)
-    }
-
-    /// Whether a change of somebody's name or picture is known already; it is from now on.
-    fn knows_people(&mut self, revision: i64) -> bool {
-        let is_known = self.people.is_some_and(|known| revision <= known);
-        self.people = self.people.map(|known| known.max(revision));
-        is_known
     }
 
     async fn tell_unread(&mut self, room_id: RoomId, then: Then, is_looking: bool) -> Result<(), End> {
         let unread = match then {
             Then::Nothing => return Ok(()),
             Then::Tell(unread) => unread,
-            Then::Recount => match self.recount(room_id).await? {
-                Some(unread) => unread,
-                None => return Ok(()),
-            },
+            Then::Recount => {
+                let Some((entry, as_of)) = self.entry(room_id).await? else { return Ok(()) };
+                self.unread.set(room_id, entry.unread, as_of);
+                entry.unread
+            }
         };
         if is_looking {
             return Ok(());
@@ -174,35 +167,26 @@ impl Sending {
         }
     }
 
-    /// Reads a room's count from the database; none when the room is no longer the reader's.
-    async fn recount(&mut self, room: RoomId) -> Result<Option<Unread>, End> {
+    /// Reads a room as the reader has it, and as of which revision; none when it is no longer the reader's.
+    async fn entry(&self, room: RoomId) -> Result<Option<(RoomEntry, Revision)>, End> {
         let (viewer, moves) = (self.viewer.user.id, self.app.reading.of(self.viewer.user.id));
         let read = self.app.db.read(move |snapshot| {
-            let entry = rooms::entry_for_member(snapshot, room, viewer, &moves)?;
-            Ok((entry.unread, messages::revision(snapshot)?))
+            Ok((rooms::entry_for_member(snapshot, room, viewer, &moves)?, messages::revision(snapshot)?))
         });
         match read.await {
-            Ok((unread, as_of)) => {
-                self.unread.set(room, unread, as_of);
-                Ok(Some(unread))
-            }
             Err(AppError::NotFound) => Ok(None),
-            Err(error) => Err(error.into()),
+            read => Ok(Some(read?)),
         }
     }
 
     /// Tells a program of a room as this member sees it. Pages fetch their sidebar.
     async fn send_room(&mut self, kind: &'static str, room: RoomId) -> Result<(), End> {
-        if self.peer.format != Format::Json {
-            return Ok(());
+        if self.peer.format == Format::Json
+            && let Some((entry, _)) = self.entry(room).await?
+        {
+            self.send(frames::room(kind, &entry)).await?;
         }
-        let (viewer, moves) = (self.viewer.user.id, self.app.reading.of(self.viewer.user.id));
-        let read = self.app.db.read(move |snapshot| rooms::entry_for_member(snapshot, room, viewer, &moves)).await;
-        match read {
-            Ok(entry) => self.send(frames::room(kind, &entry)).await,
-            Err(AppError::NotFound) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        Ok(())
     }
 
     /// Sends what is made for this socket alone.
@@ -219,9 +203,19 @@ impl Sending {
 
     /// Sends what the peer has missed when it connects, or tells it to fetch everything afresh.
     async fn catch_up(&mut self, since: Since) -> Result<(), End> {
-        let (mut missed, mut is_reload) = self.missed(since).await?;
-        is_reload |= missed.people.len() > PEOPLE_MAX as usize;
-        if is_reload {
+        let since = match (since, self.peer.room) {
+            (Since::Revision(revision), _) => Some(revision),
+            (Since::Message(id), Some(room)) => {
+                let stored = self.app.db.read(move |snapshot| Ok(messages::created_revision(snapshot, room, id)?));
+                stored.await?
+            }
+            (Since::Message(_) | Since::Unknown, _) => None,
+        };
+        let after = |since| Wanted::After { after: since, known: since, limit: CATCH_UP_MAX + 1 };
+        let mut missed = self.read(since.map_or(Wanted::Recent, after)).await?;
+        let is_ahead = since.is_some_and(|since| since > missed.revision);
+        let too_many = missed.changes.len() > CATCH_UP_MAX as usize || missed.people.len() > PEOPLE_MAX as usize;
+        if is_ahead || too_many {
             self.tell(&Event::Reload).await?;
             missed.changes.clear();
             missed.people.clear();
@@ -259,22 +253,6 @@ impl Sending {
         self.subscription.voice.may(move |topics, id, _| topics.watch(id, missed.shown_people));
         let version = assets::version();
         self.send(frames::caught_up(self.cursor, missed.people_revision, &missed.sidebar, version)).await
-    }
-
-    /// What to send first, and whether the peer must fetch afresh instead.
-    async fn missed(&mut self, since: Since) -> Result<(Missed, bool), End> {
-        let since = match (since, self.peer.room) {
-            (Since::Revision(revision), _) => Some(revision),
-            (Since::Message(id), Some(room)) => {
-                let stored = self.app.db.read(move |snapshot| Ok(messages::created_revision(snapshot, room, id)?));
-                stored.await?
-            }
-            (Since::Message(_) | Since::Unknown, _) => None,
-        };
-        let Some(since) = since else { return Ok((self.read(Wanted::Recent).await?, false)) };
-        let missed = self.read(Wanted::After { after: since, known: since, limit: CATCH_UP_MAX + 1 }).await?;
-        let is_reload = since > missed.revision || missed.changes.len() > CATCH_UP_MAX as usize;
-        Ok((missed, is_reload))
     }
 
     /// Reads what was missed, and sees to it that the hub knows the very rooms to hear of: what is published after the read reaches
