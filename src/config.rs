@@ -5,7 +5,6 @@
 use crate::db::Synchronous;
 use ipnet::IpNet;
 use std::env;
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -32,15 +31,16 @@ macro_rules! settings {
             /// Reads the settings from `lookup`, which tells a variable's value if it is set.
             ///
             /// # Errors
-            /// The first setting that is wrong.
-            pub fn from(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Wrong> {
+            /// The first setting that is wrong, in a sentence.
+            pub fn from(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
                 $(let $field = {
                     let variable = format!("CAMPFIRE_{}", stringify!($field).to_uppercase());
                     match lookup(&variable) {
                         None => $default,
                         Some(value) => {
                             let parse: fn(&str) -> Option<$type> = $parse;
-                            parse(value.trim()).ok_or(Wrong { variable, value, allowed: $allowed })?
+                            let wrong = || format!("{variable} is set to {value:?}; it must be {}.", $allowed);
+                            parse(value.trim()).ok_or_else(wrong)?
                         }
                     }
                 };)*
@@ -94,26 +94,12 @@ pub struct PublicUrl {
     pub host: String,
 }
 
-/// A setting that can't be used.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Wrong {
-    variable: String,
-    value: String,
-    allowed: &'static str,
-}
-
-impl fmt::Display for Wrong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is set to {:?}; it must be {}.", self.variable, self.value, self.allowed)
-    }
-}
-
 impl Config {
     /// Reads the environment.
     ///
     /// # Errors
-    /// The first setting that is wrong.
-    pub fn from_env() -> Result<Self, Wrong> {
+    /// The first setting that is wrong, in a sentence.
+    pub fn from_env() -> Result<Self, String> {
         Self::from(|variable| env::var_os(variable).map(|value| value.to_string_lossy().into_owned()))
     }
 

@@ -79,7 +79,7 @@ fn run(words: &[&str]) -> Ended {
 }
 
 fn config() -> Result<Config, (String, u8)> {
-    Config::from_env().map_err(|wrong| (wrong.to_string(), 1))
+    Config::from_env().map_err(|sentence| (sentence, 1))
 }
 
 /// Runs the server until SIGTERM or Ctrl-C.

@@ -30,9 +30,8 @@ use sending::Sending;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{mpsc, watch};
 
 /// Answers to the peer's own frames that may wait. The peer is not read while they do.
 const ANSWERS_MAX: usize = 8;
@@ -134,17 +133,18 @@ pub async fn index(
         let end = match open(&app, token, &peer).await {
             Ok((viewer, subscribed)) => {
                 let (answers, answered) = mpsc::channel(ANSWERS_MAX);
-                let (voice, gaze) = (subscribed.0.voice.clone(), Arc::new(Gaze::default()));
+                let (gaze, seen) = watch::channel(true);
+                let voice = subscribed.0.voice.clone();
                 let hearing = Hearing {
                     app: app.clone(),
                     viewer: viewer.clone(),
                     room,
                     voice,
                     answers,
-                    gaze: gaze.clone(),
+                    gaze,
                     ip_address: peer.client.ip_address,
                 };
-                let sending = Sending::new(app, viewer, peer, session, subscribed, gaze, people);
+                let sending = Sending::new(app, viewer, peer, session, subscribed, seen, people);
                 tokio::select! { end = hearing.run(stream) => end, Err(end) = sending.run(since, answered) => end }
             }
             Err(end) => end,
@@ -164,26 +164,6 @@ struct Peer {
     origin: Origin,
     room: Option<RoomId>,
     format: Format,
-}
-
-/// Whether the reader looks at the page; known to both halves of a socket.
-#[derive(Default)]
-struct Gaze {
-    is_away: AtomicBool,
-    left: Notify,
-}
-
-impl Gaze {
-    fn turn(&self, is_present: bool) {
-        let was_away = self.is_away.swap(!is_present, Ordering::Relaxed);
-        if !is_present && !was_away {
-            self.left.notify_one();
-        }
-    }
-
-    fn is_on_page(&self) -> bool {
-        !self.is_away.load(Ordering::Relaxed)
-    }
 }
 
 /// Finds out who it is and subscribes them.

@@ -3,7 +3,7 @@
 use super::*;
 use proptest::prelude::*;
 
-fn with(variable: &'static str, value: &str) -> Result<Config, Wrong> {
+fn with(variable: &'static str, value: &str) -> Result<Config, String> {
     let value = value.to_owned();
     Config::from(move |asked| (asked == variable).then(|| value.clone()))
 }

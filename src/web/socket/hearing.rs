@@ -2,7 +2,7 @@
 
 use super::super::messages::{MessageForm, submit};
 use super::super::{App, errors};
-use super::{End, Gaze};
+use super::End;
 use crate::domain::ids::{MessageId, RoomId};
 use crate::domain::people::Viewer;
 use crate::error::AppError;
@@ -16,9 +16,8 @@ use bytestring::ByteString;
 use futures_util::StreamExt;
 use serde::Deserialize;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// Bytes in a frame from the peer; the largest message is 40 KB.
 pub(super) const FRAME_MAX: usize = 64 * 1024;
@@ -47,7 +46,8 @@ pub(super) struct Hearing {
     pub(super) room: Option<RoomId>,
     pub(super) voice: Voice,
     pub(super) answers: mpsc::Sender<ByteString>,
-    pub(super) gaze: Arc<Gaze>,
+    /// Whether the reader looks at the page.
+    pub(super) gaze: watch::Sender<bool>,
     pub(super) ip_address: Option<IpAddr>,
 }
 
@@ -89,13 +89,8 @@ impl Hearing {
         }
     }
 
-    /// Whether the peer's address was banned meanwhile: nothing is changed from there, by whatever way.
-    fn is_banned(&self) -> bool {
-        self.ip_address.is_some_and(|address| self.app.banned.contains(&address))
-    }
-
     fn set_present(&self, is_present: bool) {
-        self.gaze.turn(is_present);
+        self.gaze.send_if_modified(|was_present| std::mem::replace(was_present, is_present) != is_present);
         self.voice.may(move |topics, id, now_ms| topics.set_present(id, is_present, now_ms));
     }
 
@@ -117,13 +112,13 @@ impl Hearing {
             Said::Read { message_id } => return self.read(message_id).await,
             Said::TypingStart => self.voice.may(|topics, id, now_ms| topics.set_typing(id, true, now_ms)),
             Said::TypingStop => self.voice.may(|topics, id, now_ms| topics.set_typing(id, false, now_ms)),
-            Said::Message { client_message_id, .. } if self.is_banned() => {
-                let sentence = errors::sentence(&AppError::Banned);
-                return Some(frames::error(&sentence, client_message_id.as_deref()));
-            }
             Said::Message { content, room_id, client_message_id } => {
                 let form = MessageForm::new(content, client_message_id.clone());
-                let posted = submit(&self.app, self.viewer.user.id, room_id, &form, Ok(None)).await;
+                // Nothing is changed from an address that was banned meanwhile, by whatever way.
+                let posted = match self.ip_address {
+                    Some(address) if self.app.banned.contains(&address) => Err(AppError::Banned),
+                    _ => submit(&self.app, self.viewer.user.id, room_id, &form, Ok(None)).await,
+                };
                 return match posted {
                     // The room's own sockets hear of a new message by the broadcast.
                     Ok(posted) if posted.is_new && self.room == Some(room_id) => None,

@@ -3,7 +3,7 @@
 use super::super::{App, assets};
 use super::missed::{Missed, PEOPLE_MAX, Wanted};
 use super::unread::{self, Then};
-use super::{End, Gaze, Peer, Since};
+use super::{End, Peer, Since};
 use crate::db::{messages, rooms, sessions};
 use crate::domain::ids::{Revision, RoomId};
 use crate::domain::people::Viewer;
@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// How often the server pings, so that proxies keep the connection and a dead peer is noticed.
 const PING_EVERY: Duration = Duration::from_secs(25);
@@ -43,7 +43,8 @@ pub(super) struct Sending {
     subscription: Subscription,
     /// The rooms that the hub knows this socket to hear of.
     followed: BTreeSet<RoomId>,
-    gaze: Arc<Gaze>,
+    /// Whether the reader looks at the page.
+    gaze: watch::Receiver<bool>,
     cursor: Revision,
     /// Up to which change of names and pictures the peer knows them; none: it does not show any from before.
     people: Option<i64>,
@@ -53,7 +54,7 @@ pub(super) struct Sending {
 impl Sending {
     pub(super) fn new(
         app: web::Data<App>, viewer: Viewer, peer: Arc<Peer>, session: Session,
-        (subscription, followed): (Subscription, BTreeSet<RoomId>), gaze: Arc<Gaze>, people: Option<i64>,
+        (subscription, followed): (Subscription, BTreeSet<RoomId>), gaze: watch::Receiver<bool>, people: Option<i64>,
     ) -> Self {
         let (unread, cursor) = (unread::Unread::of(viewer.user.id), Revision(0));
         Self { app, viewer, peer, session, subscription, followed, gaze, cursor, people, unread }
@@ -64,7 +65,7 @@ impl Sending {
         mut self, since: Since, mut answers: mpsc::Receiver<ByteString>,
     ) -> Result<Infallible, End> {
         self.catch_up(since).await?;
-        let gaze = self.gaze.clone();
+        let mut gaze = self.gaze.clone();
         let mut pings = interval(PING_EVERY);
         let mut pinged = 0;
         pings.tick().await;
@@ -79,7 +80,7 @@ impl Sending {
                     Some(text) => self.send(text).await?,
                     None => return Err(End::Gone),
                 },
-                () = gaze.left.notified() => self.tell_own_room().await?,
+                Ok(()) = gaze.changed() => self.tell_own_room().await?,
                 _ = pings.tick() => {
                     pinged += 1;
                     if pinged % PINGS_PER_CHECK == 0 {
@@ -114,7 +115,7 @@ impl Sending {
             Event::Activity { room_id, added, must_recount } => {
                 let then = self.unread.heard(*room_id, added, *must_recount);
                 // Who looks at the room sees the message itself.
-                let is_looking = self.peer.room == Some(*room_id) && self.gaze.is_on_page();
+                let is_looking = self.peer.room == Some(*room_id) && *self.gaze.borrow();
                 self.tell_unread(*room_id, then, is_looking).await?;
                 return Ok(false);
             }
@@ -159,10 +160,13 @@ impl Sending {
         self.tell(&Event::Unread { room_id, unread_count: unread.count, mention: unread.mention }).await
     }
 
-    /// The reader has turned away from the page: from now on, what is unread in its room is news, and what came meanwhile too.
+    /// When the reader has turned away from the page: from now on, what is unread in its room is news, and what came meanwhile too.
     async fn tell_own_room(&mut self) -> Result<(), End> {
+        let is_away = !*self.gaze.borrow();
         match self.peer.room.and_then(|room| Some((room, self.unread.of_room(room)?))) {
-            Some((room, unread)) if unread.count > 0 => self.tell_unread(room, Then::Tell(unread), false).await,
+            Some((room, unread)) if is_away && unread.count > 0 => {
+                self.tell_unread(room, Then::Tell(unread), false).await
+            }
             _ => Ok(()),
         }
     }
