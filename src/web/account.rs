@@ -1,57 +1,29 @@
 //! The account: its page, what administrators set of it, and the invite link.
 
-use super::answer::{SavedQuery, never_kept};
-use super::forms::Upload;
+use super::answer::never_kept;
+use super::forms::Typed;
 use super::prelude::*;
 use super::qr_code::QrCode;
 use super::roster::PeopleFragment;
 use crate::db::accounts::Account;
 use crate::domain::text::Name;
 use crate::services::administration::{self, Changes};
+use actix_web::web::Bytes;
 
 /// What is set of the account, as submitted: what is not there stays.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub struct AccountForm {
     name: Option<String>,
-    restrict_room_creation: Option<Switch>,
-    show_previews: Option<Switch>,
-}
-
-/// Something that is on or off. A checkbox sends nothing when it is off, so a hidden field says so before it: the last counts.
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub(super) enum Switch {
-    Flag(bool),
-    Number(i64),
-    Word(String),
-    Words(Vec<String>),
-}
-
-impl Switch {
-    /// Whether it is on; `field` is what it is called.
-    pub(super) fn parse(&self, field: &'static str) -> Result<bool, Invalid> {
-        let number = |number: &i64| number.to_string();
-        let word = match self {
-            Self::Flag(is_on) => return Ok(*is_on),
-            Self::Number(typed) => number(typed),
-            Self::Word(word) => word.to_lowercase(),
-            Self::Words(words) => words.last().map(|word| word.to_lowercase()).unwrap_or_default(),
-        };
-        match word.as_str() {
-            "on" | "true" | "1" => Ok(true),
-            "off" | "false" | "0" => Ok(false),
-            _ => Err(Invalid::new(field, "This is on or off.")),
-        }
-    }
+    restrict_room_creation: Typed,
+    show_previews: Typed,
 }
 
 impl AccountForm {
     fn parse(&self) -> Result<Changes, Invalid> {
         let name = self.name.as_deref().map(|name| Name::parse("name", name)).transpose()?;
-        let switch = |switch: &Option<Switch>, field| switch.as_ref().map(|switch| switch.parse(field)).transpose();
-        let restricts_room_creation = switch(&self.restrict_room_creation, "restrict_room_creation")?;
-        let shows_previews = switch(&self.show_previews, "show_previews")?;
+        let restricts_room_creation = self.restrict_room_creation.parse_switch("restrict_room_creation")?;
+        let shows_previews = self.show_previews.parse_switch("show_previews")?;
         Ok(Changes { name, restricts_room_creation, shows_previews, logo: None })
     }
 }
@@ -76,12 +48,12 @@ impl AccountPage<'_> {
     }
 
     fn restricts_room_creation(&self) -> bool {
-        let typed = self.form.restrict_room_creation.as_ref().and_then(|switch| switch.parse("").ok());
+        let typed = self.form.restrict_room_creation.parse_switch("").ok().flatten();
         typed.unwrap_or(self.account.restricts_room_creation)
     }
 
     fn shows_previews(&self) -> bool {
-        let typed = self.form.show_previews.as_ref().and_then(|switch| switch.parse("").ok());
+        let typed = self.form.show_previews.parse_switch("").ok().flatten();
         typed.unwrap_or(self.account.shows_previews)
     }
 }
@@ -111,11 +83,11 @@ fn json_of(visit: &Visit, account: &Account) -> Answer {
 }
 
 /// `GET /account/edit`: what the account is called, the invite link and the people; for administrators, to be changed.
-pub async fn edit(user: CurrentUser, query: Query<SavedQuery>) -> Answer {
+pub async fn edit(user: CurrentUser) -> Answer {
     if user.wants_json() {
         return json_of(&user, &user.account);
     }
-    page(&user, AccountForm::default(), None, query.is_saved()).await
+    page(&user, AccountForm::default(), None, user.is_saved()).await
 }
 
 /// `PUT /account`: changes what is given. 422 with the form when something does not parse.
@@ -131,12 +103,12 @@ pub async fn update(administrator: Administrator, submission: Submission) -> Ans
 }
 
 async fn change(
-    administrator: &Administrator, form: &AccountForm, file: Result<Option<Upload>, AppError>,
+    administrator: &Administrator, form: &AccountForm, file: Result<Option<Bytes>, AppError>,
 ) -> Result<(), AppError> {
     let (app, file) = (&administrator.app, file?);
     let mut changes = form.parse()?;
     if let Some(file) = file {
-        changes.logo = Some(app.pictures.logo(file.bytes).await?);
+        changes.logo = Some(app.pictures.logo(file).await?);
     }
     administration::update(app, administrator.actor(), changes).await
 }

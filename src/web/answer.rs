@@ -17,7 +17,7 @@ use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use askama::Template;
 use flate2::Compression;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fmt::Display;
 
@@ -33,19 +33,6 @@ const COOKIE_DAYS: i64 = 400;
 
 /// What a handler ends in.
 pub type Answer = Result<HttpResponse, AppError>;
-
-/// What a page of something to be changed is asked for by.
-#[derive(Deserialize)]
-pub struct SavedQuery {
-    saved: Option<String>,
-}
-
-impl SavedQuery {
-    /// Whether it was just saved.
-    pub fn is_saved(&self) -> bool {
-        self.saved.is_some()
-    }
-}
 
 /// What a request wants to be answered with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

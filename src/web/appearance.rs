@@ -3,7 +3,7 @@
 //! Invariant: both are public, since the pages outside show them, and can't do more than a picture and a stylesheet of ours: the
 //! content policy says the same for them as for everything.
 
-use super::answer::{self, SavedQuery, with_header};
+use super::answer::{self, with_header};
 use super::assets;
 use super::prelude::*;
 use crate::db::accounts;
@@ -12,26 +12,17 @@ use crate::domain::text::CustomStyles;
 use crate::services::administration;
 use actix_web::http::header::CACHE_CONTROL;
 
-/// What a picture or stylesheet was asked for by.
-#[derive(Deserialize)]
-pub struct VersionQuery {
-    /// `small`, or the large one.
-    size: Option<String>,
-    /// The version that a page names.
-    v: Option<String>,
-}
-
-/// Sends what anybody may keep for a day, when it was asked for by the version that it has; else it is asked for again each time.
-fn kept_by_version(visit: &Visit, content_type: &str, body: Vec<u8>, is_versioned: bool) -> HttpResponse {
-    let kept = if is_versioned { "public, max-age=86400" } else { "public, no-cache" };
+/// Sends what anybody may keep for a day, when it was asked for by the version that it has (`v`); else it is asked for again each time.
+fn kept_by_version(visit: &Visit, content_type: &str, body: Vec<u8>, version: String) -> HttpResponse {
+    let kept = if visit.query("v") == Some(version) { "public, max-age=86400" } else { "public, no-cache" };
     with_header(answer::send(visit, StatusCode::OK, content_type, body), CACHE_CONTROL, kept)
 }
 
 /// `GET /account/logo?size=small`: the logo as PNG; without one, the way to the flame.
-pub async fn logo(visit: Visit, query: Query<VersionQuery>) -> Answer {
-    let is_small = query.size.as_deref() == Some("small");
+pub async fn logo(visit: Visit) -> Answer {
+    let is_small = visit.query("size").as_deref() == Some("small");
     match visit.app.db.read(move |snapshot| Ok(logos::find(snapshot, is_small)?)).await? {
-        Some((version, png)) => Ok(kept_by_version(&visit, "image/png", png, query.v.as_ref() == Some(&version))),
+        Some((version, png)) => Ok(kept_by_version(&visit, "image/png", png, version)),
         None => Ok(see_other(&assets::url("icons/flame.svg"))),
     }
 }
@@ -43,12 +34,11 @@ pub async fn remove_logo(administrator: Administrator) -> Answer {
 }
 
 /// `GET /account/custom_styles`: the stylesheet that every page loads after ours; empty when there is none.
-pub async fn styles(visit: Visit, query: Query<VersionQuery>) -> Answer {
+pub async fn styles(visit: Visit) -> Answer {
     let read = visit.app.db.read(|snapshot| Ok((accounts::account(snapshot)?, accounts::custom_styles(snapshot)?)));
     let (account, styles) = read.await?;
     let version = account.ok_or(AppError::NotFound)?.updated_at_ms.to_string();
-    let is_versioned = query.v.as_ref() == Some(&version);
-    Ok(kept_by_version(&visit, "text/css; charset=utf-8", styles.into_bytes(), is_versioned))
+    Ok(kept_by_version(&visit, "text/css; charset=utf-8", styles.into_bytes(), version))
 }
 
 /// Custom styles, as submitted.
@@ -79,12 +69,12 @@ async fn stored(visit: &Visit) -> Result<String, AppError> {
 }
 
 /// `GET /account/custom_styles/edit`: the styles, to be changed.
-pub async fn edit_styles(administrator: Administrator, query: Query<SavedQuery>) -> Answer {
+pub async fn edit_styles(administrator: Administrator) -> Answer {
     let styles = stored(&administrator).await?;
     if administrator.wants_json() {
         return administrator.json(&json!({"custom_styles": styles}));
     }
-    let (look, is_saved) = (administrator.look(), query.is_saved());
+    let (look, is_saved) = (administrator.look(), administrator.is_saved());
     administrator.page(&StylesPage { look, styles, error: None, is_saved })
 }
 

@@ -4,6 +4,7 @@
 //! can name each other by relative paths.
 
 use crate::error::AppError;
+use actix_files::HttpRange;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     ACCEPT_ENCODING, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, RANGE, VARY,
@@ -17,50 +18,6 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::io::Write;
 use std::sync::LazyLock;
-
-/// The stylesheets of every page, in order.
-pub const STYLESHEETS: &[&str] = &[
-    "css/global.css",
-    "css/controls.css",
-    "css/form.css",
-    "css/menu.css",
-    "css/copy-field.css",
-    "css/qr-code.css",
-    "css/door.css",
-    "css/panel.css",
-    "css/room.css",
-    "css/messages.css",
-    "css/message.css",
-    "css/rich-text.css",
-    "css/code.css",
-    "css/mention.css",
-    "css/attachment.css",
-    "css/lightbox.css",
-    "css/sound.css",
-    "css/preview.css",
-    "css/message-actions.css",
-    "css/boosts.css",
-    "css/edit-form.css",
-    "css/composer.css",
-    "css/emoji-picker.css",
-    "css/completion.css",
-    "css/tray.css",
-    "css/sidebar.css",
-    "css/pings.css",
-    "css/unread.css",
-    "css/invite.css",
-    "css/picker.css",
-    "css/people.css",
-    "css/person.css",
-    "css/session-list.css",
-    "css/account.css",
-    "css/people-list.css",
-    "css/audit-log.css",
-    "css/utilities.css",
-];
-
-/// The vendored scripts that come before our own modules, in order.
-pub const SCRIPTS: &[&str] = &["vendor/htmx.min.js", "vendor/hx-upsert.min.js"];
 
 #[derive(Embed)]
 #[folder = "static"]
@@ -153,19 +110,14 @@ pub async fn show(request: HttpRequest, path: Path<(String, String)>) -> Result<
 /// The bytes that were asked for: Safari plays no sound of which it can't have a part (RFC 9110, 14.2: whoever asks for what can't
 /// be given gets all).
 fn part(request: &HttpRequest, response: &mut HttpResponseBuilder, whole: &Bytes) -> HttpResponse {
-    let range =
-        request.headers().get(RANGE).and_then(|range| range.to_str().ok()?.strip_prefix("bytes=")?.split_once('-'));
-    let bounds = range.and_then(|(first, last)| {
-        let end =
-            if last.is_empty() { whole.len() } else { last.parse::<usize>().ok()?.saturating_add(1).min(whole.len()) };
-        Some((first.parse::<usize>().ok()?, end)).filter(|(first, end)| first < end)
-    });
-    match bounds {
-        Some((first, end)) => response
+    let range = request.headers().get(RANGE).and_then(|range| range.to_str().ok());
+    let ranges = range.and_then(|range| HttpRange::parse(range, whole.len() as u64).ok());
+    match ranges.as_deref() {
+        Some([HttpRange { start, length: length @ 1.. }]) => response
             .status(StatusCode::PARTIAL_CONTENT)
-            .insert_header((CONTENT_RANGE, format!("bytes {first}-{}/{}", end - 1, whole.len())))
-            .body(whole.slice(first..end)),
-        None => response.body(whole.clone()),
+            .insert_header((CONTENT_RANGE, format!("bytes {start}-{}/{}", start + length - 1, whole.len())))
+            .body(whole.slice(*start as usize..(start + length) as usize)),
+        _ => response.body(whole.clone()),
     }
 }
 

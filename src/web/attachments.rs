@@ -4,9 +4,7 @@
 //! content, and whatever it is gets a policy under which nothing runs.
 
 use super::prelude::*;
-use crate::db::messages;
 use crate::domain::attachments::{Attachment, NOTHING_KNOWN, PICTURES};
-use crate::domain::ids::MessageId;
 use actix_files::NamedFile;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, Charset, ContentDisposition, DispositionParam, DispositionType,
@@ -23,9 +21,7 @@ const UNCHANGED_MAX: u64 = 1024 * 1024;
 
 /// The file of the message that the path names.
 async fn file(member: &RoomMember) -> Result<Attachment, AppError> {
-    let id = member.path_id::<MessageId>("message_id")?;
-    let message = member.read(move |snapshot, room| Ok(messages::present(snapshot, room.id, id)?)).await?;
-    message.attachment.clone().ok_or(AppError::NotFound)
+    member.message().await?.attachment.clone().ok_or(AppError::NotFound)
 }
 
 /// `GET /rooms/{room_id}/messages/{message_id}/file/{name}`: the file of a message, whole or a range of it; with `?download`, to be
@@ -33,7 +29,7 @@ async fn file(member: &RoomMember) -> Result<Attachment, AppError> {
 pub async fn show(member: RoomMember) -> Answer {
     let file = file(&member).await?;
     let (kind, path) = (file.served_type(), member.app.files.path(&file.key));
-    let is_stored = kind == NOTHING_KNOWN || member.request.query_string() == "download";
+    let is_stored = kind == NOTHING_KNOWN || member.query("download").is_some();
     serve(&member, &path, kind, &file.name, is_stored)
 }
 

@@ -6,12 +6,6 @@ use crate::db::audit::{self, AuditEntry, PAGE_LEN};
 use crate::domain::clock::iso;
 use serde_json::Value;
 
-/// Where in the log.
-#[derive(Deserialize)]
-pub struct AuditQuery {
-    before: Option<String>,
-}
-
 #[derive(Template)]
 #[template(path = "account/audit_log.html")]
 struct AuditLogPage {
@@ -33,8 +27,8 @@ fn json_of(entry: &AuditEntry) -> Value {
 }
 
 /// `GET /account/audit_log?before=`: the newest lines, or those before one; `Link` says where the log goes on.
-pub async fn index(administrator: Administrator, query: Query<AuditQuery>) -> Answer {
-    let before = match query.before.as_deref() {
+pub async fn index(administrator: Administrator) -> Answer {
+    let before = match administrator.query("before") {
         Some(id) => id.parse().ok().filter(|id| *id > 0).ok_or(AppError::NotFound)?,
         None => i64::MAX,
     };

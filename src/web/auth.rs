@@ -167,6 +167,12 @@ impl RoomMember {
         let (room, user) = (self.room.id, self.id());
         self.app.db.read(move |snapshot| work(snapshot, room_of(snapshot, room, user)?)).await
     }
+
+    /// The message that the path names.
+    pub async fn message(&self) -> Result<Arc<Message>, AppError> {
+        let id = self.path_id("message_id")?;
+        self.read(move |snapshot, room| Ok(messages::present(snapshot, room.id, id)?)).await
+    }
 }
 
 /// A room, as one of its members sees it; else it can't be found.

@@ -1,12 +1,12 @@
 //! Pictures of people: what they sent, or their initials.
 
 use super::answer::{kept, rendered};
-use super::forms::Upload;
 use super::prelude::*;
 use crate::db::{avatars, users};
 use crate::domain::ids::UserId;
 use crate::domain::people::initials;
 use crate::services::people::remove_avatar;
+use actix_web::web::Bytes;
 
 /// Twelve muted warm tones; white letters on each have a contrast of 4.5 or more.
 const TONES: [&str; 12] = [
@@ -25,9 +25,9 @@ struct AvatarPicture {
 ///
 /// # Errors
 /// As [`Pictures::avatar`](crate::services::pictures::Pictures::avatar).
-pub(super) async fn picture(app: &App, file: Option<Upload>) -> Result<Option<Vec<u8>>, AppError> {
+pub(super) async fn picture(app: &App, file: Option<Bytes>) -> Result<Option<Vec<u8>>, AppError> {
     match file {
-        Some(file) => app.pictures.avatar(file.bytes).await.map(Some),
+        Some(file) => app.pictures.avatar(file).await.map(Some),
         None => Ok(None),
     }
 }

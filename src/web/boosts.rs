@@ -2,8 +2,6 @@
 
 use super::messages::fragment;
 use super::prelude::*;
-use crate::db::messages;
-use crate::domain::ids::MessageId;
 use crate::domain::messages::{Change, Message};
 use crate::domain::text::BoostContent;
 use crate::services::boosts::{Boosted, boost, withdraw};
@@ -22,8 +20,7 @@ pub struct BoostForm {
 /// `GET /rooms/{room_id}/messages/{message_id}/boosts`: a message's boosts, in the order they were added. Browsers are sent to the
 /// message.
 pub async fn index(member: RoomMember) -> Answer {
-    let id = member.path_id::<MessageId>("message_id")?;
-    let message = member.read(move |snapshot, room| Ok(messages::present(snapshot, room.id, id)?)).await?;
+    let message = member.message().await?;
     if !member.wants_json() {
         return answered(&member, message);
     }

@@ -1,7 +1,8 @@
 //! Pings: conversations of a fixed set of people.
 
+use super::forms::{Typed, parse_user_ids};
 use super::prelude::*;
-use super::room_settings::{TypedIds, made_answer};
+use super::room_settings::made_answer;
 use crate::db::{rooms, users};
 use crate::domain::ids::UserId;
 use crate::domain::people::Author;
@@ -13,12 +14,12 @@ use std::collections::HashSet;
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub struct DirectForm {
-    user_ids: TypedIds,
+    user_ids: Option<Vec<Typed>>,
 }
 
 impl DirectForm {
     fn parse(&self, starter: UserId) -> Result<DirectKey, Invalid> {
-        let chosen = self.user_ids.parse()?.filter(|chosen| !chosen.is_empty());
+        let chosen = parse_user_ids(self.user_ids.as_deref())?.filter(|chosen| !chosen.is_empty());
         let chosen = chosen.ok_or_else(|| Invalid::new("user_ids", "Choose whom to ping."))?;
         DirectKey::of(starter, chosen)
     }
@@ -44,7 +45,7 @@ struct EditPingPage {
 
 async fn new_page(user: &CurrentUser, form: DirectForm, error: Option<Invalid>) -> Answer {
     let people = user.app.db.read(|snapshot| Ok(users::choice(snapshot)?)).await?;
-    let chosen = form.user_ids.parse().ok().flatten().unwrap_or_default().into_iter().collect();
+    let chosen = parse_user_ids(form.user_ids.as_deref()).ok().flatten().unwrap_or_default().into_iter().collect();
     user.page(&NewPingPage { look: user.look(), viewer_id: user.id(), error, people, chosen })
 }
 

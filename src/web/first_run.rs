@@ -1,11 +1,11 @@
 //! The first page of a new Campfire, and the form of somebody new.
 
 use super::avatars::picture;
-use super::forms::Upload;
 use super::prelude::*;
 use super::sessions::signed_in;
 use crate::domain::text::{EmailAddress, Name, Password};
 use crate::services::accounts::{ACCOUNT_NAME, NewPerson, first_run};
+use actix_web::web::Bytes;
 
 /// Somebody new, as submitted at the first run or by the invite link.
 #[derive(Deserialize, Default)]
@@ -22,7 +22,7 @@ impl PersonForm {
     ///
     /// # Errors
     /// `Invalid` at the first field that does not parse; `Busy` when too many pictures wait.
-    pub(super) async fn parse(&self, app: &App, file: Option<Upload>) -> Result<NewPerson, AppError> {
+    pub(super) async fn parse(&self, app: &App, file: Option<Bytes>) -> Result<NewPerson, AppError> {
         Ok(NewPerson {
             name: Name::parse("name", &self.name)?,
             email_address: EmailAddress::parse(&self.email_address)?,

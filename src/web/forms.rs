@@ -3,9 +3,11 @@
 //! Invariant: at most [`BODY_MAX`] bytes are kept of a body's fields, and of a file what its form allows, whatever the headers
 //! say.
 
+use crate::domain::ids::UserId;
 use crate::error::{AppError, Invalid};
 use crate::services::files::{Files, Stored};
 use crate::services::pictures::PICTURE_BYTES_MAX;
+use crate::services::rooms::CHOSEN_MAX;
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
@@ -13,8 +15,11 @@ use actix_web::rt::time::timeout;
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::future::{Ready, ready};
+use std::str::FromStr;
 use std::time::Duration;
 
 /// Bytes in a body. The largest message, 10,000 characters of 4 bytes, takes 117 KiB as a form, where each byte is written as
@@ -33,6 +38,48 @@ const DISCARD_MAX: usize = 64 * 1024 * 1024;
 /// What a field costs besides its name and value: the `&` and the `=` it would have in a plain form.
 const FIELD_COST: usize = 2;
 
+/// A value as forms write it, text, or as JSON does, in its own type. Of several (a checkbox sends nothing when it is off, so a hidden
+/// field says so before it) the last counts.
+#[derive(Deserialize, Default)]
+pub struct Typed(Value);
+
+impl Typed {
+    /// As text; none when it is not there or null.
+    fn text(&self) -> Option<String> {
+        let last = if let Value::Array(values) = &self.0 { values.last()? } else { &self.0 };
+        match last {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        }
+    }
+
+    /// As a `T`, such as an id; none when it is not there or empty.
+    pub fn parse<T: FromStr>(&self) -> Result<Option<T>, T::Err> {
+        self.text().filter(|text| !text.is_empty()).map(|text| text.trim().parse()).transpose()
+    }
+
+    /// As something that is on or off; `field` is what it is called.
+    pub fn parse_switch(&self, field: &'static str) -> Result<Option<bool>, Invalid> {
+        match self.text().map(|text| text.to_lowercase()).as_deref() {
+            None => Ok(None),
+            Some("on" | "true" | "1") => Ok(Some(true)),
+            Some("off" | "false" | "0") => Ok(Some(false)),
+            Some(_) => Err(Invalid::new(field, "This is on or off.")),
+        }
+    }
+}
+
+/// The people who were chosen in the field `user_ids`, if it was there. An empty id says only that.
+pub fn parse_user_ids(typed: Option<&[Typed]>) -> Result<Option<Vec<UserId>>, Invalid> {
+    let Some(typed) = typed else { return Ok(None) };
+    if typed.len() > CHOSEN_MAX {
+        return Err(Invalid::new("user_ids", format!("At most {CHOSEN_MAX} people can be chosen.")));
+    }
+    let ids: Result<Vec<UserId>, _> = typed.iter().filter_map(|id| id.parse().transpose()).collect();
+    Ok(Some(ids.map_err(|_| Invalid::new("user_ids", "user_ids must be the ids of people."))?))
+}
+
 /// A body that has not been read yet.
 pub struct Submission {
     payload: Payload,
@@ -40,17 +87,6 @@ pub struct Submission {
     announced: usize,
     /// The one header that names the boundary between parts.
     headers: HeaderMap,
-}
-
-/// A file that came with a form.
-#[derive(Debug)]
-pub struct Upload {
-    /// What it was called where it comes from; may be empty.
-    pub file_name: String,
-    /// What it says it is: a claim.
-    pub content_type: String,
-    /// What is in it; never empty.
-    pub bytes: Bytes,
 }
 
 impl FromRequest for Submission {
@@ -67,41 +103,32 @@ impl FromRequest for Submission {
 }
 
 impl Submission {
-    /// Reads the body as the form `F`.
-    ///
-    /// # Errors
-    /// `TooLarge`, `UnsupportedMediaType`, `BadRequest` when the client stops in the middle, `Invalid` when it does not parse.
+    /// Reads the body as the form `F`. Fails with `TooLarge`, `UnsupportedMediaType`, `BadRequest` when the client stops in the
+    /// middle, `Invalid` when it does not parse.
     pub async fn form<F: DeserializeOwned>(self) -> Result<F, AppError> {
         Ok(self.form_with_file("", 0).await?.0)
     }
 
-    /// Reads the body as the form `F` and the file in its field `file_field`, of at most `file_max` bytes. Only
+    /// Reads the body as the form `F` and the file in its field `file_field`, of at most `file_max` bytes and never empty. Only
     /// `multipart/form-data` (RFC 7578) carries one; an input for which no file was picked sends an empty one, which is none.
-    ///
-    /// # Errors
-    /// As [`Submission::form`]; `TooLarge` when the file is; `Invalid` when there are two.
-    pub async fn form_with_file<F: DeserializeOwned>(
+    /// Fails as [`Submission::form`]; with `TooLarge` when the file is; with `Invalid` when there are two.
+    async fn form_with_file<F: DeserializeOwned>(
         self, file_field: &'static str, file_max: usize,
-    ) -> Result<(F, Option<Upload>), AppError> {
-        let (form, file) = self
-            .parts(file_field, (file_max, DISCARD_MAX, FILE_TIME_MAX), async |part, name| {
-                let content_type = part.content_type().map(ToString::to_string).unwrap_or_default();
-                let bytes = read_part(part, file_max, DISCARD_MAX).await?;
-                let bytes = bytes.ok_or(AppError::TooLarge { limit_bytes: file_max })?.freeze();
-                Ok(Ok((!bytes.is_empty()).then_some(Upload { file_name: name, content_type, bytes })))
-            })
-            .await?;
+    ) -> Result<(F, Option<Bytes>), AppError> {
+        let take = async |part: &mut Field, _| {
+            let bytes = read_part(part, file_max, DISCARD_MAX).await?;
+            let bytes = bytes.ok_or(AppError::TooLarge { limit_bytes: file_max })?.freeze();
+            Ok(Ok(Some(bytes).filter(|bytes| !bytes.is_empty())))
+        };
+        let (form, file) = self.parts(file_field, (file_max, DISCARD_MAX, FILE_TIME_MAX), take).await?;
         Ok((form, file?))
     }
 
     /// Reads the body as the form `F` and the picture in its field `field`. Of a body with one that is too large nothing is kept but
-    /// that error, to be told with the form.
-    ///
-    /// # Errors
-    /// As [`Submission::form_with_file`], but for what is too large.
+    /// that error, to be told with the form; else it fails as `form_with_file`.
     pub async fn form_with_picture<F: DeserializeOwned + Default>(
         self, field: &'static str,
-    ) -> Result<(F, Result<Option<Upload>, AppError>), AppError> {
+    ) -> Result<(F, Result<Option<Bytes>, AppError>), AppError> {
         match self.form_with_file(field, PICTURE_BYTES_MAX).await {
             Ok((form, file)) => Ok((form, Ok(file))),
             Err(error @ AppError::TooLarge { .. }) => Ok((F::default(), Err(error))),
@@ -110,10 +137,7 @@ impl Submission {
     }
 
     /// Reads the body as the form `F`, and puts the file in its field `file_field` into `files` as it comes. What is wrong with the
-    /// file alone comes beside the form.
-    ///
-    /// # Errors
-    /// As [`Submission::form`].
+    /// file alone comes beside the form; else it fails as [`Submission::form`].
     pub async fn form_with_stored_file<F: DeserializeOwned>(
         self, file_field: &'static str, files: &Files,
     ) -> Result<(F, Result<Option<Stored>, AppError>), AppError> {

@@ -21,28 +21,19 @@ struct MembersFragment {
     people: Vec<User>,
 }
 
-/// Whom to look for.
-#[derive(Deserialize)]
-pub struct MembersQuery {
-    /// A part of a name, or initials; none: everyone, by name.
-    query: Option<String>,
-    /// How many, at most.
-    limit: Option<usize>,
-}
-
 /// `DELETE /rooms/{room_id}/members/me`: leaves a closed room.
 pub async fn destroy(member: RoomMember) -> Answer {
     leave(&member.app, member.id(), member.room.id).await?;
     member.done("/")
 }
 
-/// `GET /rooms/{room_id}/members`: who is in the room, by name; with a query, those whom it fits, whoever spoke last first. `X-Total-Count`
-/// says how many they are.
-pub async fn index(member: RoomMember, query: Query<MembersQuery>) -> Answer {
-    let query = query.into_inner();
+/// `GET /rooms/{room_id}/members`: who is in the room, by name; with `query`, a part of a name or initials, those whom it fits, whoever
+/// spoke last first; `limit` of them at most. `X-Total-Count` says how many they are.
+pub async fn index(member: RoomMember) -> Answer {
+    let (query, limit) = (member.query("query"), member.query("limit").and_then(|limit| limit.parse().ok()));
+    let limit = limit.unwrap_or(MEMBERS_MAX).min(MEMBERS_MAX);
     let read = member.read(move |snapshot, room| {
-        let limit = query.limit.unwrap_or(MEMBERS_MAX).min(MEMBERS_MAX);
-        let (people, count) = match &query.query {
+        let (people, count) = match &query {
             Some(query) => memberships::page_named(snapshot, room.id, query, limit)?,
             None => (memberships::page(snapshot, room.id)?, memberships::count(snapshot, room.id)?),
         };

@@ -2,6 +2,7 @@
 
 use super::answer::{self, HTML, with_header, with_next};
 use super::errors::{refused, sentence};
+use super::forms::Typed;
 use super::prelude::*;
 use super::rooms::{Composer, MessageList, listed, room_page};
 use crate::db::messages::{self, PAGE_LEN, PAGE_MAX};
@@ -13,7 +14,6 @@ use crate::live::frames::{Event, Format, Frame};
 use crate::services::files::Stored;
 use crate::services::messages::{Posted, compose, post, remove, repeated};
 use actix_web::http::header::HeaderName;
-use serde_json::Value;
 use uuid::Uuid;
 
 const X_REVISION: HeaderName = HeaderName::from_static("x-revision");
@@ -25,7 +25,7 @@ pub struct MessageForm {
     body: Option<String>,
     content: Option<String>,
     client_message_id: Option<String>,
-    revision: Value,
+    revision: Typed,
 }
 
 impl MessageForm {
@@ -54,48 +54,28 @@ impl MessageForm {
 
     /// The revision that was edited, if the form says.
     pub(super) fn parse_revision(&self) -> Result<Option<Revision>, Invalid> {
-        let number = match &self.revision {
-            Value::Null => return Ok(None),
-            Value::String(text) if text.is_empty() => return Ok(None),
-            Value::String(text) => text.parse().ok(),
-            other => other.as_i64(),
-        };
-        let invalid = || Invalid::new("revision", "revision must be the number of the revision that was edited.");
-        number.map(|number| Some(Revision(number))).ok_or_else(invalid)
+        let invalid = |_| Invalid::new("revision", "revision must be the number of the revision that was edited.");
+        Ok(self.revision.parse().map_err(invalid)?.map(Revision))
     }
 }
 
-/// Which messages, as asked for.
-#[derive(Deserialize)]
-pub struct PageQuery {
-    before: Option<String>,
-    after: Option<String>,
-    around: Option<String>,
-    limit: Option<String>,
+/// Which messages are asked for.
+fn place(visit: &Visit) -> Result<Place, AppError> {
+    let id = |name| visit.query(name).map(|id| id.parse::<MessageId>().map_err(|_| AppError::NotFound)).transpose();
+    match (id("before")?, id("after")?, id("around")?) {
+        (Some(before), None, None) => Ok(Place::Before(before)),
+        (None, Some(after), None) => Ok(Place::After(after)),
+        (None, None, Some(around)) => Ok(Place::Around(around)),
+        (None, None, None) => Ok(Place::Newest),
+        _ => Err(Invalid::new("before", "Ask for one of before, after and around.").into()),
+    }
 }
 
-impl PageQuery {
-    fn place(&self) -> Result<Place, AppError> {
-        let id = |text: &String| text.parse::<MessageId>().map_err(|_| AppError::NotFound);
-        match (&self.before, &self.after, &self.around) {
-            (Some(before), None, None) => Ok(Place::Before(id(before)?)),
-            (None, Some(after), None) => Ok(Place::After(id(after)?)),
-            (None, None, Some(around)) => Ok(Place::Around(id(around)?)),
-            (None, None, None) => Ok(Place::Newest),
-            _ => Err(Invalid::new("before", "Ask for one of before, after and around.").into()),
-        }
-    }
-
-    fn limit(&self) -> Result<u32, AppError> {
-        match &self.limit {
-            None => Ok(PAGE_LEN),
-            Some(text) => text
-                .parse()
-                .ok()
-                .filter(|limit| (1..=PAGE_MAX).contains(limit))
-                .ok_or_else(|| Invalid::new("limit", "limit must be a number from 1 to 100.").into()),
-        }
-    }
+/// How many messages are asked for.
+fn limit(visit: &Visit) -> Result<u32, Invalid> {
+    let Some(limit) = visit.query("limit") else { return Ok(PAGE_LEN) };
+    let limit = limit.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit));
+    limit.ok_or_else(|| Invalid::new("limit", "limit must be a number from 1 to 100."))
 }
 
 #[derive(Template)]
@@ -116,8 +96,8 @@ struct ListFragment<'w> {
 /// `GET /rooms/{room_id}/messages`: a page of messages, oldest first. As a fragment: with `before` or `after`, the messages and the
 /// way on from there; else the whole list. As JSON: an array, with `X-Revision`, the cursor to open a socket with. As a page: the
 /// room there.
-pub async fn index(member: RoomMember, query: Query<PageQuery>) -> Answer {
-    let (place, limit) = (query.place()?, query.limit()?);
+pub async fn index(member: RoomMember) -> Answer {
+    let (place, limit) = (place(&member)?, limit(&member)?);
     match member.wants() {
         Wants::Page => return room_page(&member, Some(place), Composer::default()).await,
         Wants::Json => return json_page(&member, place, limit).await,
@@ -150,8 +130,7 @@ pub(super) async fn json_page(member: &RoomMember, place: Place, limit: u32) -> 
 
 /// `GET /rooms/{room_id}/messages/{message_id}`: one message; browsers are sent to its place in the room.
 pub async fn show(member: RoomMember) -> Answer {
-    let id = member.path_id::<MessageId>("message_id")?;
-    let message = member.read(move |snapshot, room| Ok(messages::present(snapshot, room.id, id)?)).await?;
+    let message = member.message().await?;
     match member.wants() {
         Wants::Json => member.json(&message),
         Wants::Fragment => fragment(&member, StatusCode::OK, Change::Created(message)),

@@ -1,9 +1,7 @@
 //! One's own profile: what others see of one, how pages look, the password.
 
-use super::account::Switch;
-use super::answer::SavedQuery;
 use super::avatars::picture;
-use super::forms::Upload;
+use super::forms::Typed;
 use super::limits::Attempter;
 use super::prelude::*;
 use crate::db::rooms;
@@ -13,6 +11,7 @@ use crate::domain::rooms::{Involvement, RoomEntry};
 use crate::domain::text::{Bio, EmailAddress, Name, Password};
 use crate::live::json::UserJson;
 use crate::services::people::{NewPassword, prove_and_hash, update_profile};
+use actix_web::web::Bytes;
 use serde::Serialize;
 
 /// What was given of the profile; what was not stays as it is.
@@ -23,7 +22,7 @@ pub struct ProfileForm {
     email_address: Option<String>,
     bio: Option<String>,
     theme: Option<String>,
-    mute_sounds: Option<Switch>,
+    mute_sounds: Typed,
     password: Option<String>,
     current_password: Option<String>,
 }
@@ -35,7 +34,7 @@ impl ProfileForm {
             email_address: self.email_address.as_deref().map(EmailAddress::parse).transpose()?,
             bio: self.bio.as_deref().map(Bio::parse).transpose()?,
             theme: self.theme.as_deref().map(Theme::parse).transpose()?,
-            mutes_sounds: self.mute_sounds.as_ref().map(|switch| switch.parse("mute_sounds")).transpose()?,
+            mutes_sounds: self.mute_sounds.parse_switch("mute_sounds")?,
             password: None,
         };
         // A password field that was left empty leaves the password alone.
@@ -77,7 +76,7 @@ impl ProfilePage<'_> {
     }
 
     fn mutes_sounds(&self) -> bool {
-        let typed = self.form.mute_sounds.as_ref().and_then(|switch| switch.parse("mute_sounds").ok());
+        let typed = self.form.mute_sounds.parse_switch("").ok().flatten();
         typed.unwrap_or(self.user.mutes_sounds)
     }
 
@@ -107,11 +106,11 @@ async fn page(user: &CurrentUser, form: ProfileForm, error: Option<Invalid>, is_
 }
 
 /// `GET /users/me/profile`: the profile, to be changed.
-pub async fn edit(user: CurrentUser, query: Query<SavedQuery>) -> Answer {
+pub async fn edit(user: CurrentUser) -> Answer {
     if user.wants_json() {
         return user.json(&ProfileJson::of(user.user()));
     }
-    page(&user, ProfileForm::default(), None, query.is_saved()).await
+    page(&user, ProfileForm::default(), None, user.is_saved()).await
 }
 
 /// `PUT /users/me/profile`: changes what is given. 409 with the form when the address is taken, 422 when something does not
@@ -126,7 +125,7 @@ pub async fn update(user: CurrentUser, submission: Submission) -> Answer {
 }
 
 async fn change(
-    user: &CurrentUser, form: &ProfileForm, file: Result<Option<Upload>, AppError>,
+    user: &CurrentUser, form: &ProfileForm, file: Result<Option<Bytes>, AppError>,
 ) -> Result<User, AppError> {
     let (app, file) = (&user.app, file?);
     let (mut changes, new_password) = form.parse()?;

@@ -1,27 +1,21 @@
 //! The read cursor: what somebody has read of a room.
 
+use super::forms::Typed;
 use super::prelude::*;
 use crate::domain::ids::MessageId;
 use crate::services::reading::{mark_unread, read};
-use serde_json::Value;
 
 /// Up to, or from, which message.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub struct ReadForm {
-    message_id: Value,
+    message_id: Typed,
 }
 
 impl ReadForm {
+    /// What is no id names no message.
     fn parse(&self) -> Result<Option<MessageId>, AppError> {
-        let text = match &self.message_id {
-            Value::Null => return Ok(None),
-            Value::String(text) if text.is_empty() => return Ok(None),
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        // What is no id names no message.
-        text.parse().map(Some).map_err(|_| AppError::NotFound)
+        self.message_id.parse().map_err(|_| AppError::NotFound)
     }
 }
 

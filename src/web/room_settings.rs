@@ -1,5 +1,6 @@
 //! Open and closed rooms: making them, changing them and who is in them.
 
+use super::forms::{Typed, parse_user_ids};
 use super::prelude::*;
 use crate::db::{memberships, rooms, users};
 use crate::domain::ids::{RoomId, UserId};
@@ -7,59 +8,27 @@ use crate::domain::rooms::RoomKind;
 use crate::domain::text::Name;
 use crate::live::json;
 use crate::services;
-use crate::services::rooms::{CHOSEN_MAX, RoomChange};
+use crate::services::rooms::RoomChange;
 use std::collections::HashSet;
-
-/// The name in the form of a new room.
-const NEW_NAME: &str = "New room";
 
 /// Pictures beside people to choose from. Where scripts are off, browsers fetch all of a page's pictures at once.
 pub const PICTURES_MAX: usize = 200;
-
-/// An id as forms and JSON write it.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum TypedId {
-    Number(i64),
-    Text(String),
-}
-
-/// People as chosen in a form or a JSON array; none when the field was not there.
-#[derive(Deserialize, Default)]
-#[serde(transparent)]
-pub struct TypedIds(Option<Vec<TypedId>>);
-
-impl TypedIds {
-    /// The ids. An empty one says only that the field was there.
-    ///
-    /// # Errors
-    /// `Invalid` when one is no id, or they are more than [`CHOSEN_MAX`].
-    pub fn parse(&self) -> Result<Option<Vec<UserId>>, Invalid> {
-        let Some(typed) = &self.0 else { return Ok(None) };
-        if typed.len() > CHOSEN_MAX {
-            return Err(Invalid::new("user_ids", format!("At most {CHOSEN_MAX} people can be chosen.")));
-        }
-        let ids = typed.iter().filter_map(|id| match id {
-            TypedId::Number(number) => Some(number.to_string().parse()),
-            TypedId::Text(text) if text.is_empty() => None,
-            TypedId::Text(text) => Some(text.trim().parse()),
-        });
-        let ids: Result<Vec<UserId>, _> = ids.collect();
-        Ok(Some(ids.map_err(|_| Invalid::new("user_ids", "user_ids must be the ids of people."))?))
-    }
-}
 
 /// A room, as submitted.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub struct RoomForm {
     name: Option<String>,
-    user_ids: TypedIds,
+    user_ids: Option<Vec<Typed>>,
 }
 
 impl RoomForm {
     fn parse_name(&self) -> Result<Name, Invalid> {
         Name::parse("name", self.shown_name())
+    }
+
+    fn user_ids(&self) -> Result<Option<Vec<UserId>>, Invalid> {
+        parse_user_ids(self.user_ids.as_deref())
     }
 
     fn shown_name(&self) -> &str {
@@ -105,16 +74,10 @@ struct EditRoomPage {
     people: Vec<Choice>,
 }
 
-/// What a new room's form starts with.
-#[derive(Deserialize)]
-pub struct NewQuery {
-    name: Option<String>,
-}
-
 async fn new_page(creator: &CurrentUser, form: RoomForm, error: Option<Invalid>) -> Answer {
     let everyone = creator.app.db.read(|snapshot| Ok(users::choice(snapshot)?)).await?;
     let (look, viewer_id, is_open) = (creator.look(), creator.id(), kind(creator) == RoomKind::Open);
-    let chosen = form.user_ids.parse().ok().flatten().unwrap_or_default().into_iter().chain([viewer_id]);
+    let chosen = form.user_ids().ok().flatten().unwrap_or_default().into_iter().chain([viewer_id]);
     let people = choices(everyone, &chosen.collect());
     creator.page(&NewRoomPage { look, viewer_id, is_open, form, error, people })
 }
@@ -125,8 +88,8 @@ fn kind(visit: &Visit) -> RoomKind {
 }
 
 /// `GET /rooms/{kind}/new`: the form of a room for everyone (`opens`), or for some (`closeds`).
-pub async fn new(creator: RoomCreator, query: Query<NewQuery>) -> Answer {
-    let name = query.into_inner().name.unwrap_or_else(|| NEW_NAME.to_owned());
+pub async fn new(creator: RoomCreator) -> Answer {
+    let name = creator.query("name").unwrap_or_else(|| "New room".to_owned());
     new_page(&creator, RoomForm { name: Some(name), ..RoomForm::default() }, None).await
 }
 
@@ -136,7 +99,7 @@ pub async fn create(creator: RoomCreator, submission: Submission) -> Answer {
     creator.spend_post()?;
     let made = async {
         let name = form.parse_name()?;
-        let chosen = form.user_ids.parse()?.unwrap_or_default();
+        let chosen = form.user_ids()?.unwrap_or_default();
         let chosen = (kind(&creator) == RoomKind::Closed).then_some(chosen);
         services::rooms::create(&creator.app, creator.id(), name, chosen).await
     };
@@ -164,8 +127,8 @@ pub async fn show(member: RoomMember) -> HttpResponse {
 
 /// `GET /rooms/{kind}/{room_id}/edit`: the settings of a room, to be saved as one of this kind. Those who may not change it see who is
 /// in it.
-pub async fn edit(member: RoomMember, query: Query<NewQuery>) -> Answer {
-    let form = RoomForm { name: query.into_inner().name, ..RoomForm::default() };
+pub async fn edit(member: RoomMember) -> Answer {
+    let form = RoomForm { name: member.query("name"), ..RoomForm::default() };
     edit_page(&member, form, None).await
 }
 
@@ -178,7 +141,7 @@ async fn edit_page(member: &RoomMember, mut form: RoomForm, error: Option<Invali
         Ok((room, users::choice(snapshot)?, members))
     });
     let (room, everyone, members) = read.await?;
-    let chosen = form.user_ids.parse().ok().flatten().unwrap_or(members).into_iter().collect();
+    let chosen = form.user_ids().ok().flatten().unwrap_or(members).into_iter().collect();
     form.name.get_or_insert_with(|| room.name.clone());
     let may_edit = member.may_edit();
     let mut people = choices(everyone, &chosen);
@@ -195,7 +158,7 @@ pub async fn update(editor: RoomEditor, submission: Submission) -> Answer {
     let (viewer, room, kind) = (editor.id(), editor.room.id, kind(&editor));
     let saved = async {
         let name = form.name.as_ref().map(|_| form.parse_name()).transpose()?;
-        let people = form.user_ids.parse()?;
+        let people = form.user_ids()?;
         let stays = kind == RoomKind::Open || people.as_ref().is_none_or(|people| people.contains(&viewer));
         let change = RoomChange { kind, name, people };
         services::rooms::update(&editor.app, editor.actor(), room, change).await?;

@@ -171,7 +171,7 @@ pub async fn show(member: RoomMember) -> Answer {
     if member.wants_json() {
         return made_answer(&member, member.room.id, StatusCode::OK).await;
     }
-    let place = (member.request.query_string() == "newest").then_some(Place::Newest);
+    let place = member.query("newest").map(|_| Place::Newest);
     room_page(&member, place, Composer::default()).await
 }
 

@@ -11,14 +11,6 @@ use crate::live::json::UserJson;
 use crate::services::roster::{remove, set_role};
 use askama::filters::HtmlSafe;
 
-/// Which people are asked for.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub struct PeopleQuery {
-    query: String,
-    after: Option<String>,
-}
-
 /// A page of the list, as one person sees it.
 #[derive(Template)]
 #[template(path = "account/_people.html")]
@@ -78,9 +70,9 @@ struct PeoplePage {
 
 /// `GET /account/users?query=&after=`: people by name, administrators first, a hundred a page; `Link` says where the list goes on,
 /// `X-Total-Count` how many they are. Administrators also see who is banned.
-pub async fn index(user: CurrentUser, query: Query<PeopleQuery>) -> Answer {
-    let PeopleQuery { query, after } = query.into_inner();
-    let after = after.map(|id| id.parse().map_err(|_| AppError::NotFound)).transpose()?;
+pub async fn index(user: CurrentUser) -> Answer {
+    let query = user.query("query").unwrap_or_default();
+    let after = user.query("after").map(|id| id.parse().map_err(|_| AppError::NotFound)).transpose()?;
     let viewer = user.user().clone();
     // Everyone's name may be looked at.
     let read = user.app.db.read_long(move |snapshot| PeopleFragment::read(snapshot, &viewer, &query, after));

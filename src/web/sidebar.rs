@@ -161,19 +161,13 @@ struct SurroundingsFragment {
     members_count: Option<i64>,
 }
 
-/// Which room the page shows.
-#[derive(Deserialize)]
-pub struct SidebarQuery {
-    room_id: Option<String>,
-}
-
 /// `GET /users/me/sidebar`: the sidebar, with the room that the page shows marked; as JSON, the rooms.
-pub async fn show(user: CurrentUser, query: Query<SidebarQuery>) -> Answer {
+pub async fn show(user: CurrentUser) -> Answer {
     if user.wants_json() {
         return json_list(&user).await;
     }
     let (client, app, viewer) = (user.client(), user.app.clone(), user.id());
-    let room = query.room_id.as_ref().and_then(|id| id.parse::<RoomId>().ok());
+    let room = user.query("room_id").and_then(|id| id.parse::<RoomId>().ok());
     let read = user.app.db.read(move |snapshot| {
         let members_count = match room {
             Some(room) if rooms::for_member(snapshot, room, viewer)?.is_some() => {

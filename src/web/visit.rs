@@ -52,6 +52,17 @@ impl Visit {
         self.request.match_info().get(name).and_then(|text| text.parse().ok()).ok_or(AppError::NotFound)
     }
 
+    /// What the query says under `name`, if it names it; of several, the first.
+    pub fn query(&self, name: &str) -> Option<String> {
+        let pairs: Vec<(String, String)> = serde_html_form::from_str(self.request.query_string()).ok()?;
+        pairs.into_iter().find_map(|(key, value)| (key == name).then_some(value))
+    }
+
+    /// Whether something was just saved, as where [`Visit::done`] leads says: to be told on the page.
+    pub fn is_saved(&self) -> bool {
+        self.query("saved").is_some()
+    }
+
     /// Who is at the other end.
     pub fn client(&self) -> Client {
         Client::of(self.request.head(), &self.app.config)

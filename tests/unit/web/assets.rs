@@ -4,8 +4,15 @@ use super::*;
 
 #[test]
 fn every_asset_that_a_page_names_is_there() {
-    for path in STYLESHEETS.iter().chain(SCRIPTS).chain(&["js/app.js", "icons/sprite.svg", "icons/flame.svg"]) {
-        assert!(ASSETS.by_path.contains_key(*path), "{path}");
+    let scripts = include_str!("../../../templates/rooms/_vendored_scripts.html");
+    let templates =
+        [include_str!("../../../templates/layout.html"), scripts, include_str!("../../../templates/rooms/show.html")];
+    let named = templates.iter().flat_map(|template| template.split('"'));
+    let folders = ["css/", "vendor/", "js/", "icons/"];
+    let paths: Vec<_> = named.filter(|path| folders.iter().any(|folder| path.starts_with(folder))).collect();
+    assert!(paths.contains(&"css/global.css") && paths.contains(&"js/app.js") && paths.contains(&"icons/sprite.svg"));
+    for path in paths {
+        assert!(ASSETS.by_path.contains_key(path), "{path}");
     }
 }
 
