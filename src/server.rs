@@ -9,6 +9,7 @@ use crate::db::storage::Storage;
 use crate::domain::clock::{Clock, system_ms};
 use crate::error::AppError;
 use crate::services::{Core, background};
+use crate::web::answer::with_header;
 use crate::web::limits::{Attempts, Posts};
 use crate::web::{
     App, access_log, account, appearance, assets, attachments, audit_log, avatars, bans, boosts, devices, directs,
@@ -17,12 +18,13 @@ use crate::web::{
 };
 use actix_web::dev::{Server as ActixServer, ServerHandle};
 use actix_web::guard::{Any, Get, Head, Patch, Put};
-use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::http::header::ALLOW;
 use actix_web::middleware::from_fn;
 use actix_web::web::{Data, ServiceConfig, delete, get, post, route};
 use actix_web::{App as ActixApp, FromRequest, Handler, HttpResponse, HttpServer, Responder, Route, web};
 use socket2::SockRef;
 use std::any::Any;
+use std::future::ready;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixListener;
@@ -195,45 +197,41 @@ async fn nothing_here() -> Result<HttpResponse, AppError> {
     Err(AppError::NotFound)
 }
 
-/// A path, the methods it takes, and who handles them.
-struct Row {
-    path: &'static str,
-    methods: Vec<&'static str>,
-    routes: Vec<Route>,
-}
+/// A path, and by what methods it is handled how.
+struct Row(&'static str, Vec<(&'static str, Route)>);
 
 /// A row without methods.
 fn at(path: &'static str) -> Row {
-    Row { path, methods: Vec::new(), routes: Vec::new() }
+    Row(path, Vec::new())
 }
 
 impl Row {
-    fn with<F, A>(mut self, methods: &[&'static str], route: Route, handler: F) -> Self
-    where
-        F: Handler<A, Output: Responder + 'static>,
-        A: FromRequest + 'static,
-    {
-        self.methods.extend(methods);
-        self.routes.push(route.to(handler));
+    fn with(mut self, methods: &'static str, route: Route) -> Self {
+        self.1.push((methods, route));
         self
+    }
+
+    /// The methods, as in `Allow`.
+    fn methods(&self) -> String {
+        self.1.iter().map(|(methods, _)| *methods).collect::<Vec<_>>().join(", ")
     }
 
     /// GET; and HEAD, which is GET without the body.
     fn get<A: FromRequest + 'static>(self, handler: impl Handler<A, Output: Responder + 'static>) -> Self {
-        self.with(&["GET", "HEAD"], route().guard(Any(Get()).or(Head())), handler)
+        self.with("GET, HEAD", route().guard(Any(Get()).or(Head())).to(handler))
     }
 
     fn post<A: FromRequest + 'static>(self, handler: impl Handler<A, Output: Responder + 'static>) -> Self {
-        self.with(&["POST"], post(), handler)
+        self.with("POST", post().to(handler))
     }
 
     /// PUT and PATCH, which are the same.
     fn put<A: FromRequest + 'static>(self, handler: impl Handler<A, Output: Responder + 'static>) -> Self {
-        self.with(&["PUT", "PATCH"], route().guard(Any(Put()).or(Patch())), handler)
+        self.with("PUT, PATCH", route().guard(Any(Put()).or(Patch())).to(handler))
     }
 
     fn delete<A: FromRequest + 'static>(self, handler: impl Handler<A, Output: Responder + 'static>) -> Self {
-        self.with(&["DELETE"], delete(), handler)
+        self.with("DELETE", delete().to(handler))
     }
 }
 
@@ -295,29 +293,23 @@ fn table() -> Vec<Row> {
         at("/users/{user_id}/ban").post(bans::create).delete(bans::destroy),
         at("/users/{user_id}/transfers").post(transfers::create_for),
         at("/users/{user_id}/stylesheet").get(users::stylesheet),
-        at("/ws").with(&["GET"], get(), socket::index),
+        at("/ws").with("GET", get().to(socket::index)),
     ]
 }
 
 /// Every path with the methods it takes; for the test that demands a row of rights for each.
 pub fn paths() -> Vec<(&'static str, String)> {
-    table().into_iter().map(|row| (row.path, row.methods.join(", "))).collect()
+    table().into_iter().map(|row| (row.0, row.methods())).collect()
 }
 
 /// Puts the table into the application; another method of a known path is 405.
 fn routes(config: &mut ServiceConfig) {
-    for Row { path, methods, routes } in table() {
-        let methods = methods.join(", ");
-        let refusal = web::to(move || method_not_allowed(methods.clone()));
-        let resource = routes.into_iter().fold(web::resource(path), actix_web::Resource::route);
+    for row in table() {
+        let methods = row.methods();
+        let refused =
+            move || with_header(HttpResponse::from_error(AppError::MethodNotAllowed), ALLOW, methods.as_str());
+        let refusal = web::to(move || ready(refused()));
+        let resource = row.1.into_iter().fold(web::resource(row.0), |resource, (_, route)| resource.route(route));
         config.service(resource.default_service(refusal));
     }
-}
-
-async fn method_not_allowed(allow: String) -> HttpResponse {
-    let mut response = HttpResponse::from_error(AppError::MethodNotAllowed);
-    if let Ok(allow) = HeaderValue::from_str(&allow) {
-        response.headers_mut().insert(ALLOW, allow);
-    }
-    response
 }

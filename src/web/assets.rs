@@ -7,7 +7,8 @@ use crate::error::AppError;
 use actix_files::HttpRange;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ACCEPT_ENCODING, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, RANGE, VARY,
+    ACCEPT_RANGES, AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, Encoding, Header,
+    RANGE, VARY,
 };
 use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -80,12 +81,8 @@ pub fn url(path: &str) -> String {
 
 /// Whether the client takes gzip (RFC 9110, 12.5.3; a refusal by `q=0` counts).
 pub(super) fn takes_gzip(request: &HttpRequest) -> bool {
-    let accepted = request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("");
-    accepted.split(',').any(|part| {
-        let mut pieces = part.split(';').map(str::trim);
-        let is_gzip = pieces.next().is_some_and(|coding| coding.eq_ignore_ascii_case("gzip"));
-        is_gzip && !pieces.any(|parameter| matches!(parameter, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
-    })
+    let sent = [Encoding::gzip(), Encoding::identity()];
+    AcceptEncoding::parse(request).is_ok_and(|taken| taken.negotiate(sent.iter()) == Some(Encoding::gzip()))
 }
 
 /// `GET /assets/{version}/{path}`: the asset, to be kept for a year. A version that is not this one's is not found: what

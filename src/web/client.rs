@@ -10,7 +10,7 @@ use actix_web::dev::RequestHead;
 use actix_web::http::header::{HOST, HeaderMap, HeaderName, USER_AGENT};
 use ipnet::IpNet;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Once;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -92,14 +92,13 @@ fn is_among(networks: &[IpNet], address: IpAddr) -> bool {
 }
 
 fn warn_once(peer: Option<IpAddr>) {
-    static WARNED: AtomicBool = AtomicBool::new(false);
-    if !WARNED.swap(true, Ordering::Relaxed) {
-        let peer = peer.map(|peer| peer.to_string()).unwrap_or_default();
+    static WARNED: Once = Once::new();
+    WARNED.call_once(|| {
         tracing::warn!(
-            %peer,
+            ?peer,
             "requests come through a proxy that CAMPFIRE_TRUSTED_PROXIES does not name: limits and bans by IP address are off"
         );
-    }
+    });
 }
 
 #[cfg(test)]

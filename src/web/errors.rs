@@ -20,9 +20,6 @@ use std::fmt;
 /// How long to wait when the server is full or the disk fails: long enough to matter, short enough to try.
 const BUSY_RETRY_AFTER_S: u64 = 2;
 
-const MB: usize = 1_000_000;
-const MIB: usize = 1024 * 1024;
-
 impl fmt::Display for AppError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&sentence(self))
@@ -69,17 +66,18 @@ pub fn sentence(error: &AppError) -> String {
         AppError::Gone => "This message was removed.".into(),
         AppError::TooMany { retry_after_s: 1 } => "That was a lot at once. Try again in a second.".into(),
         AppError::TooMany { retry_after_s } => format!("That was a lot at once. Try again in {retry_after_s} seconds."),
-        AppError::TooLarge { limit_bytes } if limit_bytes % MB == 0 => {
-            format!("That is too large: at most {} MB fit.", limit_bytes / MB)
-        }
-        AppError::TooLarge { limit_bytes } if *limit_bytes >= MIB => {
-            format!("That is too large: at most {} MiB fit.", limit_bytes / MIB)
-        }
         AppError::Banned => {
             "Nothing can be changed from your network: somebody who came from it was banned. You can read on; to write, use \
              another network, or ask whoever runs this Campfire.".into()
         }
-        AppError::TooLarge { limit_bytes } => format!("That is too large: at most {} KiB fit.", limit_bytes / 1024),
+        AppError::TooLarge { limit_bytes } => {
+            let (unit, bytes) = match *limit_bytes {
+                limit if limit % 1_000_000 == 0 => ("MB", 1_000_000),
+                limit if limit >= 1024 * 1024 => ("MiB", 1024 * 1024),
+                _ => ("KiB", 1024),
+            };
+            format!("That is too large: at most {} {unit} fit.", limit_bytes / bytes)
+        }
         AppError::BadCredentials => "That e-mail address and password don't match anyone here. Try again?".into(),
         AppError::BadRequest(sentence) => (*sentence).into(),
         AppError::UnsupportedMediaType => {
@@ -117,7 +115,6 @@ struct ErrorPage {
     title: &'static str,
     sentence: String,
     request_id: String,
-    back: &'static str,
 }
 
 #[derive(Template)]
@@ -181,7 +178,7 @@ pub fn of(request: &HttpRequest, error: &AppError) -> HttpResponse {
         Wants::Page => {
             let title = if matches!(error, AppError::Banned) { "Only reading from here" } else { title(status) };
             let (look, status_code) = (Look::of(None, None), status.as_u16());
-            page(request, status, &ErrorPage { look, status: status_code, title, sentence, request_id, back: "/" })
+            page(request, status, &ErrorPage { look, status: status_code, title, sentence, request_id })
         }
     };
     with_retry_after(answer.unwrap_or_else(|_| HttpResponse::new(status)), error)

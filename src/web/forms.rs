@@ -9,6 +9,7 @@ use crate::services::files::{Files, Stored};
 use crate::services::pictures::PICTURE_BYTES_MAX;
 use crate::services::rooms::CHOSEN_MAX;
 use actix_multipart::{Field, Multipart, MultipartError};
+use actix_web::body::{BodyStream, to_bytes_limited};
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use actix_web::rt::time::timeout;
@@ -37,6 +38,8 @@ const UPLOAD_TIME_MAX: Duration = Duration::from_secs(60 * 60);
 const DISCARD_MAX: usize = 64 * 1024 * 1024;
 /// What a field costs besides its name and value: the `&` and the `=` it would have in a plain form.
 const FIELD_COST: usize = 2;
+const TOO_SLOW: AppError = AppError::BadRequest("The body took too long to arrive.");
+const CUT_SHORT: AppError = AppError::BadRequest("The body ended before it was complete.");
 
 /// A value as forms write it, text, or as JSON does, in its own type. Of several (a checkbox sends nothing when it is off, so a hidden
 /// field says so before it) the last counts.
@@ -147,7 +150,7 @@ impl Submission {
         self.parts(file_field, bounds, async |part, name| store(part, files, &name, discard_max).await).await
     }
 
-    async fn flat<F: DeserializeOwned>(mut self) -> Result<F, AppError> {
+    async fn flat<F: DeserializeOwned>(self) -> Result<F, AppError> {
         let is_json = match self.content_type.as_str() {
             "application/json" => true,
             "application/x-www-form-urlencoded" => false,
@@ -155,8 +158,12 @@ impl Submission {
             "" if self.announced == 0 => false,
             _ => return Err(AppError::UnsupportedMediaType),
         };
-        let too_slow = AppError::BadRequest("The body took too long to arrive.");
-        let body = timeout(BODY_TIME_MAX, self.read()).await.map_err(|_| too_slow)??;
+        if self.announced > BODY_MAX {
+            return Err(AppError::TooLarge { limit_bytes: BODY_MAX });
+        }
+        let body = to_bytes_limited(BodyStream::new(self.payload), BODY_MAX);
+        let body = timeout(BODY_TIME_MAX, body).await.map_err(|_| TOO_SLOW)?;
+        let body = body.map_err(|_| AppError::TooLarge { limit_bytes: BODY_MAX })?.map_err(|_| CUT_SHORT)?;
         let read = if !is_json {
             serde_html_form::from_bytes(&body).map_err(|_| String::new())
         } else if body.trim_ascii_start().starts_with(b"{") {
@@ -179,31 +186,14 @@ impl Submission {
         if self.announced > BODY_MAX + file_max + discard_max {
             return Err(AppError::TooLarge { limit_bytes: file_max.max(BODY_MAX) });
         }
-        let too_slow = AppError::BadRequest("The body took too long to arrive.");
         let parts = read_parts(Multipart::new(&self.headers, self.payload), file_field, take);
-        let (fields, file) = timeout(time_max, parts).await.map_err(|_| too_slow)??;
+        let (fields, file) = timeout(time_max, parts).await.map_err(|_| TOO_SLOW)??;
         // Written as a plain form and read as one: the same fields mean the same, repeated ones too.
         let form = serde_html_form::to_string(&fields).map(|plain| serde_html_form::from_str(&plain));
         match form {
             Ok(Ok(form)) => Ok((form, file)),
             _ => Err(unreadable().into()),
         }
-    }
-
-    async fn read(&mut self) -> Result<BytesMut, AppError> {
-        let too_large = AppError::TooLarge { limit_bytes: BODY_MAX };
-        if self.announced > BODY_MAX {
-            return Err(too_large);
-        }
-        let mut body = BytesMut::with_capacity(self.announced);
-        while let Some(chunk) = self.payload.next().await {
-            let chunk = chunk.map_err(|_| AppError::BadRequest("The body ended before it was complete."))?;
-            if body.len() + chunk.len() > BODY_MAX {
-                return Err(too_large);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
     }
 }
 
@@ -285,9 +275,7 @@ async fn read_part(part: &mut Field, max: usize, discard_max: usize) -> Result<O
 
 fn refusal(error: MultipartError) -> AppError {
     match error {
-        MultipartError::Payload(_) | MultipartError::Incomplete => {
-            AppError::BadRequest("The body ended before it was complete.")
-        }
+        MultipartError::Payload(_) | MultipartError::Incomplete => CUT_SHORT,
         _ => unreadable().into(),
     }
 }

@@ -1,12 +1,12 @@
 //! What every request passes before routing, and every response before it leaves.
 //!
 //! In this order: the `/api` prefix, which decides about CORS; the cross-site check; addresses that are kept out; `_method` of plain
-//! forms; then, outward,
-//! the headers that keep pages safe.
+//! forms; then, outward, the headers that keep pages safe.
 
 use super::App;
 use super::client::Client;
 use super::origin;
+use crate::config::Config;
 use crate::error::AppError;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -35,7 +35,10 @@ pub async fn before_routing(
     if is_api {
         request.extensions_mut().insert(UnderApi);
     }
-    let allowed_origin = if is_api { allowed_origin(&request) } else { None };
+    let Some(app) = request.app_data::<web::Data<App>>().cloned() else {
+        return Ok(request.error_response(AppError::Internal("the application has no state".into())));
+    };
+    let allowed_origin = if is_api { allowed_origin(&request, &app.config) } else { None };
     if let Some(origin) = &allowed_origin
         && request.method() == Method::OPTIONS
     {
@@ -43,17 +46,17 @@ pub async fn before_routing(
         allow_cors(&mut response, origin);
         return Ok(response);
     }
-    let is_upgrade = request.headers().contains_key(UPGRADE);
+    let (is_safe, is_upgrade) = (request.method().is_safe(), request.headers().contains_key(UPGRADE));
     // A page of a named origin may call in its own name, never in that of whoever is signed in in the browser.
     let is_named = allowed_origin.is_some() && !request.headers().contains_key(COOKIE);
-    if (!request.method().is_safe() || is_upgrade) && !is_named {
-        let app = request.app_data::<web::Data<App>>().cloned();
-        let refusal = app.and_then(|app| origin::check(request.head(), &app.config).err());
-        if let Some(sentence) = refusal {
-            return Ok(request.error_response(AppError::Forbidden(sentence.into())));
-        }
+    if (!is_safe || is_upgrade)
+        && !is_named
+        && let Err(sentence) = origin::check(request.head(), &app.config)
+    {
+        return Ok(request.error_response(AppError::Forbidden(sentence.into())));
     }
-    if !request.method().is_safe() && is_banned(&request) {
+    let is_banned = |address| app.banned.contains(&address);
+    if !is_safe && Client::of(request.head(), &app.config).ip_address.is_some_and(is_banned) {
         return Ok(request.error_response(AppError::Banned));
     }
     if request.method() == Method::POST
@@ -68,23 +71,11 @@ pub async fn before_routing(
     Ok(response)
 }
 
-/// Whether the request comes from an address that is kept out.
-fn is_banned(request: &ServiceRequest) -> bool {
-    request.app_data::<web::Data<App>>().is_some_and(|app| {
-        let address = Client::of(request.head(), &app.config).ip_address;
-        address.is_some_and(|address| app.banned.contains(&address))
-    })
-}
-
 /// `/api/rooms` becomes `/rooms`; tells whether it did.
 fn strip_api_prefix(request: &mut ServiceRequest) -> bool {
-    let Some(rest) = request.uri().path_and_query().and_then(|whole| whole.as_str().strip_prefix("/api")) else {
-        return false;
-    };
-    if !rest.starts_with('/') {
-        return false;
-    }
-    let Ok(path) = rest.parse::<PathAndQuery>() else { return false };
+    let rest = request.uri().path_and_query().and_then(|whole| whole.as_str().strip_prefix("/api"));
+    let rest = rest.filter(|rest| rest.starts_with('/'));
+    let Some(path) = rest.and_then(|rest| rest.parse::<PathAndQuery>().ok()) else { return false };
     let mut parts = request.uri().clone().into_parts();
     parts.path_and_query = Some(path);
     let Ok(uri) = Uri::from_parts(parts) else { return false };
@@ -108,11 +99,10 @@ fn override_method(request: &mut ServiceRequest) -> Result<(), AppError> {
 }
 
 /// The request's origin, if the settings allow it to call `/api` from its own pages.
-fn allowed_origin(request: &ServiceRequest) -> Option<HeaderValue> {
+fn allowed_origin(request: &ServiceRequest, config: &Config) -> Option<HeaderValue> {
     let origin = request.headers().get(ORIGIN)?;
-    let app = request.app_data::<web::Data<App>>()?;
     let name = origin.to_str().ok()?.to_lowercase();
-    app.config.cors_origins.contains(&name).then(|| origin.clone())
+    config.cors_origins.contains(&name).then(|| origin.clone())
 }
 
 /// Lets a page of `origin` read the response (Fetch Standard, CORS protocol); never with cookies.

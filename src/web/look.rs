@@ -29,11 +29,7 @@ impl Look {
                 None => assets::url("icons/flame.svg"),
             },
             styles_url: styled.map(|account| format!("/account/custom_styles?v={}", account.updated_at_ms)),
-            theme: match viewer.map(|viewer| viewer.theme) {
-                None | Some(Theme::System) => "",
-                Some(Theme::Light) => "light",
-                Some(Theme::Dark) => "dark",
-            },
+            theme: viewer.map(|viewer| viewer.theme).filter(|theme| *theme != Theme::System).map_or("", Theme::word),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::domain::text::{Bio, EmailAddress, Name, Password};
 use crate::live::json::UserJson;
 use crate::services::people::{NewPassword, prove_and_hash, update_profile};
 use actix_web::web::Bytes;
-use serde::Serialize;
+use serde_json::Value;
 
 /// What was given of the profile; what was not stays as it is.
 #[derive(Deserialize, Default)]
@@ -85,18 +85,11 @@ impl ProfilePage<'_> {
     }
 }
 
-#[derive(Serialize)]
-struct ProfileJson {
-    #[serde(flatten)]
-    user: UserJson,
-    theme: Theme,
-    mute_sounds: bool,
-}
-
-impl ProfileJson {
-    fn of(user: &User) -> Self {
-        Self { user: UserJson::private(user), theme: user.theme, mute_sounds: user.mutes_sounds }
-    }
+fn json_of(user: &User) -> Value {
+    let mut object = json!(UserJson::private(user));
+    object["theme"] = json!(user.theme);
+    object["mute_sounds"] = json!(user.mutes_sounds);
+    object
 }
 
 async fn page(user: &CurrentUser, form: ProfileForm, error: Option<Invalid>, is_saved: bool) -> Answer {
@@ -108,7 +101,7 @@ async fn page(user: &CurrentUser, form: ProfileForm, error: Option<Invalid>, is_
 /// `GET /users/me/profile`: the profile, to be changed.
 pub async fn edit(user: CurrentUser) -> Answer {
     if user.wants_json() {
-        return user.json(&ProfileJson::of(user.user()));
+        return user.json(&json_of(user.user()));
     }
     page(&user, ProfileForm::default(), None, user.is_saved()).await
 }
@@ -119,7 +112,7 @@ pub async fn update(user: CurrentUser, submission: Submission) -> Answer {
     user.spend_post()?;
     let (form, file) = submission.form_with_picture::<ProfileForm>("avatar").await?;
     match change(&user, &form, file).await {
-        Ok(changed) => user.done_with(&ProfileJson::of(&changed), "/users/me/profile?saved"),
+        Ok(changed) => user.done_with(&json_of(&changed), "/users/me/profile?saved"),
         Err(error) => user.form_again(error, async |error| page(&user, form, Some(error), false).await).await,
     }
 }
