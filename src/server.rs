@@ -12,9 +12,9 @@ use crate::services::{Core, background};
 use crate::web::answer::with_header;
 use crate::web::limits::{Attempts, Posts};
 use crate::web::{
-    App, access_log, account, appearance, assets, attachments, audit_log, avatars, bans, boosts, devices, directs,
-    edits, entry, errors, first_run, guard, health, involvements, joins, members, messages, profile, reads,
-    room_settings, rooms, roster, sessions, sidebar, socket, transfers, users,
+    App, access_log, account, appearance, assets, attachments, audit_log, avatars, boosts, directs, edits, entry,
+    errors, first_run, guard, health, involvements, joins, members, messages, profile, reads, room_settings, rooms,
+    roster, sessions, sidebar, socket, transfers, users,
 };
 use actix_web::dev::{Server as ActixServer, ServerHandle};
 use actix_web::guard::{Any, Get, Head, Patch, Put};
@@ -285,12 +285,12 @@ fn table() -> Vec<Row> {
         at("/users/me/sidebar").get(sidebar::show),
         at("/users/me/profile").get(profile::edit).put(profile::update),
         at("/users/me/avatar").delete(avatars::destroy),
-        at("/users/me/sessions").get(devices::index),
-        at("/users/me/sessions/{session_id}").delete(devices::destroy),
+        at("/users/me/sessions").get(sessions::index),
+        at("/users/me/sessions/{session_id}").delete(sessions::revoke),
         at("/users/me/transfers").post(transfers::create),
         at("/users/{user_id}").get(users::show),
         at("/users/{user_id}/avatar").get(avatars::show).delete(avatars::destroy_by_id),
-        at("/users/{user_id}/ban").post(bans::create).delete(bans::destroy),
+        at("/users/{user_id}/ban").post(users::ban).delete(users::lift_ban),
         at("/users/{user_id}/transfers").post(transfers::create_for),
         at("/users/{user_id}/stylesheet").get(users::stylesheet),
         at("/ws").with("GET", get().to(socket::index)),

@@ -66,26 +66,17 @@ fn prefers_json(accept: &str) -> bool {
         == Some("application/json")
 }
 
-/// A template's text.
-///
-/// # Errors
-/// `Internal` when it does not render.
+/// A template's text; `Internal` when it does not render.
 pub fn rendered(template: &impl Template) -> Result<Vec<u8>, AppError> {
     Ok(template.render().map_err(internal)?.into_bytes())
 }
 
 /// Answers with a template, as HTML.
-///
-/// # Errors
-/// As [`rendered`].
 pub fn page(request: &HttpRequest, status: StatusCode, template: &impl Template) -> Answer {
     Ok(send(request, status, HTML, rendered(template)?))
 }
 
-/// Answers with a value, as JSON.
-///
-/// # Errors
-/// `Internal` when it can't be written.
+/// Answers with a value, as JSON; `Internal` when it can't be written.
 pub fn json(request: &HttpRequest, status: StatusCode, value: &impl Serialize) -> Answer {
     Ok(send(request, status, "application/json", serde_json::to_vec(value).map_err(internal)?))
 }

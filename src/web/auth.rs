@@ -112,6 +112,10 @@ rights! {
 }
 
 impl CurrentUser {
+    async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
+        Ok(Visit::of(request)?.look_up(|_, _| Ok(())).await?.0)
+    }
+
     /// The person.
     pub fn user(&self) -> &User {
         &self.viewer.user
@@ -132,18 +136,12 @@ impl CurrentUser {
         Actor { viewer: Some(self.viewer.clone()), ip_address: self.origin().ip_address }
     }
 
-    /// Takes a post's worth of what they may do in a while.
-    ///
-    /// # Errors
-    /// `TooMany` when it is used up.
+    /// Takes a post's worth of what they may do in a while; `TooMany` when it is used up.
     pub fn spend_post(&self) -> Result<(), AppError> {
         self.app.posts.take(self.id(), self.now_ms())
     }
 
-    /// Makes sure that a page of somebody who has signed out since does not act as whoever signed in after them.
-    ///
-    /// # Errors
-    /// `SignedOut` when the page was made for somebody else.
+    /// Makes sure that a page of somebody who has signed out since does not act as whoever signed in after them: `SignedOut`.
     pub fn demand_same_viewer(&self) -> Result<(), AppError> {
         let page_viewer = self.headers().get(CAMPFIRE_VIEWER).and_then(|id| id.to_str().ok());
         let is_same = page_viewer.is_none_or(|id| id == self.id().to_string());
@@ -152,15 +150,19 @@ impl CurrentUser {
 }
 
 impl RoomMember {
+    async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
+        let visit = Visit::of(request)?;
+        let room = visit.path_id("room_id");
+        let (person, room) = visit.look_up(move |snapshot, user| room_of(snapshot, room?, user)).await?;
+        Ok(Self { person, room })
+    }
+
     /// Whether they may change the room.
     pub fn may_edit(&self) -> bool {
         !self.room.is_direct() && (self.room.creator_id == self.id() || self.user().is_administrator())
     }
 
-    /// Runs `work` in a read transaction in which the membership holds.
-    ///
-    /// # Errors
-    /// `NotFound` when the person is no longer in the room; what `work` returned.
+    /// Runs `work` in a read transaction in which the membership holds; else `NotFound`.
     pub async fn read<T: Send + 'static>(
         &self, work: impl FnOnce(&Snapshot<'_>, Room) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
@@ -221,12 +223,6 @@ impl Visit {
     }
 }
 
-impl CurrentUser {
-    async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
-        Ok(Visit::of(request)?.look_up(|_, _| Ok(())).await?.0)
-    }
-}
-
 impl MaybeUser {
     async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
         match CurrentUser::granted(request).await {
@@ -245,15 +241,6 @@ impl Administrator {
     }
 }
 
-impl RoomMember {
-    async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
-        let visit = Visit::of(request)?;
-        let room = visit.path_id("room_id");
-        let (person, room) = visit.look_up(move |snapshot, user| room_of(snapshot, room?, user)).await?;
-        Ok(Self { person, room })
-    }
-}
-
 impl RoomCreator {
     async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
         let person = CurrentUser::granted(request).await?;
@@ -264,10 +251,8 @@ impl RoomCreator {
 
 impl RoomEditor {
     async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
-        match RoomRemover::granted(request).await? {
-            RoomRemover(member) if member.room.is_direct() => Err(AppError::NotFound),
-            RoomRemover(member) => Ok(Self(member)),
-        }
+        let RoomRemover(member) = RoomRemover::granted(request).await?;
+        if member.room.is_direct() { Err(AppError::NotFound) } else { Ok(Self(member)) }
     }
 }
 
@@ -285,10 +270,9 @@ impl MessageEditor {
         let (room, id) = (visit.path_id("room_id"), visit.path_id::<MessageId>("message_id"));
         let find = move |snapshot: &Snapshot<'_>, user| {
             let room = room_of(snapshot, room?, user)?;
-            let message = messages::present(snapshot, room.id, id?)?;
-            Ok((room, message))
+            Ok((messages::present(snapshot, room.id, id?)?, room))
         };
-        let (person, (room, message)) = visit.look_up(find).await?;
+        let (person, (message, room)) = visit.look_up(find).await?;
         let is_granted = message.is_editable_by(person.user());
         let granted = is_granted.then_some(Self { member: RoomMember { person, room }, message });
         granted.ok_or(AppError::Forbidden(EDITORS_ONLY.into()))

@@ -1,5 +1,6 @@
 //! Editing messages: the form, saving, and what they said before.
 
+use super::answer;
 use super::errors::sentence;
 use super::messages::{MessageForm, fragment};
 use super::prelude::*;
@@ -47,9 +48,9 @@ impl EditForm {
     /// Answers with the form, alone or on a page.
     fn answer(self, editor: &MessageEditor, status: StatusCode) -> Answer {
         if editor.wants() == Wants::Fragment {
-            return editor.page_with_status(status, &self);
+            return answer::page(editor, status, &self);
         }
-        editor.page_with_status(status, &EditPage { look: editor.look(), form: self })
+        answer::page(editor, status, &EditPage { look: editor.look(), form: self })
     }
 }
 

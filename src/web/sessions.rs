@@ -1,16 +1,20 @@
-//! Signing in and out.
+//! Signing in and out, here and from afar.
 
-use super::answer::{cookie, internal, never_kept};
+use super::answer::{self, cookie, internal, never_kept};
 use super::auth::SESSION_COOKIE;
 use super::errors::{refused, sentence};
 use super::limits::Attempter;
 use super::prelude::*;
-use crate::db::{Snapshot, accounts, users};
-use crate::domain::clock::iso;
+use crate::db::{Snapshot, accounts, sessions, users};
+use crate::domain::clock::{iso, utc_label};
+use crate::domain::devices::device;
+use crate::domain::ids::SessionId;
 use crate::domain::text::EmailAddress;
 use crate::live::json::UserJson;
+use crate::services;
 use crate::services::sessions::{SignedIn, sign_in, sign_out};
 use actix_web::cookie::Cookie;
+use serde::Serialize;
 
 /// Signing in, as submitted.
 #[derive(Deserialize, Default)]
@@ -54,7 +58,7 @@ pub(super) fn signed_in(visit: &Visit, somebody: &SignedIn, then: &str) -> Answe
     if visit.wants_json() {
         let expires_at = iso(somebody.now_ms + visit.app.config.session_ms());
         let session = json!({"token": token, "expires_at": expires_at, "user": UserJson::private(&somebody.user)});
-        return visit.json_with_status(StatusCode::CREATED, &session).map(never_kept);
+        return answer::json(visit, StatusCode::CREATED, &session).map(never_kept);
     }
     let mut response = see_other(then);
     let cookie = cookie(SESSION_COOKIE, token).secure(visit.client().is_https).finish();
@@ -119,6 +123,54 @@ pub(super) fn signed_out(visit: &Visit) -> Answer {
     cookie.make_removal();
     response.add_cookie(&cookie).map_err(internal)?;
     Ok(response)
+}
+
+/// A session in its owner's list.
+#[derive(Serialize)]
+struct Device {
+    id: SessionId,
+    device: String,
+    ip_address: String,
+    last_used_at: String,
+    created_at: String,
+    current: bool,
+    #[serde(skip)]
+    last_used_label: String,
+    #[serde(skip)]
+    created_label: String,
+}
+
+#[derive(Template)]
+#[template(path = "sessions/index.html")]
+struct DevicesPage {
+    look: Look,
+    devices: Vec<Device>,
+}
+
+/// `GET /users/me/sessions`: one's own sessions, those used last first.
+pub async fn index(user: CurrentUser) -> Answer {
+    let (id, used_after_ms) = (user.id(), user.app.sessions_end_ms());
+    let listed = user.app.db.read(move |snapshot| Ok(sessions::of_user(snapshot, id, used_after_ms)?)).await?;
+    let shown = |session: sessions::Listed| Device {
+        id: session.id,
+        device: device(&session.origin.user_agent),
+        ip_address: session.origin.ip_address,
+        last_used_at: iso(session.last_used_at_ms),
+        created_at: iso(session.created_at_ms),
+        current: session.id == user.viewer.session_id,
+        last_used_label: utc_label(session.last_used_at_ms),
+        created_label: utc_label(session.created_at_ms),
+    };
+    let devices: Vec<Device> = listed.into_iter().map(shown).collect();
+    if user.wants_json() { user.json(&devices) } else { user.page(&DevicesPage { look: user.look(), devices }) }
+}
+
+/// `DELETE /users/me/sessions/{session_id}`: ends one of one's own sessions; the one that asks: signs out. Other people's are
+/// not found.
+pub async fn revoke(user: CurrentUser) -> Answer {
+    let id = user.path_id("session_id")?;
+    services::sessions::revoke(&user.app, user.viewer.clone(), id).await?;
+    if id == user.viewer.session_id { signed_out(&user) } else { user.done("/users/me/sessions") }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Invariant: reading a link's page never uses it up; what looks links up in advance would.
 
-use super::answer::never_kept;
+use super::answer::{self, never_kept};
 use super::limits::Attempter;
 use super::prelude::*;
 use super::qr_code::QrCode;
@@ -60,7 +60,7 @@ async fn link(user: &CurrentUser, person: UserId, transfer: &Transfer) -> Answer
     let expires_at = iso(transfer.expires_at_ms);
     if user.wants_json() {
         let link = json!({"url": url, "expires_at": expires_at});
-        return user.json_with_status(StatusCode::CREATED, &link).map(never_kept);
+        return answer::json(user, StatusCode::CREATED, &link).map(never_kept);
     }
     let page = LinkPage {
         look: user.look(),
@@ -97,5 +97,5 @@ pub async fn update(visit: Visit, token: Path<String>) -> Answer {
         return Err(AppError::BadRequest(USED_UP));
     }
     let page = UsedPage { look: look(&visit).await?, sentence: USED_UP };
-    visit.page_with_status(StatusCode::BAD_REQUEST, &page).map(never_kept)
+    answer::page(&visit, StatusCode::BAD_REQUEST, &page).map(never_kept)
 }

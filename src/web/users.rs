@@ -1,4 +1,4 @@
-//! People: somebody's page, and the stylesheet that tells a reader which messages are theirs.
+//! People: somebody's page, the stylesheet that tells a reader which messages are theirs, and bans.
 
 use super::answer::{kept, rendered};
 use super::prelude::*;
@@ -6,6 +6,7 @@ use crate::db::users;
 use crate::domain::ids::UserId;
 use crate::domain::people::{Role, Status};
 use crate::live::json::UserJson;
+use crate::services::bans;
 
 #[derive(Template)]
 #[template(path = "users/show.html")]
@@ -52,4 +53,19 @@ pub async fn stylesheet(user: CurrentUser) -> Answer {
         return Err(AppError::NotFound);
     }
     Ok(kept(&user, "text/css; charset=utf-8", rendered(&ViewerStylesheet { id })?))
+}
+
+/// `POST /users/{user_id}/ban`: throws somebody out, with all that they wrote. 409 for oneself and for whoever is banned already.
+pub async fn ban(administrator: Administrator) -> Answer {
+    let (app, id) = (&administrator.app, administrator.path_id::<UserId>("user_id")?);
+    bans::ban(app, administrator.actor(), id).await?;
+    app.background.nudge();
+    administrator.done(&format!("/users/{id}"))
+}
+
+/// `DELETE /users/{user_id}/ban`: lets somebody back in.
+pub async fn lift_ban(administrator: Administrator) -> Answer {
+    let (app, id) = (&administrator.app, administrator.path_id::<UserId>("user_id")?);
+    bans::lift(app, administrator.actor(), id).await?;
+    administrator.done(&format!("/users/{id}"))
 }

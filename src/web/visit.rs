@@ -24,10 +24,7 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// What a request comes with.
-    ///
-    /// # Errors
-    /// `Internal` when the server was put together without its state.
+    /// What a request comes with; `Internal` when the server was put together without its state.
     pub fn of(request: &HttpRequest) -> Result<Self, AppError> {
         let app = request.app_data::<web::Data<App>>().cloned();
         let app = app.ok_or_else(|| AppError::Internal("the application has no state".into()))?;
@@ -44,10 +41,7 @@ impl Visit {
         self.wants() == Wants::Json
     }
 
-    /// An id from the path. What is not one names nothing.
-    ///
-    /// # Errors
-    /// `NotFound` when it is no positive integer.
+    /// An id from the path. What is none names nothing: `NotFound`.
     pub fn path_id<T: FromStr>(&self, name: &str) -> Result<T, AppError> {
         self.request.match_info().get(name).and_then(|text| text.parse().ok()).ok_or(AppError::NotFound)
     }
@@ -79,36 +73,23 @@ impl Visit {
     }
 
     /// The account, if the first run has happened.
-    ///
-    /// # Errors
-    /// What the database says.
     pub async fn account(&self) -> Result<Option<Account>, AppError> {
         self.app.db.read(|snapshot| Ok(accounts::account(snapshot)?)).await
     }
 
     /// Answers with a template, as HTML.
     pub fn page(&self, template: &impl Template) -> Answer {
-        self.page_with_status(StatusCode::OK, template)
-    }
-
-    /// Answers with a template and a status.
-    pub fn page_with_status(&self, status: StatusCode, template: &impl Template) -> Answer {
-        answer::page(&self.request, status, template)
+        answer::page(&self.request, StatusCode::OK, template)
     }
 
     /// Answers with a value, as JSON.
     pub fn json(&self, value: &impl Serialize) -> Answer {
-        self.json_with_status(StatusCode::OK, value)
-    }
-
-    /// Answers with a value, as JSON, and a status.
-    pub fn json_with_status(&self, status: StatusCode, value: &impl Serialize) -> Answer {
-        answer::json(&self.request, status, value)
+        answer::json(&self.request, StatusCode::OK, value)
     }
 
     /// Answers with what is at `path` from now on, as JSON.
     pub fn json_at(&self, path: &str, status: StatusCode, value: &impl Serialize) -> Answer {
-        Ok(with_header(self.json_with_status(status, value)?, LOCATION, path))
+        Ok(with_header(answer::json(&self.request, status, value)?, LOCATION, path))
     }
 
     /// Answers that it is done: to programs there is nothing to say, browsers are sent to where the result is.
@@ -121,18 +102,13 @@ impl Visit {
         if self.wants_json() { self.json(result) } else { Ok(see_other(location)) }
     }
 
-    /// Answers a form that was refused: the form again, the message at its field, what was typed kept; programs get the error.
-    ///
-    /// # Errors
-    /// `error`, when no page is wanted or it is not one of a field's.
+    /// Answers a form that was refused: the form again, the message at its field, what was typed kept. Fails with `error` itself when no
+    /// page is wanted or it is not one of a field's.
     pub async fn form_again(&self, error: AppError, page: impl AsyncFnOnce(Invalid) -> Answer) -> Answer {
         self.form_with_file_again(error, "avatar", page).await
     }
 
     /// The same for a form with a file in `file_field`: that is what is too large, the others are far from a body's bound.
-    ///
-    /// # Errors
-    /// As [`Visit::form_again`].
     pub async fn form_with_file_again(
         &self, error: AppError, file_field: &'static str, page: impl AsyncFnOnce(Invalid) -> Answer,
     ) -> Answer {
