@@ -94,7 +94,7 @@ impl Server {
             ActixApp::new()
                 .app_data(app.clone())
                 .configure(routes)
-                .default_service(web::to(nothing_here))
+                .default_service(web::to(|| ready(HttpResponse::from_error(AppError::NotFound))))
                 .wrap(from_fn(guard::before_routing))
                 .wrap(from_fn(errors::render))
                 .wrap(from_fn(guard::safe_headers))
@@ -191,10 +191,6 @@ fn listen_to_commands(folder: &Path) -> Option<UnixListener> {
         tracing::warn!(%error, "there is no control socket: commands for administrators need the server stopped");
     }
     bound.ok()
-}
-
-async fn nothing_here() -> Result<HttpResponse, AppError> {
-    Err(AppError::NotFound)
 }
 
 /// A path, and by what methods it is handled how.

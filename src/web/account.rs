@@ -1,14 +1,10 @@
 //! The account: its page, what administrators set of it, and the invite link.
 
-use super::answer::never_kept;
-use super::forms::Typed;
 use super::prelude::*;
 use super::qr_code::QrCode;
 use super::roster::PeopleFragment;
 use crate::db::accounts::Account;
-use crate::domain::text::Name;
 use crate::services::administration::{self, Changes};
-use actix_web::web::Bytes;
 
 /// What is set of the account, as submitted: what is not there stays.
 #[derive(Deserialize, Default)]
@@ -93,24 +89,21 @@ pub async fn edit(user: CurrentUser) -> Answer {
 /// `PUT /account`: changes what is given. 422 with the form when something does not parse.
 pub async fn update(administrator: Administrator, submission: Submission) -> Answer {
     let (form, file) = submission.form_with_picture::<AccountForm>("logo").await?;
-    match change(&administrator, &form, file).await {
+    let changed = async {
+        let (app, file) = (&administrator.app, file?);
+        let mut changes = form.parse()?;
+        if let Some(file) = file {
+            changes.logo = Some(app.pictures.logo(file).await?);
+        }
+        administration::update(app, administrator.actor(), changes).await
+    };
+    match changed.await {
         Ok(()) => saved(&administrator).await,
         Err(error) => {
             let again = async |error| page(&administrator, form, Some(error), false).await;
             administrator.form_with_file_again(error, "logo", again).await
         }
     }
-}
-
-async fn change(
-    administrator: &Administrator, form: &AccountForm, file: Result<Option<Bytes>, AppError>,
-) -> Result<(), AppError> {
-    let (app, file) = (&administrator.app, file?);
-    let mut changes = form.parse()?;
-    if let Some(file) = file {
-        changes.logo = Some(app.pictures.logo(file).await?);
-    }
-    administration::update(app, administrator.actor(), changes).await
 }
 
 /// Answers with the account as it is now.

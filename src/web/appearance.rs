@@ -3,7 +3,6 @@
 //! Invariant: both are public, since the pages outside show them, and can't do more than a picture and a stylesheet of ours: the
 //! content policy says the same for them as for everything.
 
-use super::answer::{self, with_header};
 use super::assets;
 use super::prelude::*;
 use crate::db::accounts;

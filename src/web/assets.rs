@@ -85,8 +85,7 @@ pub(super) fn takes_gzip(request: &HttpRequest) -> bool {
     AcceptEncoding::parse(request).is_ok_and(|taken| taken.negotiate(sent.iter()) == Some(Encoding::gzip()))
 }
 
-/// `GET /assets/{version}/{path}`: the asset, to be kept for a year. A version that is not this one's is not found: what
-/// it named is gone.
+/// `GET /assets/{version}/{path}`: the asset, to be kept for a year. What another version named is gone.
 pub async fn show(request: HttpRequest, path: Path<(String, String)>) -> Result<HttpResponse, AppError> {
     let (version, path) = path.into_inner();
     let asset = ASSETS.by_path.get(&path).filter(|_| version == ASSETS.version).ok_or(AppError::NotFound)?;
@@ -104,8 +103,7 @@ pub async fn show(request: HttpRequest, path: Path<(String, String)>) -> Result<
     }
 }
 
-/// The bytes that were asked for: Safari plays no sound of which it can't have a part (RFC 9110, 14.2: whoever asks for what can't
-/// be given gets all).
+/// The bytes that were asked for (RFC 9110, 14.2), else all: Safari plays no sound of which it can't have a part.
 fn part(request: &HttpRequest, response: &mut HttpResponseBuilder, whole: &Bytes) -> HttpResponse {
     let range = request.headers().get(RANGE).and_then(|range| range.to_str().ok());
     let ranges = range.and_then(|range| HttpRange::parse(range, whole.len() as u64).ok());

@@ -1,6 +1,5 @@
 //! The audit log: who did what to whom, when and from where.
 
-use super::answer::{cut, with_next};
 use super::prelude::*;
 use crate::db::audit::{self, AuditEntry, PAGE_LEN};
 use crate::domain::clock::iso;

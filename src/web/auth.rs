@@ -2,8 +2,7 @@
 //! by ([`Visit`]), and those that rest on another right are that too.
 //!
 //! A request proves itself by `Authorization: Bearer`, and then no cookie is looked at, or by the session cookie. The right is
-//! checked before the body is read; a read of the room's rows checks it again in its own transaction
-//! ([`RoomMember::read`]), a write inside the writer's.
+//! checked before the body is read, and again in the transaction of each read ([`RoomMember::read`]) and write.
 
 use super::App;
 use super::look::Look;

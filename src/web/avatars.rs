@@ -3,7 +3,6 @@
 use super::answer::{kept, rendered};
 use super::prelude::*;
 use crate::db::{avatars, users};
-use crate::domain::ids::UserId;
 use crate::domain::people::initials;
 use crate::services::people::remove_avatar;
 use actix_web::web::Bytes;
@@ -22,9 +21,6 @@ struct AvatarPicture {
 }
 
 /// The file that came with a form, made small, if there was one.
-///
-/// # Errors
-/// As [`Pictures::avatar`](crate::services::pictures::Pictures::avatar).
 pub(super) async fn picture(app: &App, file: Option<Bytes>) -> Result<Option<Vec<u8>>, AppError> {
     match file {
         Some(file) => app.pictures.avatar(file).await.map(Some),

@@ -17,8 +17,7 @@ pub struct BoostForm {
     toggle: Option<String>,
 }
 
-/// `GET /rooms/{room_id}/messages/{message_id}/boosts`: a message's boosts, in the order they were added. Browsers are sent to the
-/// message.
+/// `GET /rooms/{room_id}/messages/{message_id}/boosts`: a message's boosts, in their order; browsers are sent to it.
 pub async fn index(member: RoomMember) -> Answer {
     let message = member.message().await?;
     if !member.wants_json() {

@@ -1,10 +1,9 @@
 //! Pings: conversations of a fixed set of people.
 
-use super::forms::{Typed, parse_user_ids};
+use super::forms::parse_user_ids;
 use super::prelude::*;
 use super::room_settings::made_answer;
 use crate::db::{rooms, users};
-use crate::domain::ids::UserId;
 use crate::domain::people::Author;
 use crate::domain::rooms::DirectKey;
 use crate::services::rooms::ping;

@@ -1,12 +1,9 @@
 //! Editing messages: the form, saving, and what they said before.
 
-use super::answer;
-use super::errors::sentence;
 use super::messages::{MessageForm, fragment};
 use super::prelude::*;
 use crate::db::versions;
 use crate::domain::clock::iso;
-use crate::domain::ids::Revision;
 use crate::domain::messages::{Change, Message, Version};
 use crate::services::messages::{Edited, compose, edit as save};
 use askama::filters::HtmlSafe;

@@ -4,7 +4,6 @@ use super::prelude::*;
 use super::sessions::to_sign_in;
 use super::sidebar::Sidebar;
 use crate::db::{accounts, messages, rooms, users};
-use crate::domain::ids::{Revision, UserId};
 
 /// Remembers the last visited room.
 pub const LAST_ROOM_COOKIE: &str = "last_room";
@@ -19,8 +18,7 @@ struct NoRoomsPage {
     current_room_id: i64,
 }
 
-/// `GET /`: 303 to the last visited room, else the oldest; a welcome page for those in none; 303 to the first run or the
-/// sign-in page for visitors; 401 for programs and fragments.
+/// `GET /`: 303 to the last visited room, else the oldest; a welcome page for those in none; for visitors, 303 to where to come in.
 pub async fn show(visitor: MaybeUser) -> Answer {
     let Some(viewer) = &visitor.viewer else {
         return match visitor.account().await? {

@@ -2,8 +2,7 @@
 
 use super::avatars::picture;
 use super::prelude::*;
-use super::sessions::signed_in;
-use crate::domain::text::{EmailAddress, Name, Password};
+use crate::domain::text::{EmailAddress, Password};
 use crate::services::accounts::{ACCOUNT_NAME, NewPerson, first_run};
 use actix_web::web::Bytes;
 
@@ -18,10 +17,7 @@ pub struct PersonForm {
 }
 
 impl PersonForm {
-    /// The person, parsed, with the picture that came along.
-    ///
-    /// # Errors
-    /// `Invalid` at the first field that does not parse; `Busy` when too many pictures wait.
+    /// The person, parsed, with the picture that came along; `Invalid` at the first field that does not parse.
     pub(super) async fn parse(&self, app: &App, file: Option<Bytes>) -> Result<NewPerson, AppError> {
         Ok(NewPerson {
             name: Name::parse("name", &self.name)?,

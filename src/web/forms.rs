@@ -1,7 +1,6 @@
 //! Bodies: forms, with a file or without, and JSON, with the same flat field names, read only once the right was checked.
 //!
-//! Invariant: at most [`BODY_MAX`] bytes are kept of a body's fields, and of a file what its form allows, whatever the headers
-//! say.
+//! Invariant: whatever the headers say, at most [`BODY_MAX`] bytes are kept of a body's fields, and of a file what its form allows.
 
 use crate::domain::ids::UserId;
 use crate::error::{AppError, Invalid};
@@ -23,8 +22,7 @@ use std::future::{Ready, ready};
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Bytes in a body. The largest message, 10,000 characters of 4 bytes, takes 117 KiB as a form, where each byte is written as
-/// three.
+/// Bytes in a body: the largest message, 10,000 characters of 4 bytes, takes 117 KiB as a form, which writes each byte as three.
 pub const BODY_MAX: usize = 128 * 1024;
 
 /// How long a body may take to arrive: a slow phone, not a connection that is held open.
@@ -44,6 +42,7 @@ const CUT_SHORT: AppError = AppError::BadRequest("The body ended before it was c
 /// A value as forms write it, text, or as JSON does, in its own type. Of several (a checkbox sends nothing when it is off, so a hidden
 /// field says so before it) the last counts.
 #[derive(Deserialize, Default)]
+#[serde(transparent)]
 pub struct Typed(Value);
 
 impl Typed {
@@ -106,8 +105,7 @@ impl FromRequest for Submission {
 }
 
 impl Submission {
-    /// Reads the body as the form `F`. Fails with `TooLarge`, `UnsupportedMediaType`, `BadRequest` when the client stops in the
-    /// middle, `Invalid` when it does not parse.
+    /// Reads the body as the form `F`; `BadRequest` when the client stops in the middle, `Invalid` when it does not parse.
     pub async fn form<F: DeserializeOwned>(self) -> Result<F, AppError> {
         Ok(self.form_with_file("", 0).await?.0)
     }

@@ -1,9 +1,7 @@
 //! Joining by the invite link.
 
 use super::first_run::PersonForm;
-use super::limits::Attempter;
 use super::prelude::*;
-use super::sessions::signed_in;
 use crate::db::accounts::Account;
 use crate::services::accounts::join;
 
@@ -40,8 +38,7 @@ pub async fn new(visitor: MaybeUser, join_code: Path<String>) -> Answer {
     page(&visitor, &account, PersonForm::default(), None)
 }
 
-/// `POST /join/{join_code}`: lets somebody in and signs them in; 409 with the form when the address is taken; whoever is
-/// signed in is sent to `/`.
+/// `POST /join/{join_code}`: lets somebody in and signs them in; 409 with the form when the address is taken.
 pub async fn create(visitor: MaybeUser, join_code: Path<String>, submission: Submission) -> Answer {
     if visitor.viewer.is_some() {
         return Ok(see_other("/"));

@@ -10,8 +10,7 @@ use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Keys remembered by one limit. A key is an id or an e-mail address of 254 bytes at most, with ten moments beside it:
-/// 10 MB in all.
+/// Keys remembered by one limit: ids or e-mail addresses of 254 bytes at most, ten moments beside each, 10 MB in all.
 const KEYS_MAX: usize = 20_000;
 /// Attempts to sign in or join within `ATTEMPTS_WINDOW_MS`.
 const ATTEMPTS_MAX: usize = 10;
@@ -85,10 +84,7 @@ impl Posts {
         Self { burst: burst.into(), per_ms: f64::from(per_second) / 1000.0, buckets: Mutex::default() }
     }
 
-    /// Takes a post's worth from somebody's bucket.
-    ///
-    /// # Errors
-    /// `TooMany` when it is empty.
+    /// Takes a post's worth from somebody's bucket; `TooMany` when it is empty.
     pub fn take(&self, who: UserId, now_ms: i64) -> Result<(), AppError> {
         let mut buckets = locked(&self.buckets);
         let full_after_ms = self.burst / self.per_ms;

@@ -1,9 +1,7 @@
 //! The people of a room.
 
-use super::answer::{X_TOTAL_COUNT, with_header};
 use super::prelude::*;
 use crate::db::memberships::{self, MEMBERS_MAX};
-use crate::live::json::UserJson;
 use crate::services::rooms::leave;
 
 #[derive(Template)]

@@ -1,13 +1,10 @@
 //! Messages: pages of them, posting, removing.
 
-use super::answer::{self, HTML, with_header, with_next};
-use super::errors::{refused, sentence};
-use super::forms::Typed;
+use super::answer::HTML;
 use super::prelude::*;
 use super::rooms::{Composer, MessageList, listed, room_page};
 use crate::db::messages::{self, PAGE_LEN, PAGE_MAX};
 use crate::domain::attachments::Attachment;
-use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
 use crate::domain::messages::{Change, ClientMessageId, Draft, Place};
 use crate::domain::text::MessageSource;
 use crate::live::frames::{Event, Format, Frame};
@@ -94,8 +91,7 @@ struct ListFragment<'w> {
 }
 
 /// `GET /rooms/{room_id}/messages`: a page of messages, oldest first. As a fragment: with `before` or `after`, the messages and the
-/// way on from there; else the whole list. As JSON: an array, with `X-Revision`, the cursor to open a socket with. As a page: the
-/// room there.
+/// way on; else the whole list. As JSON: an array, with `X-Revision`, the cursor to open a socket with. As a page: the room there.
 pub async fn index(member: RoomMember) -> Answer {
     let (place, limit) = (place(&member)?, limit(&member)?);
     match member.wants() {
@@ -139,8 +135,7 @@ pub async fn show(member: RoomMember) -> Answer {
 }
 
 /// `POST /rooms/{room_id}/messages`: posts a message. 201 the first time; 200 with the message as it is now when its
-/// `client_message_id` was posted before; plain forms are sent back to the room, or get it with what was typed and what is
-/// wrong with it.
+/// `client_message_id` was posted before; plain forms lead to the room, or get it with what was typed and what is wrong.
 pub async fn create(member: RoomMember, submission: Submission) -> Answer {
     member.demand_same_viewer()?;
     let (mut form, file): (MessageForm, _) = submission.form_with_stored_file("attachment", &member.app.files).await?;

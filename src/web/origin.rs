@@ -9,10 +9,7 @@ use actix_web::http::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Whether the request may change something. The error says what was compared, and the setting that can mend it.
-///
-/// # Errors
-/// The sentence to answer with.
+/// Whether the request may change something; else the sentence to answer with: what was compared, and the setting that can mend it.
 pub fn check(head: &RequestHead, config: &Config) -> Result<(), String> {
     let header = |name: &HeaderName| head.headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     if head.headers.contains_key(AUTHORIZATION) {

@@ -1,17 +1,13 @@
 //! One's own profile: what others see of one, how pages look, the password.
 
 use super::avatars::picture;
-use super::forms::Typed;
-use super::limits::Attempter;
 use super::prelude::*;
 use crate::db::rooms;
 use crate::db::users::Changes;
 use crate::domain::people::Theme;
 use crate::domain::rooms::{Involvement, RoomEntry};
-use crate::domain::text::{Bio, EmailAddress, Name, Password};
-use crate::live::json::UserJson;
+use crate::domain::text::{Bio, EmailAddress, Password};
 use crate::services::people::{NewPassword, prove_and_hash, update_profile};
-use actix_web::web::Bytes;
 use serde_json::Value;
 
 /// What was given of the profile; what was not stays as it is.
@@ -111,25 +107,22 @@ pub async fn edit(user: CurrentUser) -> Answer {
 pub async fn update(user: CurrentUser, submission: Submission) -> Answer {
     user.spend_post()?;
     let (form, file) = submission.form_with_picture::<ProfileForm>("avatar").await?;
-    match change(&user, &form, file).await {
+    let changed = async {
+        let (app, file) = (&user.app, file?);
+        let (mut changes, new_password) = form.parse()?;
+        if let Some(new) = new_password {
+            let address = user.user().email_address.clone().map(Attempter::EmailAddress);
+            let peer = user.client().network().map(Attempter::Peer);
+            let who: Vec<_> = address.into_iter().chain(peer).collect();
+            app.attempts.begin(&who, user.now_ms())?;
+            prove_and_hash(app, &user.viewer, new, &mut changes).await?;
+            app.attempts.succeeded(&who);
+        }
+        let picture = picture(app, file).await?;
+        update_profile(app, user.viewer.clone(), changes, picture).await
+    };
+    match changed.await {
         Ok(changed) => user.done_with(&json_of(&changed), "/users/me/profile?saved"),
         Err(error) => user.form_again(error, async |error| page(&user, form, Some(error), false).await).await,
     }
-}
-
-async fn change(
-    user: &CurrentUser, form: &ProfileForm, file: Result<Option<Bytes>, AppError>,
-) -> Result<User, AppError> {
-    let (app, file) = (&user.app, file?);
-    let (mut changes, new_password) = form.parse()?;
-    if let Some(new) = new_password {
-        let address = user.user().email_address.clone().map(Attempter::EmailAddress);
-        let peer = user.client().network().map(Attempter::Peer);
-        let who: Vec<_> = address.into_iter().chain(peer).collect();
-        app.attempts.begin(&who, user.now_ms())?;
-        prove_and_hash(app, &user.viewer, new, &mut changes).await?;
-        app.attempts.succeeded(&who);
-    }
-    let picture = picture(app, file).await?;
-    update_profile(app, user.viewer.clone(), changes, picture).await
 }

@@ -1,8 +1,6 @@
 //! The read cursor: what somebody has read of a room.
 
-use super::forms::Typed;
 use super::prelude::*;
-use crate::domain::ids::MessageId;
 use crate::services::reading::{mark_unread, read};
 
 /// Up to, or from, which message.

@@ -1,11 +1,9 @@
 //! Open and closed rooms: making them, changing them and who is in them.
 
-use super::forms::{Typed, parse_user_ids};
+use super::forms::parse_user_ids;
 use super::prelude::*;
 use crate::db::{memberships, rooms, users};
-use crate::domain::ids::{RoomId, UserId};
 use crate::domain::rooms::RoomKind;
-use crate::domain::text::Name;
 use crate::live::json;
 use crate::services;
 use crate::services::rooms::RoomChange;
@@ -23,10 +21,6 @@ pub struct RoomForm {
 }
 
 impl RoomForm {
-    fn parse_name(&self) -> Result<Name, Invalid> {
-        Name::parse("name", self.shown_name())
-    }
-
     fn user_ids(&self) -> Result<Option<Vec<UserId>>, Invalid> {
         parse_user_ids(self.user_ids.as_deref())
     }
@@ -98,7 +92,7 @@ pub async fn create(creator: RoomCreator, submission: Submission) -> Answer {
     let form: RoomForm = submission.form().await?;
     creator.spend_post()?;
     let made = async {
-        let name = form.parse_name()?;
+        let name = Name::parse("name", form.shown_name())?;
         let chosen = form.user_ids()?.unwrap_or_default();
         let chosen = (kind(&creator) == RoomKind::Closed).then_some(chosen);
         services::rooms::create(&creator.app, creator.id(), name, chosen).await
@@ -125,8 +119,7 @@ pub async fn show(member: RoomMember) -> HttpResponse {
     see_other(&format!("/rooms/{}", member.room.id))
 }
 
-/// `GET /rooms/{kind}/{room_id}/edit`: the settings of a room, to be saved as one of this kind. Those who may not change it see who is
-/// in it.
+/// `GET /rooms/{kind}/{room_id}/edit`: a room's settings, to be saved as of this kind; for those who may not, who is in it.
 pub async fn edit(member: RoomMember) -> Answer {
     let form = RoomForm { name: member.query("name"), ..RoomForm::default() };
     edit_page(&member, form, None).await
@@ -150,14 +143,13 @@ async fn edit_page(member: &RoomMember, mut form: RoomForm, error: Option<Invali
     member.page(&EditRoomPage { look, room, viewer_id, may_edit, is_open, form, error, people })
 }
 
-/// `PUT /rooms/{kind}/{room_id}`: saves a room as one that everyone is in, or one of exactly those who are chosen; without `user_ids`, of
-/// those who are in it.
+/// `PUT /rooms/{kind}/{room_id}`: saves a room as one of everyone, or of exactly those chosen; without `user_ids`, of those in it.
 pub async fn update(editor: RoomEditor, submission: Submission) -> Answer {
     let form: RoomForm = submission.form().await?;
     editor.spend_post()?;
     let (viewer, room, kind) = (editor.id(), editor.room.id, kind(&editor));
     let saved = async {
-        let name = form.name.as_ref().map(|_| form.parse_name()).transpose()?;
+        let name = form.name.as_deref().map(|name| Name::parse("name", name)).transpose()?;
         let people = form.user_ids()?;
         let stays = kind == RoomKind::Open || people.as_ref().is_none_or(|people| people.contains(&viewer));
         let change = RoomChange { kind, name, people };

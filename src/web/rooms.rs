@@ -8,7 +8,6 @@ use super::room_settings::made_answer;
 use super::sidebar::Sidebar;
 use crate::db::messages::{self, PAGE_LEN};
 use crate::db::{Snapshot, memberships, rooms, users};
-use crate::domain::ids::{MessageId, Revision, UserId};
 use crate::domain::messages::{Message, Place, Window};
 use crate::live::fragments::MessageFragment;
 use crate::live::json;
@@ -88,9 +87,6 @@ pub(super) struct Composer {
 
 /// The messages of a room at a place, with the first that its reader has not read, if it is among them. Where no place is asked for, the
 /// room opens: at its newest end; or, where more is unread than a page shows, at the first unread message.
-///
-/// # Errors
-/// As for [`messages::page`].
 pub(super) fn listed(
     snapshot: &Snapshot<'_>, app: &App, room: &Room, viewer: UserId, (place, limit): (Option<Place>, u32),
 ) -> Result<(Window, Option<MessageId>), AppError> {

@@ -1,13 +1,10 @@
 //! The people of the account: the list, and what administrators do with them.
 
-use super::answer::{X_TOTAL_COUNT, cut, with_header, with_next};
 use super::prelude::*;
 use crate::db::Snapshot;
 use crate::db::roster::{self, Filter, PAGE_LEN};
-use crate::domain::ids::UserId;
 use crate::domain::people::Status;
 use crate::domain::text::NAME_MAX;
-use crate::live::json::UserJson;
 use crate::services::roster::{remove, set_role};
 use askama::filters::HtmlSafe;
 
@@ -26,10 +23,7 @@ pub(super) struct PeopleFragment {
 impl HtmlSafe for PeopleFragment {}
 
 impl PeopleFragment {
-    /// Reads it for `viewer`.
-    ///
-    /// # Errors
-    /// `NotFound` when it is to begin after somebody unknown.
+    /// Reads it for `viewer`; `NotFound` when it is to begin after somebody unknown.
     pub(super) fn read(
         snapshot: &Snapshot<'_>, viewer: &User, query: &str, after: Option<UserId>,
     ) -> Result<Self, AppError> {

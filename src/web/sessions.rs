@@ -1,16 +1,13 @@
 //! Signing in and out, here and from afar.
 
-use super::answer::{self, cookie, internal, never_kept};
+use super::answer::{cookie, internal};
 use super::auth::SESSION_COOKIE;
-use super::errors::{refused, sentence};
-use super::limits::Attempter;
 use super::prelude::*;
 use crate::db::{Snapshot, accounts, sessions, users};
 use crate::domain::clock::{iso, utc_label};
 use crate::domain::devices::device;
 use crate::domain::ids::SessionId;
 use crate::domain::text::EmailAddress;
-use crate::live::json::UserJson;
 use crate::services;
 use crate::services::sessions::{SignedIn, sign_in, sign_out};
 use actix_web::cookie::Cookie;
@@ -165,8 +162,7 @@ pub async fn index(user: CurrentUser) -> Answer {
     if user.wants_json() { user.json(&devices) } else { user.page(&DevicesPage { look: user.look(), devices }) }
 }
 
-/// `DELETE /users/me/sessions/{session_id}`: ends one of one's own sessions; the one that asks: signs out. Other people's are
-/// not found.
+/// `DELETE /users/me/sessions/{session_id}`: ends a session of one's own; others are not found. The one that asks: signs out.
 pub async fn revoke(user: CurrentUser) -> Answer {
     let id = user.path_id("session_id")?;
     services::sessions::revoke(&user.app, user.viewer.clone(), id).await?;

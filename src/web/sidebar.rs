@@ -4,7 +4,6 @@ use super::client::Client;
 use super::prelude::*;
 use super::rooms::json_list;
 use crate::db::{Snapshot, accounts, memberships, rooms, users};
-use crate::domain::ids::{RoomId, UserId};
 use crate::domain::people::{Author, initials};
 use crate::domain::rooms::{Involvement, RoomEntry, Unread};
 use crate::live::hub::Hub;
@@ -81,9 +80,6 @@ pub(super) struct Sidebar {
 
 impl Sidebar {
     /// Reads it for `viewer`.
-    ///
-    /// # Errors
-    /// What the database says.
     pub(super) fn read(snapshot: &Snapshot<'_>, app: &App, viewer: UserId, client: &Client) -> Result<Self, AppError> {
         let viewer = users::find(snapshot, viewer)?;
         let mut entries = rooms::page_for_member(snapshot, viewer.id, &app.reading.of(viewer.id))?;

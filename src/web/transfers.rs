@@ -2,14 +2,10 @@
 //!
 //! Invariant: reading a link's page never uses it up; what looks links up in advance would.
 
-use super::answer::{self, never_kept};
-use super::limits::Attempter;
 use super::prelude::*;
 use super::qr_code::QrCode;
-use super::sessions::signed_in;
 use crate::db::users;
 use crate::domain::clock::{iso, utc_label};
-use crate::domain::ids::UserId;
 use crate::services::transfers::{self, Transfer};
 
 /// Why a link does not sign in, and what to do.

@@ -3,9 +3,7 @@
 use super::answer::{kept, rendered};
 use super::prelude::*;
 use crate::db::users;
-use crate::domain::ids::UserId;
 use crate::domain::people::{Role, Status};
-use crate::live::json::UserJson;
 use crate::services::bans;
 
 #[derive(Template)]
@@ -34,8 +32,7 @@ struct ViewerStylesheet {
     id: UserId,
 }
 
-/// `GET /users/{user_id}`: somebody's page: who they are, and what the reader can do with that. Their address is for themselves
-/// and administrators.
+/// `GET /users/{user_id}`: somebody's page, and what the reader can do there. An address is for its owner and administrators.
 pub async fn show(user: CurrentUser) -> Answer {
     let (id, viewer) = (user.path_id("user_id")?, user.user());
     let person = user.app.db.read(move |snapshot| Ok(users::find(snapshot, id)?)).await?;

@@ -15,8 +15,7 @@ use askama::Template;
 use serde::Serialize;
 use std::str::FromStr;
 
-/// A request, and what the process has to answer it with. By itself it is what anybody may ask for; every right is one, and
-/// more.
+/// A request, and what the process has to answer it with: by itself what anybody may ask for; every right is one, and more.
 pub struct Visit {
     pub(super) request: HttpRequest,
     /// What handlers work with.
