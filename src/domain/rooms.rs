@@ -37,29 +37,14 @@ impl Involvement {
             .ok_or_else(|| Invalid::new("involvement", "Choose one of invisible, nothing, mentions and everything."))
     }
 
-    /// Title, hint and icon.
-    fn row(self) -> [&'static str; 3] {
+    /// What it is called in the menu, what it does in a few words, and its icon in the sprite.
+    pub fn described(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::Invisible => ["Invisible", "Out of the sidebar, no notifications", "eye-off"],
-            Self::Nothing => ["Nothing", "In the sidebar, no notifications", "bell-off"],
-            Self::Mentions => ["Mentions", "Notify me when I am mentioned", "at-sign"],
-            Self::Everything => ["Everything", "Notify me of every message", "bell-ring"],
+            Self::Invisible => ("Invisible", "Out of the sidebar, no notifications", "eye-off"),
+            Self::Nothing => ("Nothing", "In the sidebar, no notifications", "bell-off"),
+            Self::Mentions => ("Mentions", "Notify me when I am mentioned", "at-sign"),
+            Self::Everything => ("Everything", "Notify me of every message", "bell-ring"),
         }
-    }
-
-    /// What it is called in the menu.
-    pub fn title(self) -> &'static str {
-        self.row()[0]
-    }
-
-    /// What it does, in a few words.
-    pub fn hint(self) -> &'static str {
-        self.row()[1]
-    }
-
-    /// Its icon in the sprite.
-    pub fn icon(self) -> &'static str {
-        self.row()[2]
     }
 
     /// Whether the menu of a ping offers it: in a ping everything is meant for oneself.
