@@ -1,8 +1,7 @@
 //! The hub: a thread that hands what was committed to the sockets of a room, and knows who is here.
 //!
-//! Invariants: publishing never waits; what is published for a room reaches each of its sockets in that order, or the
-//! socket is marked lagging and re-reads from the database; a subscription that is dropped, for whatever
-//! reason, takes its presence with it.
+//! Invariants: publishing never waits; what is published for a room reaches each of its sockets in that order, or the socket is marked
+//! lagging and re-reads from the database; a subscription that is dropped, for whatever reason, takes its presence with it.
 
 use super::frames::{Format, Frame};
 use super::topics::{SocketId, Topics};
@@ -119,8 +118,7 @@ pub(crate) struct Subscription {
 #[derive(Debug)]
 pub(crate) enum Next {
     Frame(Arc<Frame>),
-    /// Frames were dropped: read from the database what changed past the cursor. What is published from now on
-    /// is queued again.
+    /// Frames were dropped: read from the database what changed past the cursor. What is published from now on is queued again.
     Behind,
     Close(CloseReason),
 }
@@ -219,8 +217,7 @@ impl Hub {
         Ok(hub)
     }
 
-    /// Subscribes a socket. What is published after this call reaches it; `None` when the hub is too busy to take
-    /// it.
+    /// Subscribes a socket. What is published after this call reaches it; `None` when the hub is too busy to take it.
     pub(crate) fn subscribe(&self, subscriber: Subscriber) -> Option<Subscription> {
         let (outlet, frames) = Outlet::pair(subscriber.format);
         let shared = outlet.shared.clone();

@@ -48,8 +48,7 @@ impl RoomTopic {
         }
     }
 
-    /// Tells a new socket who is here: those of whom the others were told, and those of whom they are about to be,
-    /// itself among them.
+    /// Tells a new socket who is here: those of whom the others were told, and those of whom they are about to be, itself among them.
     pub(super) fn greet(&self, outlet: &Outlet) {
         let (room_id, everyone) = (self.room_id, self.presence.everyone());
         match outlet.format {

@@ -41,8 +41,7 @@ pub struct Posted {
     pub is_new: bool,
 }
 
-/// Posts a message. A repeat of an earlier post, recognised by its `client_message_id`, is answered with the message
-/// as it is now.
+/// Posts a message. A repeat of an earlier post, recognised by its `client_message_id`, is answered with the message as it is now.
 ///
 /// # Errors
 /// `NotFound` when the author is not in the room (any more); `Conflict` when somebody else used the id;
@@ -79,8 +78,7 @@ pub async fn post(
 /// refused. Has no side effects.
 ///
 /// # Errors
-/// `NotFound` when the author is not in the room (any more); `Conflict` when somebody else used the id; `Gone` when the
-/// message was removed since.
+/// As for [`post`].
 pub async fn repeated(
     core: &Core, author: UserId, room: RoomId, id: ClientMessageId,
 ) -> Result<Option<Posted>, AppError> {
@@ -117,8 +115,7 @@ pub enum Edited {
 /// neither its author nor an administrator.
 ///
 /// # Side effects
-/// None when it says so already; else: 1. the earlier body is kept as a version and the new one written; 2. the room's sockets are
-/// told.
+/// None when it says so already; else: 1. the earlier body is kept as a version and the new one written; 2. the room's sockets are told.
 pub async fn edit(
     core: &Core, editor: UserId, room: RoomId, id: MessageId, (body, seen): (Body, Option<Revision>),
 ) -> Result<Edited, AppError> {

@@ -10,8 +10,7 @@ use crate::domain::text::Password;
 use crate::error::AppError;
 use std::io;
 
-/// Hashes under way at once, each on a thread of its own that keeps the 19 MiB it works in: eighty sign-ins a second, for
-/// 38 MiB at most.
+/// Hashes under way at once, each on a thread of its own that keeps the 19 MiB it works in: eighty sign-ins a second, for 38 MiB at most.
 const AT_ONCE_MAX: usize = 2;
 /// Hashes that may wait: past about five seconds' worth, nobody is helped by waiting.
 const WAITING_MAX: usize = 64;

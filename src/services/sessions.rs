@@ -34,8 +34,7 @@ impl SignedIn {
 /// Signs somebody in by address and password.
 ///
 /// # Errors
-/// `BadCredentials` for an unknown address, a wrong password and a person who can't come in alike, after the same
-/// time.
+/// `BadCredentials` for an unknown address, a wrong password and a person who can't come in alike, after the same time.
 ///
 /// # Side effects
 /// 1. the session is written; some that expired before `expired_at_ms` are dropped.
