@@ -25,6 +25,8 @@ macro_rules! settings {
         #[derive(Debug, Clone)]
         pub struct Config {
             $($(#[$doc])* pub $field: $type,)*
+            /// The one address besides public ones that previews may be fetched from: for tests; no variable sets it.
+            pub previews_from: Option<SocketAddr>,
         }
 
         impl Config {
@@ -44,7 +46,7 @@ macro_rules! settings {
                         }
                     }
                 };)*
-                Ok(Self { $($field),* })
+                Ok(Self { $($field,)* previews_from: None })
             }
         }
     };

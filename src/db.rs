@@ -17,6 +17,7 @@ pub(crate) mod memberships;
 pub(crate) mod mentions;
 pub(crate) mod messages;
 mod migrations;
+pub mod previews;
 mod query;
 mod readers;
 pub(crate) mod rooms;

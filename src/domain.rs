@@ -3,6 +3,7 @@
 //! Text is parsed here once (`text`, `messages::Draft`), so that the rest of the house deals in
 //! values that need no further check. Clock and dice are arguments.
 
+pub(crate) mod addresses;
 pub(crate) mod attachments;
 pub(crate) mod audit;
 pub(crate) mod bans;
@@ -13,6 +14,7 @@ pub(crate) mod ids;
 pub(crate) mod mentions;
 pub(crate) mod messages;
 pub(crate) mod people;
+pub(crate) mod previews;
 pub(crate) mod rich_text;
 pub(crate) mod rooms;
 pub(crate) mod secrets;

@@ -8,13 +8,13 @@ use crate::db::Db;
 use crate::db::storage::Storage;
 use crate::domain::clock::{Clock, system_ms};
 use crate::error::AppError;
-use crate::services::{Core, background};
+use crate::services::{Core, background, previews as making};
 use crate::web::answer::with_header;
 use crate::web::limits::{Attempts, Posts};
 use crate::web::{
     App, access_log, account, appearance, assets, attachments, audit_log, avatars, boosts, directs, edits, entry,
-    errors, first_run, guard, health, involvements, joins, members, messages, profile, reads, room_settings, rooms,
-    roster, sessions, sidebar, socket, transfers, users,
+    errors, first_run, guard, health, involvements, joins, members, messages, previews, profile, reads, room_settings,
+    rooms, roster, sessions, sidebar, socket, transfers, users,
 };
 use actix_web::dev::{Server as ActixServer, ServerHandle};
 use actix_web::guard::{Any, Get, Head, Patch, Put};
@@ -141,6 +141,7 @@ impl Server {
         let Self { server, core, origin, folder, control, .. } = self;
         core.banned.load(&core.db).await.map_err(|error| io::Error::other(error.to_string()))?;
         let background = tokio::spawn(background::run(core.clone()));
+        let previews = tokio::spawn(making::run(core.clone()));
         let orders = control.map(|listener| tokio::spawn(control::listen(listener, core.clone(), origin)));
         let result = server.await;
         if let Some(orders) = orders {
@@ -148,6 +149,8 @@ impl Server {
             orders.abort();
             let _ = orders.await;
         }
+        previews.abort();
+        let _ = previews.await;
         core.background.stop();
         let _ = background.await;
         let drained = tokio::task::spawn_blocking(move || core.db.stop(DRAIN_MAX)).await;
@@ -265,6 +268,8 @@ fn table() -> Vec<Row> {
         at("/rooms/{room_id}/messages/{message_id}/versions").get(edits::versions),
         at("/rooms/{room_id}/messages/{message_id}/file/{name}").get(attachments::show),
         at("/rooms/{room_id}/messages/{message_id}/thumbnail").get(attachments::thumbnail),
+        at("/rooms/{room_id}/messages/{message_id}/preview").delete(previews::destroy),
+        at("/rooms/{room_id}/messages/{message_id}/preview/image").get(previews::image),
         at("/rooms/{room_id}/messages/{message_id}/boosts").get(boosts::index).post(boosts::create),
         at("/rooms/{room_id}/messages/{message_id}/boosts/{boost_id}").delete(boosts::destroy),
         at("/rooms/{room_id}/members").get(members::index),

@@ -15,11 +15,13 @@ pub mod background;
 pub mod bans;
 pub mod boosts;
 pub mod commands;
+mod fetching;
 pub mod files;
 pub mod messages;
 pub mod passwords;
 pub mod people;
 pub mod pictures;
+pub mod previews;
 pub mod reading;
 pub mod rooms;
 pub mod roster;
@@ -39,6 +41,7 @@ use bans::BannedAddresses;
 use files::Files;
 use passwords::Passwords;
 use pictures::Pictures;
+use previews::Previews;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 use reading::Reading;
@@ -55,6 +58,7 @@ pub struct Core {
     pub(crate) hub: Hub,
     pub(crate) passwords: Passwords,
     pub(crate) pictures: Pictures,
+    pub(crate) previews: Previews,
     pub(crate) files: Files,
     pub(crate) reading: Reading,
     pub(crate) banned: BannedAddresses,
@@ -73,6 +77,7 @@ impl Core {
             hub: Hub::start(config.sockets_per_person, config.sockets_max, clock.clone())?,
             passwords: Passwords::start()?,
             pictures: Pictures::start()?,
+            previews: Previews::start(config)?,
             files: Files::start(&config.storage, config.upload_max)?,
             reading: Reading::default(),
             banned: BannedAddresses::default(),

@@ -30,6 +30,7 @@ pub mod members;
 pub mod messages;
 pub mod origin;
 mod prelude;
+pub mod previews;
 pub mod profile;
 pub mod qr_code;
 pub mod reads;

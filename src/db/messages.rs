@@ -21,9 +21,10 @@ const CONTEXT_LEN: u32 = 6;
 const COLUMNS: &str = "messages.id, client_message_id, room_id, users.id, users.name, users.role, users.avatar_version,
     created_revision, revision, source, body_html, plain_text, messages.created_at_ms, messages.updated_at_ms,
     edited_at_ms, body_revision, file_key, attachments.name, content_type, size_bytes, width, height, has_thumbnail,
-    removed_at_ms";
+    previews.url, title, description, image_width, image_height, brought_by, removed_at_ms";
 const FROM: &str = "messages JOIN users ON users.id = messages.creator_id
-    LEFT JOIN attachments ON attachments.message_id = messages.id";
+    LEFT JOIN attachments ON attachments.message_id = messages.id
+    LEFT JOIN previews ON previews.message_id = messages.id AND NOT is_removed";
 
 /// A message or what is left of it.
 #[derive(Debug, Clone)]
@@ -48,6 +49,7 @@ impl FromRow for Stored {
             edited_at_ms: row.read()?,
             body_revision: row.read()?,
             attachment: row.read()?,
+            preview: row.read()?,
             boosts: Vec::new(),
         };
         match row.read::<Option<i64>>()? {
@@ -162,11 +164,11 @@ pub fn update_revision(tx: &Tx<'_>, room: RoomId, id: MessageId) -> Result<Arc<M
     present(tx, room, id)
 }
 
-/// Turns a message into its tombstone; its boosts, mentions, versions and file go. Writes those, `dropped_files`, `messages` and
+/// Turns a message into its tombstone; its boosts, mentions, versions, preview and file go. Writes those, `dropped_files`, `messages` and
 /// `counters`.
 pub fn delete(tx: &Tx<'_>, message: &Message) -> Result<Tombstone> {
     let revision = next_revision(tx)?;
-    for table in ["boosts", "mentions", "message_versions", "attachments"] {
+    for table in ["boosts", "mentions", "message_versions", "attachments", "previews"] {
         run(tx, &format!("DELETE FROM {table} WHERE message_id = ?1"), [message.id])?;
     }
     let sql = "UPDATE messages SET source = '', body_html = '', plain_text = '', revision = ?2,

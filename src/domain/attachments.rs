@@ -63,10 +63,7 @@ impl Attachment {
 
     /// The box a picture is shown in, in CSS pixels: its own size, or smaller, and never nothing.
     pub fn shown_size(&self) -> Option<(u32, u32)> {
-        let (width, height) = self.dimensions?;
-        let fit = (f64::from(BOX_MAX.0) / f64::from(width)).min(f64::from(BOX_MAX.1) / f64::from(height)).min(1.0);
-        let scaled = |length| ((f64::from(length) * fit).round() as u32).max(1);
-        Some((scaled(width), scaled(height)))
+        Some(fitted(self.dimensions?, BOX_MAX))
     }
 
     /// Where it is, by its message's path.
@@ -83,6 +80,13 @@ impl Attachment {
             bytes => format!("{} MB", (bytes as f64 / 1e5).round() / 10.0),
         }
     }
+}
+
+/// The size of a picture in a box: its own, or smaller, and never nothing.
+pub fn fitted((width, height): (u32, u32), (width_max, height_max): (u32, u32)) -> (u32, u32) {
+    let fit = (f64::from(width_max) / f64::from(width)).min(f64::from(height_max) / f64::from(height)).min(1.0);
+    let scaled = |length| ((f64::from(length) * fit).round() as u32).max(1);
+    (scaled(width), scaled(height))
 }
 
 /// Whether browsers show or play it without running any of it. Everything else is only ever downloaded.

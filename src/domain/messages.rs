@@ -5,6 +5,7 @@ use super::boosts::Boost;
 use super::ids::{MessageId, Revision, RoomId, UserId};
 use super::mentions::{self, Names};
 use super::people::{Author, User};
+use super::previews::Preview;
 use super::rich_text::{self, Rendered, SafeHtml};
 use super::sounds::Sound;
 use crate::error::Invalid;
@@ -113,6 +114,8 @@ pub struct Message {
     /// The change that its body is from.
     pub body_revision: Revision,
     pub attachment: Option<Attachment>,
+    /// What its first link leads to.
+    pub preview: Option<Preview>,
     /// What people added to it, in that order.
     pub boosts: Vec<Boost>,
 }
@@ -173,6 +176,8 @@ pub enum Change {
     Updated(Arc<Message>),
     /// A boost was added or withdrawn: pages that show it take its boosts.
     Boosted(Arc<Message>),
+    /// Its preview came or was removed: pages that show it take that.
+    Previewed(Arc<Message>),
     Removed(Tombstone),
 }
 
@@ -180,7 +185,9 @@ impl Change {
     /// The number of the change.
     pub fn revision(&self) -> Revision {
         match self {
-            Self::Created(message) | Self::Updated(message) | Self::Boosted(message) => message.revision,
+            Self::Created(message) | Self::Updated(message) | Self::Boosted(message) | Self::Previewed(message) => {
+                message.revision
+            }
             Self::Removed(tombstone) => tombstone.revision,
         }
     }
@@ -188,7 +195,9 @@ impl Change {
     /// The room it happened in.
     pub fn room_id(&self) -> RoomId {
         match self {
-            Self::Created(message) | Self::Updated(message) | Self::Boosted(message) => message.room_id,
+            Self::Created(message) | Self::Updated(message) | Self::Boosted(message) | Self::Previewed(message) => {
+                message.room_id
+            }
             Self::Removed(tombstone) => tombstone.room_id,
         }
     }

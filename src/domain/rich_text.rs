@@ -18,6 +18,7 @@ use comrak::nodes::NodeValue;
 use comrak::{Arena, Options, parse_document};
 use std::borrow::Cow;
 use std::fmt;
+use url::Url;
 
 /// Cells that the tables of a message could have before it is taken without tables: short rows are filled up to the width
 /// of the first, so that few characters ask for many cells. Ten thousand characters make no larger table in earnest.
@@ -40,6 +41,11 @@ impl SafeHtml {
     /// The markup.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The pages of elsewhere that it links to, in order.
+    pub fn links(&self) -> impl Iterator<Item = Url> {
+        links::away(&self.0)
     }
 
     /// The markup with the names of those who are mentioned.

@@ -59,6 +59,14 @@ fn attachment(message: &Message, file: &Attachment) -> Value {
         "thumbnail_url": thumbnail_url, "width": width, "height": height})
 }
 
+fn preview(message: &Message) -> Option<Value> {
+    let preview = message.preview.as_ref()?;
+    let (image_url, (width, height)) = (preview.image_url(&message.path()), preview.image_size);
+    let size = image_url.as_ref().map(|_| (width, height)).unzip();
+    Some(json!({"url": preview.url, "title": preview.title, "description": preview.description, "image_url": image_url,
+        "image_width": size.0, "image_height": size.1}))
+}
+
 impl Serialize for Message {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         json!({
@@ -76,6 +84,7 @@ impl Serialize for Message {
             "creator": self.creator,
             "room": {"id": self.room_id},
             "attachment": self.attachment.as_ref().map(|file| attachment(self, file)),
+            "preview": preview(self),
             "boosts": self.boosts,
             "url": self.url(),
         })
@@ -89,6 +98,9 @@ impl Serialize for Change {
             Self::Created(message) => ("message_created", json!({"message": message})),
             Self::Updated(message) => ("message_updated", json!({"message": message})),
             Self::Boosted(message) => ("boosts_changed", json!({"message_id": message.id, "boosts": message.boosts})),
+            Self::Previewed(message) => {
+                ("preview_changed", json!({"message_id": message.id, "preview": preview(message)}))
+            }
             Self::Removed(tombstone) => ("message_removed", json!({"message_id": tombstone.id})),
         };
         object["type"] = json!(kind);

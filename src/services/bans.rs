@@ -140,7 +140,7 @@ pub(super) fn purge(tx: &Write<'_>) -> Result<bool, AppError> {
     if page.len() < BATCH_MAX as usize {
         let boosted = boosts::delete_of_booster(tx, id, through, BATCH_MAX)?;
         for (room, message) in &boosted {
-            super::boosts::changed(tx, *room, *message)?;
+            super::boosts::changed(tx, *room, *message, Change::Boosted)?;
         }
         if boosted.len() < BATCH_MAX as usize {
             bans::end_purge(tx, id)?;

@@ -48,7 +48,7 @@ pub async fn boost(
             }
             boosts::delete(tx, id, booster, before)?;
         }
-        Ok(Boosted { message: changed(tx, room, id)?, id: added, is_new: true })
+        Ok(Boosted { message: changed(tx, room, id, Change::Boosted)?, id: added, is_new: true })
     })
     .await
 }
@@ -65,7 +65,11 @@ pub async fn withdraw(
 ) -> Result<Arc<Message>, AppError> {
     core.write(move |tx| {
         boostable(tx, booster, room, id)?;
-        if boosts::delete(tx, id, booster, boost)? { changed(tx, room, id) } else { Err(AppError::NotFound) }
+        if boosts::delete(tx, id, booster, boost)? {
+            changed(tx, room, id, Change::Boosted)
+        } else {
+            Err(AppError::NotFound)
+        }
     })
     .await
 }
@@ -76,9 +80,11 @@ fn boostable(tx: &Tx<'_>, booster: UserId, room: RoomId, id: MessageId) -> Resul
     Ok(messages::present(tx, room, id)?)
 }
 
-/// Gives the message its revision, and leaves it for the room's sockets.
-pub(super) fn changed(tx: &Write<'_>, room: RoomId, id: MessageId) -> Result<Arc<Message>, AppError> {
+/// Gives the message its revision, and leaves the change for the room's sockets.
+pub(super) fn changed(
+    tx: &Write<'_>, room: RoomId, id: MessageId, change: fn(Arc<Message>) -> Change,
+) -> Result<Arc<Message>, AppError> {
     let message = messages::update_revision(tx, room, id)?;
-    announce(tx, Change::Boosted(message.clone()));
+    announce(tx, change(message.clone()));
     Ok(message)
 }

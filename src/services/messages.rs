@@ -3,7 +3,7 @@
 use super::files::Stored as StoredFile;
 use super::{Core, Write};
 use crate::db::messages::{self, Stored};
-use crate::db::{Tx, memberships, mentions, rooms};
+use crate::db::{Tx, memberships, mentions, previews, rooms};
 use crate::domain::attachments::Attachment;
 use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
 use crate::domain::mentions::{referring, spots};
@@ -49,7 +49,7 @@ pub struct Posted {
 ///
 /// # Side effects
 /// Of a new message, none of a repeat: 1. the message is written; 2. the room's `last_message_at`; 3. the room's
-/// sockets are told. The file of anything but a new message is deleted.
+/// sockets are told. The file of anything but a new message is deleted. 4. its link is left to be looked at, once.
 pub async fn post(
     core: &Core, author: UserId, room: RoomId, draft: Draft, file: Option<StoredFile>,
 ) -> Result<Posted, AppError> {
@@ -72,6 +72,7 @@ pub async fn post(
         }
     })
     .await
+    .inspect(|posted| core.previews.want(&posted.message))
 }
 
 /// What an earlier post of `author` with this id became, if there was one: for a repeat that by itself would be
@@ -115,10 +116,12 @@ pub enum Edited {
 /// neither its author nor an administrator.
 ///
 /// # Side effects
-/// None when it says so already; else: 1. the earlier body is kept as a version and the new one written; 2. the room's sockets are told.
+/// None when it says so already; else: 1. the earlier body is kept as a version and the new one written, and the preview of a link
+/// that went is dropped; 2. the room's sockets are told; 3. another link is left to be looked at.
 pub async fn edit(
     core: &Core, editor: UserId, room: RoomId, id: MessageId, (body, seen): (Body, Option<Revision>),
 ) -> Result<Edited, AppError> {
+    let link = core.previews.link(&body).map(String::from);
     core.write(move |tx| {
         let message = editable(tx, editor, room, id)?;
         let mut read = body.clone();
@@ -129,11 +132,17 @@ pub async fn edit(
         if seen.is_some_and(|seen| seen < message.body_revision) {
             return Ok(Edited::Overtaken(message));
         }
+        previews::drop_of_other_link(tx, id, link.as_deref())?;
         let message = messages::update_body(tx, &message, &body)?;
         announce(tx, Change::Updated(message.clone()));
         Ok(Edited::Saved(message))
     })
     .await
+    .inspect(|edited| {
+        if let Edited::Saved(message) = edited {
+            core.previews.want(message)
+        }
+    })
 }
 
 /// Removes a message; what stays is its tombstone.
@@ -142,7 +151,7 @@ pub async fn edit(
 /// As for [`edit`]; a message that was removed already is `NotFound`.
 ///
 /// # Side effects
-/// 1. the content is erased, with boosts, mentions and versions; 2. the room's sockets are told; 3. a file
+/// 1. the content is erased, with boosts, mentions, versions and preview; 2. the room's sockets are told; 3. a file
 ///    that it had is deleted in the background.
 pub async fn remove(core: &Core, editor: UserId, room: RoomId, id: MessageId) -> Result<Change, AppError> {
     let background = core.background.clone();
@@ -159,7 +168,7 @@ pub async fn remove(core: &Core, editor: UserId, room: RoomId, id: MessageId) ->
 }
 
 /// The message, if it is there and `editor` may change it.
-fn editable(tx: &Tx<'_>, editor: UserId, room: RoomId, id: MessageId) -> Result<Arc<Message>, AppError> {
+pub(super) fn editable(tx: &Tx<'_>, editor: UserId, room: RoomId, id: MessageId) -> Result<Arc<Message>, AppError> {
     let message = messages::present(tx, room, id)?;
     messages::demand_editor(tx, &message, editor)?;
     Ok(message)

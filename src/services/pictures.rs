@@ -13,7 +13,7 @@ use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, imageops};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Seek};
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 /// Bytes in a file that is sent as a picture: what a phone's camera makes, and more than its browser sends.
@@ -68,6 +68,11 @@ impl Pictures {
     /// `Invalid` at `logo` when it is no picture that can be read, or too large a one; `Busy` when too many wait.
     pub async fn logo(&self, file: impl AsRef<[u8]> + Send + 'static) -> Result<Logo, AppError> {
         self.made("logo", file, logo).await
+    }
+
+    /// A picture drawn anew in a box, WebP, and how large it is; none when it can't be read, or too many wait.
+    pub(super) async fn small(&self, file: Vec<u8>, size_max: (u32, u32)) -> Option<(Vec<u8>, (u32, u32))> {
+        self.0.run(move |()| small(Cursor::new(file), size_max)).await.ok().flatten()
     }
 
     async fn made<T: Send + 'static>(
@@ -140,9 +145,13 @@ pub(super) fn dimensions(file: impl BufRead + Seek) -> Option<(u32, u32)> {
 
 /// The picture in a file as large as it is shown at most, WebP; none when it can't be read. Blocks for up to some seconds.
 pub(super) fn thumbnail(path: &Path) -> Option<Vec<u8>> {
+    small(BufReader::new(File::open(path).ok()?), THUMBNAIL_BOX).map(|(webp, _)| webp)
+}
+
+/// A picture in a box, WebP, and how large it is; none when it can't be read.
+fn small(file: impl BufRead + Seek, (width, height): (u32, u32)) -> Option<(Vec<u8>, (u32, u32))> {
     let make = || {
-        let (mut picture, orientation) = decoded(BufReader::new(File::open(path).ok()?)).ok()?;
-        let (width, height) = THUMBNAIL_BOX;
+        let (mut picture, orientation) = decoded(file).ok()?;
         // The quick way first, as for avatars, with room to be turned in; then the good one.
         if picture.width().max(picture.height()) > 2 * width {
             picture = picture.thumbnail(2 * width, 2 * width);
@@ -151,9 +160,10 @@ pub(super) fn thumbnail(path: &Path) -> Option<Vec<u8>> {
         if picture.width() > width || picture.height() > height {
             picture = picture.resize(width, height, FilterType::Lanczos3);
         }
-        webp(picture)
+        let size = (picture.width(), picture.height());
+        webp(picture).map(|webp| (webp, size))
     };
-    catch_unwind(make).ok().flatten()
+    catch_unwind(AssertUnwindSafe(make)).ok().flatten()
 }
 
 /// The picture in a file, and how it is turned (EXIF 2.3, 4.6.4, Orientation).

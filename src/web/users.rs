@@ -30,6 +30,7 @@ impl PersonPage<'_> {
 #[template(path = "users/stylesheet.css", escape = "none")]
 struct ViewerStylesheet {
     id: UserId,
+    is_administrator: bool,
 }
 
 /// `GET /users/{user_id}`: somebody's page, and what the reader can do there. An address is for its owner and administrators.
@@ -49,7 +50,11 @@ pub async fn stylesheet(user: CurrentUser) -> Answer {
     if id != user.id() {
         return Err(AppError::NotFound);
     }
-    Ok(kept(&user, "text/css; charset=utf-8", rendered(&ViewerStylesheet { id })?))
+    Ok(kept(
+        &user,
+        "text/css; charset=utf-8",
+        rendered(&ViewerStylesheet { id, is_administrator: user.user().is_administrator() })?,
+    ))
 }
 
 /// `POST /users/{user_id}/ban`: throws somebody out, with all that they wrote. 409 for oneself and for whoever is banned already.

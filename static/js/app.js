@@ -13,6 +13,7 @@ import "./menu.js";
 import "./message-actions.js";
 import "./boosts.js";
 import "./code-copy.js";
+import "./previews.js";
 import "./editing.js";
 import "./people.js";
 import "./viewport.js";

@@ -14,6 +14,7 @@ mod support;
 mod editing;
 mod files;
 mod mentions;
+mod previews;
 mod reading;
 mod rooms;
 mod story;

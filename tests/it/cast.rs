@@ -43,6 +43,9 @@ pub(super) const TABLE: &[(&str, &str, &str, &str)] = &[
     ("DELETE", "/rooms/{room_id}/messages/{message_id}/boosts/{boost_id}", "in 404 404 303 404", "401 404 404 204 404"),
     ("GET", "/rooms/{room_id}/messages/{message_id}/file/{name}", "in 404 200 200 200", "401 404 200 200 200"),
     ("GET", "/rooms/{room_id}/messages/{message_id}/thumbnail", "in 404 200 200 200", "401 404 200 200 200"),
+    // A fresh one each time.
+    ("DELETE", "/rooms/{room_id}/messages/{message_id}/preview", "in 404 403 303 303", "401 404 403 204 204"),
+    ("GET", "/rooms/{room_id}/messages/{message_id}/preview/image", "in 404 200 200 200", "401 404 200 200 200"),
     ("GET", "/rooms/{room_id}/members", "in 404 200 200 200", "401 404 200 200 200"),
     ("PUT", "/account", "in 403 403 403 303", "401 403 403 403 200"),
     ("GET", "/account/edit", "in 200 200 200 200", "401 200 200 200 200"),
@@ -233,6 +236,10 @@ impl Cast {
         }
         if route.ends_with("/file/{name}") || route.ends_with("/thumbnail") {
             self.attach(message).await;
+        }
+        if route.contains("/preview") {
+            let values = format!("({}, 'http://example.com/', 'a title', '', 1, 1, 1, 0, x'00')", message["id"]);
+            self.server.sql(format!("INSERT OR REPLACE INTO previews VALUES {values}")).await;
         }
         if route.contains("{user_id}") && (route.starts_with("/account") || route.ends_with("/ban")) {
             route = route.replace("{user_id}", &self.newcomer().await);

@@ -21,6 +21,7 @@ mod pages;
 mod people;
 mod permissions;
 mod posting;
+mod previews;
 mod process;
 mod rooms;
 mod roster;

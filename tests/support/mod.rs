@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 pub mod process;
+pub mod site;
 pub mod socket;
 
 /// How long a test waits for something before it fails: long, since machines are shared.
@@ -46,14 +47,24 @@ impl TestServer {
         Self::start_in(TempDir::new().expect("a temporary folder"), settings).await
     }
 
+    /// A server with an empty database that may fetch previews from one address of this machine.
+    pub async fn start_with_site(site: SocketAddr, settings: &[(&str, &str)]) -> Self {
+        Self::start_with_all(TempDir::new().expect("a temporary folder"), settings, Some(site)).await
+    }
+
     /// A server on an existing folder.
     pub async fn start_in(folder: TempDir, settings: &[(&str, &str)]) -> Self {
+        Self::start_with_all(folder, settings, None).await
+    }
+
+    async fn start_with_all(folder: TempDir, settings: &[(&str, &str)], site: Option<SocketAddr>) -> Self {
         let mut config = Config::from(|variable| {
             settings.iter().find(|(name, _)| *name == variable).map(|(_, value)| (*value).to_owned())
         })
         .expect("good settings");
         config.address = SocketAddr::from(([127, 0, 0, 1], 0));
         config.storage = folder.path().to_owned();
+        config.previews_from = site;
         Self::run(Server::bind(config).expect("a server"), folder)
     }
 

@@ -39,6 +39,8 @@ fn command(folder: &Path, settings: &[(&str, &str)]) -> Command {
 impl Process {
     /// Starts the program and waits until it says where it is, or has ended.
     pub async fn try_start(folder: &Path, settings: &[(&str, &str)]) -> Result<Self, Refused> {
+        // Clients that are made without a server in this process need it too; fails where it is done already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut child = command(folder, settings).spawn().expect("a process");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let line = timeout(PATIENCE, lines.next_line()).await.expect("a line in time").expect("a line");

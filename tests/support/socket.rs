@@ -175,7 +175,8 @@ impl Page {
         match frame["type"].as_str().expect("a type") {
             "caught_up" => self.cursor = self.cursor.max(revision),
             "reload" => return true,
-            kind @ ("message_created" | "message_updated" | "message_removed" | "boosts_changed") => {
+            kind @ ("message_created" | "message_updated" | "message_removed" | "boosts_changed"
+            | "preview_changed") => {
                 assert!(revision > self.cursor, "{kind} {revision} after {}", self.cursor);
                 self.cursor = revision;
                 match kind {
@@ -190,6 +191,7 @@ impl Page {
                             self.put_boosts(id, &frame["boosts"]);
                         }
                     }
+                    "preview_changed" => {}
                     // As in the browser: a change of what is not shown is no message.
                     "message_updated" if !self.shows(&frame["message"]) => {}
                     _ => self.put(&frame["message"]),

@@ -1,5 +1,7 @@
 //! Where a message may lead.
 
+use url::Url;
+
 /// Where a link leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Leads {
@@ -25,4 +27,12 @@ pub(super) fn leads(url: &str) -> Leads {
     } else {
         Leads::Nowhere
     }
+}
+
+/// The pages of elsewhere that markup links to, as the allow-list lets it through: in code there are no links, and what is typed has no
+/// quotation marks and angle brackets left.
+pub(super) fn away(html: &str) -> impl Iterator<Item = Url> {
+    let address = |rest: &str| Some(rest.split_once('"')?.0.replace("&amp;", "&"));
+    let links = html.split("<a href=\"").skip(1).filter_map(address).filter_map(|url| Url::parse(&url).ok());
+    links.filter(|url| matches!(url.scheme(), "http" | "https"))
 }

@@ -5,6 +5,7 @@ use crate::domain::boosts::Boost;
 use crate::domain::ids::{BoostId, MessageId};
 use crate::domain::messages::{Body, ClientMessageId, Tombstone};
 use crate::domain::people::Role;
+use crate::domain::previews::Preview;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -22,6 +23,7 @@ fn message() -> Arc<Message> {
         edited_at_ms: None,
         body_revision: Revision(4711),
         attachment: None,
+        preview: None,
         boosts: Vec::new(),
     })
 }
@@ -39,6 +41,7 @@ fn a_created_message_is_an_upsert_with_its_revision() {
       <div class="message__bubble">
         <p class="message__meta"><a class="message__author" href="/users/7" dir="auto">Ada &#60;3</a> <a class="message__time" href="/rooms/4/@123"><time datetime="2026-01-31T12:34:56.789Z">31 Jan 2026, 12:34 UTC</time></a></p>
         <div class="message__body" id="message_00000000-0000-0000-0000-000000002f1c_body" data-revision="4711" dir="auto"><p>Hello &lt;b&gt;<br>world</p></div>
+        <div class="preview" id="message_00000000-0000-0000-0000-000000002f1c_preview" data-revision="4711"></div>
         <div class="boosts" id="message_00000000-0000-0000-0000-000000002f1c_boosts" data-revision="4711"></div>
       </div>
     </article>
@@ -56,10 +59,45 @@ fn an_updated_message_is_its_changed_part() {
     <hx-partial hx-target="#message_00000000-0000-0000-0000-000000002f1c_body" hx-swap="outerHTML" data-revision="4712">
     <div class="message__body" id="message_00000000-0000-0000-0000-000000002f1c_body" data-revision="4712" dir="auto"><p>Hello &lt;b&gt;<br>world</p><small class="message__edited" title="31 Jan 2026, 12:35 UTC">edited</small></div>
     </hx-partial>
+    <hx-partial hx-target="#message_00000000-0000-0000-0000-000000002f1c_preview" hx-swap="outerHTML" data-revision="4712">
+    <div class="preview" id="message_00000000-0000-0000-0000-000000002f1c_preview" data-revision="4712"></div>
+    </hx-partial>
     <hx-partial hx-target="#message_00000000-0000-0000-0000-000000002f1c_boosts" hx-swap="outerHTML" data-revision="4712">
     <div class="boosts" id="message_00000000-0000-0000-0000-000000002f1c_boosts" data-revision="4712"></div>
     </hx-partial>
     "##);
+}
+
+#[test]
+fn a_preview_is_that_part_alone_the_same_for_every_reader() {
+    let mut previewed = (*message()).clone();
+    previewed.revision = Revision(4712);
+    previewed.preview = Some(Preview {
+        url: "https://www.example.com/?a&b".into(),
+        title: "A <b>".into(),
+        description: "\"About\" it".into(),
+        image_size: (610, 320),
+        revision: 4712,
+    });
+    let frame = Frame::new(Event::Change(Change::Previewed(Arc::new(previewed))));
+    let html = frame.text(Format::Html).unwrap().replace(&crate::web::assets::url("icons/sprite.svg"), "SPRITE");
+    insta::assert_snapshot!(html, @r##"
+    <hx-partial hx-target="#message_00000000-0000-0000-0000-000000002f1c_preview" hx-swap="outerHTML" data-revision="4712">
+    <div class="preview" id="message_00000000-0000-0000-0000-000000002f1c_preview" data-revision="4712"><div class="preview__card">
+        <p class="preview__host">example.com</p>
+        <p class="preview__title" dir="auto"><a href="https://www.example.com/?a&#38;b" target="_blank" rel="noreferrer nofollow noopener">A &#60;b&#62;</a></p>
+        <p class="preview__description" dir="auto">&#34;About&#34; it</p>
+        <a class="preview__picture" href="https://www.example.com/?a&#38;b" target="_blank" rel="noreferrer nofollow noopener" tabindex="-1" aria-hidden="true"><img src="/rooms/4/messages/123/preview/image?v=4712" alt="" width="305" height="160" decoding="async"></a>
+        <form class="preview__removal" method="post" action="/rooms/4/messages/123/preview?_method=DELETE"><button class="button button--icon button--quiet" type="submit" aria-label="Remove this preview" title="Remove this preview"><svg class="icon" aria-hidden="true"><use href="SPRITE#x"/></svg></button></form>
+      </div></div>
+    </hx-partial>
+    "##);
+    let object: Value = serde_json::from_str(&frame.text(Format::Json).unwrap()).unwrap();
+    let preview = json!({"url": "https://www.example.com/?a&b", "title": "A <b>", "description": "\"About\" it",
+        "image_url": "/rooms/4/messages/123/preview/image?v=4712", "image_width": 610, "image_height": 320});
+    let expected =
+        json!({"type": "preview_changed", "revision": 4712, "room_id": 4, "message_id": 123, "preview": preview});
+    assert_eq!(object, expected);
 }
 
 #[test]
@@ -139,7 +177,8 @@ fn the_json_of_a_message_has_the_documented_shape() {
         },
         "creator_id": 7,
         "creator_name": "Ada <3",
-        "edited_at": null,
+        "id": 123,
+        "preview": null,
         "id": 123,
         "revision": 4711,
         "room": {

@@ -1,0 +1,164 @@
+//! Previews of links: fetched after the post, outside its request, and told as a change of the message.
+//!
+//! Invariants: a post never waits for a preview; one is written only if its link is still the message's first, nobody has removed a
+//! preview of the message, and the account shows them.
+
+use super::fetching::Fetcher;
+use super::messages::editable;
+use super::{Core, boosts::changed};
+use crate::config::Config;
+use crate::db::{messages, previews};
+use crate::domain::attachments::PICTURES;
+use crate::domain::ids::{MessageId, RoomId, UserId};
+use crate::domain::messages::{Body, Change, Message};
+use crate::domain::previews::{BOX_MAX, Preview, read};
+use crate::error::AppError;
+use futures_util::StreamExt;
+use futures_util::stream::poll_fn;
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, timeout_at};
+use url::Url;
+
+/// Links that may wait: at the slowest, two minutes' worth. A preview that comes later helps nobody.
+const WAITING_MAX: usize = 100;
+/// Fetches at once: what never answers holds the others up for little.
+const AT_ONCE_MAX: usize = 4;
+/// How long a fetch may take, redirects and picture included.
+const FETCH_MAX: Duration = Duration::from_secs(5);
+/// Links of which it is remembered what was there, or that nothing was: with pictures of 300 KB at the worst, 20 MB.
+const REMEMBERED_MAX: usize = 64;
+/// For how long: while people answer each other with the same link.
+const REMEMBERED_MS: i64 = 10 * 60 * 1000;
+
+/// A preview and its picture, WebP; or nothing.
+type Found = Option<Arc<(Preview, Option<Vec<u8>>)>>;
+/// A message whose first link is to be looked at.
+type Wanted = (RoomId, MessageId, Url);
+
+/// The way to previews.
+pub struct Previews {
+    fetcher: Fetcher,
+    /// What links to this server begin with, if that is known: they have no preview.
+    own: Option<String>,
+    wanted: Sender<Wanted>,
+    queue: Mutex<Receiver<Wanted>>,
+    remembered: StdMutex<VecDeque<(Url, i64, Found)>>,
+}
+
+impl Previews {
+    /// Starts what they are fetched with.
+    ///
+    /// # Errors
+    /// When the system has no certificates to trust.
+    pub fn start(config: &Config) -> io::Result<Self> {
+        let (fetcher, (wanted, queue)) = (Fetcher::new(config.previews_from)?, channel(WAITING_MAX));
+        let own = config.public_url.as_ref().map(|url| format!("{}/", url.origin()));
+        Ok(Self { fetcher, own, wanted, queue: Mutex::new(queue), remembered: StdMutex::default() })
+    }
+
+    /// The link of which a body has a preview: its first to elsewhere.
+    pub(super) fn link(&self, body: &Body) -> Option<Url> {
+        body.html.links().find(|url| self.own.as_ref().is_none_or(|own| !url.as_str().starts_with(own)))
+    }
+
+    /// Leaves a message that has no preview to be looked at, if it has a link and there is room.
+    pub(super) fn want(&self, message: &Message) {
+        if let Some(link) = self.link(&message.body).filter(|_| message.preview.is_none()) {
+            let _ = self.wanted.try_send((message.room_id, message.id, link));
+        }
+    }
+}
+
+/// Makes the previews that are wanted, for as long as it is polled.
+pub async fn run(core: Arc<Core>) {
+    let mut queue = core.previews.queue.lock().await;
+    let make = |wanted| async {
+        if let Err(error) = make(core.clone(), wanted).await {
+            tracing::debug!(?error, "a link has no preview");
+        }
+    };
+    poll_fn(|context| queue.poll_recv(context)).for_each_concurrent(AT_ONCE_MAX, make).await;
+}
+
+/// Makes a preview, if it is wanted still, before and after.
+async fn make(core: Arc<Core>, (room, id, link): Wanted) -> Result<(), AppError> {
+    core.db.read(move |snapshot| Ok(previews::demand_wanted(snapshot, id)?)).await?;
+    let now_ms = (core.clock)();
+    let remembered = || core.previews.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+    remembered().retain(|(_, at_ms, _)| now_ms - at_ms < REMEMBERED_MS);
+    let known = remembered().iter().find(|(url, ..)| *url == link).map(|(.., found)| found.clone());
+    let found = match known {
+        Some(found) => found,
+        None => {
+            let found = look(&core, &link).await.map(Arc::new);
+            remembered().push_back((link.clone(), now_ms, found.clone()));
+            if remembered().len() > REMEMBERED_MAX {
+                remembered().pop_front();
+            }
+            found
+        }
+    };
+    let (found, held) = (found.ok_or(AppError::NotFound)?, core.clone());
+    let write = core.write(move |tx| {
+        previews::demand_wanted(tx, id)?;
+        if held.previews.link(&messages::present(tx, room, id)?.body) == Some(link) {
+            previews::insert(tx, id, &found.0, found.1.as_deref())?;
+            changed(tx, room, id, Change::Previewed)?;
+        }
+        Ok(())
+    });
+    write.await
+}
+
+/// What a link leads to: a page, with its picture as far as there is time for that, or a picture.
+async fn look(core: &Core, link: &Url) -> Option<(Preview, Option<Vec<u8>>)> {
+    let until = Instant::now() + FETCH_MAX;
+    let fetch = |url, is_wanted| timeout_at(until, core.previews.fetcher.get(url, is_wanted));
+    let page = fetch(link.clone(), |kind| is_page(kind) || is_picture(kind)).await.ok()??;
+    let ((title, description, url), mut file) = match is_picture(&page.content_type) {
+        true => (Default::default(), Some(page.body)),
+        false => (spawn_blocking(move || read(&page.body, &page.content_type, &page.url)).await.ok()?, None),
+    };
+    if let Some(url) = url {
+        file = fetch(url, is_picture).await.ok().flatten().map(|file| file.body);
+    }
+    let image = match file {
+        Some(file) => core.pictures.small(file, (2 * BOX_MAX.0, 2 * BOX_MAX.1)).await,
+        None => None,
+    };
+    let (image, size) = image.unzip();
+    let preview =
+        Preview { url: link.to_string(), title, description, image_size: size.unwrap_or_default(), revision: 0 };
+    (!preview.title.is_empty() || image.is_some()).then_some((preview, image))
+}
+
+fn is_page(content_type: &str) -> bool {
+    content_type.starts_with("text/html") || content_type.starts_with("application/xhtml+xml")
+}
+
+fn is_picture(content_type: &str) -> bool {
+    PICTURES.iter().any(|kind| content_type.starts_with(kind))
+}
+
+/// Removes the preview of a message for good.
+///
+/// # Errors
+/// `NotFound` when there is no such message or preview (any more), or one is not in the room; `Forbidden` when one is neither the
+/// message's author nor an administrator.
+///
+/// # Side effects
+/// 1. it is erased, and none is made of the message again; the message takes a revision; 2. the room's sockets are told.
+pub async fn remove(core: &Core, editor: UserId, room: RoomId, id: MessageId) -> Result<Arc<Message>, AppError> {
+    core.write(move |tx| {
+        editable(tx, editor, room, id)?.preview.as_ref().ok_or(AppError::NotFound)?;
+        previews::remove(tx, id)?;
+        changed(tx, room, id, Change::Previewed)
+    })
+    .await
+}
