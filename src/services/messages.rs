@@ -49,7 +49,7 @@ pub struct Posted {
 ///
 /// # Side effects
 /// Of a new message, none of a repeat: 1. the message is written; 2. the room's `last_message_at`; 3. the room's
-/// sockets are told. The file of anything but a new message is deleted. 4. its link is left to be looked at, once.
+/// sockets are told. The file of anything but a new message is deleted. 4. its link is left to be looked at.
 pub async fn post(
     core: &Core, author: UserId, room: RoomId, draft: Draft, file: Option<StoredFile>,
 ) -> Result<Posted, AppError> {
