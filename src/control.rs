@@ -8,7 +8,8 @@
 use crate::config::Config;
 use crate::db::Db;
 use crate::db::storage::{OpenError, Storage};
-use crate::domain::clock::{Clock, system_ms};
+use crate::domain::Clock;
+use crate::domain::clock::system_ms;
 use crate::services::Core;
 use crate::services::commands::{invite_path, make_administrator, reset_password};
 use serde::{Deserialize, Serialize};

@@ -33,7 +33,7 @@ pub use readers::Snapshot;
 pub use storage::Storage;
 pub use writer::Tx;
 
-use crate::domain::clock::Clock;
+use crate::domain::Clock;
 use crate::domain::words::words;
 use crate::error::AppError;
 use readers::Readers;

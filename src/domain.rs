@@ -22,5 +22,8 @@ pub(crate) mod sounds;
 pub(crate) mod text;
 pub(crate) mod words;
 
+// Each type is in the module of its noun, and others name it without that.
+pub(crate) use self::{attachments::*, audit::*, boosts::*, clock::*, ids::*, mentions::*, messages::*};
+pub(crate) use self::{people::*, previews::*, rich_text::*, rooms::*, secrets::*, text::*};
 pub use boosts::CONTENTS_MAX;
 pub use messages::VERSIONS_MAX;

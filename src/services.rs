@@ -32,7 +32,7 @@ mod workers;
 
 use crate::config::Config;
 use crate::db::{Db, Tx};
-use crate::domain::clock::Clock;
+use crate::domain::Clock;
 use crate::error::AppError;
 use crate::live::hub::Hub;
 use crate::live::topics::Topics;

@@ -2,8 +2,7 @@
 
 use super::Tx;
 use super::query::{change, from_row, maybe, one, run};
-use crate::domain::secrets::JoinCode;
-use crate::domain::text::Name;
+use crate::domain::{JoinCode, Name};
 use rusqlite::{Connection, Result};
 
 /// The account.

@@ -4,8 +4,7 @@
 
 use super::Tx;
 use super::query::{Columns, FromRow, all, run};
-use crate::domain::attachments::{Attachment, FileKey};
-use crate::domain::ids::MessageId;
+use crate::domain::{Attachment, FileKey, MessageId};
 use rusqlite::{Connection, Result};
 
 impl FromRow for Option<Attachment> {

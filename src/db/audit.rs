@@ -2,9 +2,7 @@
 
 use super::Tx;
 use super::query::{all, from_row, run};
-use crate::domain::audit::Act;
-use crate::domain::ids::UserId;
-use crate::domain::people::Viewer;
+use crate::domain::{Act, UserId, Viewer};
 use rusqlite::{Connection, Result};
 
 /// Who acts, and from where.

@@ -2,7 +2,7 @@
 
 use super::Tx;
 use super::query::{change, maybe, run};
-use crate::domain::ids::UserId;
+use crate::domain::UserId;
 use rusqlite::{Connection, Result};
 
 /// Somebody's picture, WebP, if they have one. Reads only.

@@ -3,7 +3,7 @@
 use super::Tx;
 use super::query::{all, maybe, run};
 use crate::domain::bans::bannable;
-use crate::domain::ids::{MessageId, UserId};
+use crate::domain::{MessageId, UserId};
 use rusqlite::{Connection, Result};
 use std::net::IpAddr;
 

@@ -3,10 +3,7 @@
 use super::Tx;
 use super::query::{all, change, from_row, maybe, one, run};
 use super::users::AUTHOR;
-use crate::domain::boosts::Boost;
-use crate::domain::ids::{BoostId, MessageId, RoomId, UserId};
-use crate::domain::messages::Message;
-use crate::domain::text::BoostContent;
+use crate::domain::{Boost, BoostContent, BoostId, Message, MessageId, RoomId, UserId};
 use rusqlite::{Connection, Result};
 use std::collections::HashMap;
 

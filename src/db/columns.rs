@@ -4,14 +4,10 @@
 //! error of the column, never a default.
 
 use super::query::{Columns, FromRow};
-use crate::domain::audit::Act;
-use crate::domain::ids::{BoostId, MessageId, Revision, RoomId, SessionId, UserId};
-use crate::domain::messages::ClientMessageId;
-use crate::domain::people::{Role, Status, Theme};
-use crate::domain::rich_text::SafeHtml;
-use crate::domain::rooms::{Involvement, RoomKind};
-use crate::domain::secrets::{JoinCode, PasswordHash, TokenHash};
-use crate::domain::text::{Bio, BoostContent, EmailAddress, Name};
+use crate::domain::{
+    Act, Bio, BoostContent, BoostId, ClientMessageId, EmailAddress, Involvement, JoinCode, MessageId, Name,
+    PasswordHash, Revision, Role, RoomId, RoomKind, SafeHtml, SessionId, Status, Theme, TokenHash, UserId,
+};
 use rusqlite::Result;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use uuid::Uuid;

@@ -2,11 +2,9 @@
 
 use super::query::{all, change, exists, maybe, one, run};
 use super::{Tx, users};
-use crate::domain::ids::{MessageId, RoomId, UserId};
 use crate::domain::mentions::{FIT_WITHIN, fit};
-use crate::domain::people::User;
-use crate::domain::rooms::Involvement;
 use crate::domain::text::name_key;
+use crate::domain::{Involvement, MessageId, RoomId, User, UserId};
 use crate::error::AppError;
 use rusqlite::{Connection, Result};
 use std::cmp::Reverse;

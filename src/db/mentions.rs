@@ -2,10 +2,9 @@
 
 use super::Tx;
 use super::query::{all, one, run};
-use crate::domain::ids::{MessageId, RoomId, UserId};
-use crate::domain::mentions::{EVERYONE, Found, Names, Spot, referenced};
-use crate::domain::messages::Body;
+use crate::domain::mentions::{EVERYONE, referenced};
 use crate::domain::text::name_key;
+use crate::domain::{Body, Found, MessageId, Names, RoomId, Spot, UserId};
 use rusqlite::{Connection, Result};
 use std::collections::BTreeSet;
 

@@ -5,8 +5,10 @@
 
 use super::query::{Columns, FromRow, all, maybe, one, run};
 use super::{Tx, attachments, boosts, mentions, versions};
-use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
-use crate::domain::messages::{Body, Change, ClientMessageId, Draft, EDITORS_ONLY, Message, Place, Tombstone, Window};
+use crate::domain::messages::EDITORS_ONLY;
+use crate::domain::{
+    Body, Change, ClientMessageId, Draft, Message, MessageId, Place, Revision, RoomId, Tombstone, UserId, Window,
+};
 use crate::error::AppError;
 use rusqlite::{Connection, Params, Result};
 use std::sync::Arc;

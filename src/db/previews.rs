@@ -2,8 +2,7 @@
 
 use super::Tx;
 use super::query::{Columns, FromRow, exists, one, run};
-use crate::domain::ids::{MessageId, RoomId};
-use crate::domain::previews::Preview;
+use crate::domain::{MessageId, Preview, RoomId};
 use rusqlite::{Connection, Error, Result};
 
 impl FromRow for Option<Preview> {

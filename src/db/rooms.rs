@@ -5,10 +5,9 @@
 use super::query::{Columns, FromRow, all, change, maybe, one, run};
 use super::users::AUTHOR;
 use super::{Tx, mentions};
-use crate::domain::ids::{MessageId, RoomId, UserId};
-use crate::domain::people::{Author, Role};
-use crate::domain::rooms::{DirectKey, Room, RoomEntry, RoomKind, UNREAD_MAX, Unread, names_as_sentence};
-use crate::domain::text::{Name, name_key};
+use crate::domain::rooms::{UNREAD_MAX, names_as_sentence};
+use crate::domain::text::name_key;
+use crate::domain::{Author, DirectKey, MessageId, Name, Role, Room, RoomEntry, RoomId, RoomKind, Unread, UserId};
 use crate::error::AppError;
 use rusqlite::{Connection, Result};
 use std::collections::HashMap;

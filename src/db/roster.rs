@@ -5,9 +5,8 @@
 use super::Tx;
 use super::query::{all, exists, maybe, one, run};
 use super::users::COLUMNS;
-use crate::domain::ids::UserId;
-use crate::domain::people::{Role, Status, User};
-use crate::domain::text::{EmailAddress, name_key};
+use crate::domain::text::name_key;
+use crate::domain::{EmailAddress, Role, Status, User, UserId};
 use crate::error::AppError;
 use rusqlite::{Connection, Result};
 

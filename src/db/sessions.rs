@@ -2,9 +2,7 @@
 
 use super::query::{all, change, exists, from_row, maybe, run};
 use super::{Tx, users};
-use crate::domain::ids::{SessionId, UserId};
-use crate::domain::people::Viewer;
-use crate::domain::secrets::TokenHash;
+use crate::domain::{SessionId, TokenHash, UserId, Viewer};
 use crate::error::AppError;
 use rusqlite::{Connection, Result};
 

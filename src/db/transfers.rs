@@ -2,8 +2,7 @@
 
 use super::Tx;
 use super::query::{change, maybe, run};
-use crate::domain::ids::UserId;
-use crate::domain::secrets::TokenHash;
+use crate::domain::{TokenHash, UserId};
 use rusqlite::Result;
 
 /// Adds a link. Writes `transfers`.

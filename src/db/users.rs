@@ -3,10 +3,9 @@
 use super::audit::Actor;
 use super::query::{all, exists, from_row, maybe, one, run};
 use super::{Tx, sessions};
-use crate::domain::ids::UserId;
-use crate::domain::people::{ADMINISTRATORS_ONLY, Author, Role, Theme, User};
-use crate::domain::secrets::PasswordHash;
-use crate::domain::text::{Bio, EmailAddress, Name, name_key};
+use crate::domain::people::ADMINISTRATORS_ONLY;
+use crate::domain::text::name_key;
+use crate::domain::{Author, Bio, EmailAddress, Name, PasswordHash, Role, Theme, User, UserId};
 use crate::error::AppError;
 use rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
 use rusqlite::{Connection, Result};

@@ -2,9 +2,9 @@
 
 use super::Tx;
 use super::query::{all, from_row, run};
-use crate::domain::ids::MessageId;
 use crate::domain::mentions;
-use crate::domain::messages::{VERSIONS_MAX, Version};
+use crate::domain::messages::VERSIONS_MAX;
+use crate::domain::{MessageId, Version};
 use rusqlite::{Connection, Result};
 
 from_row!(Version { source, html, written_at_ms });

@@ -14,7 +14,7 @@
 use super::checkpointer::Checkpointer;
 use super::storage::OpenError;
 use super::{Synchronous, migrations, query};
-use crate::domain::clock::Clock;
+use crate::domain::Clock;
 use crate::error::AppError;
 use rusqlite::Connection;
 use std::cell::RefCell;

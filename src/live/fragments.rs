@@ -3,8 +3,7 @@
 //! Invariant: nothing here knows who is looking: no "mine", no local time, no absolute URL.
 
 use crate::domain::clock::utc_day;
-use crate::domain::messages::Message;
-use crate::domain::rich_text::SafeHtml;
+use crate::domain::{Message, SafeHtml};
 use askama::Template;
 use askama::filters::HtmlSafe;
 

@@ -6,10 +6,7 @@
 
 use super::fragments::MessageFragment;
 use super::json;
-use crate::domain::ids::{Revision, RoomId, UserId};
-use crate::domain::messages::{Change, Message};
-use crate::domain::people::Author;
-use crate::domain::rooms::{RoomEntry, Unread};
+use crate::domain::{Author, Change, Message, Revision, RoomEntry, RoomId, Unread, UserId};
 use askama::Template;
 use bytestring::ByteString;
 use serde::Serialize;

@@ -5,9 +5,7 @@
 
 use super::frames::{Format, Frame};
 use super::topics::{SocketId, Topics};
-use crate::domain::clock::Clock;
-use crate::domain::ids::{RoomId, SessionId, UserId};
-use crate::domain::people::Author;
+use crate::domain::{Author, Clock, RoomId, SessionId, UserId};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};

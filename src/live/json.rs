@@ -2,13 +2,8 @@
 //!
 //! URLs are relative, so that one frame serves every reader.
 
-use crate::domain::attachments::Attachment;
-use crate::domain::boosts::Boost;
 use crate::domain::clock::iso;
-use crate::domain::ids::RoomId;
-use crate::domain::messages::{Change, Message};
-use crate::domain::people::{Author, Status, User};
-use crate::domain::rooms::RoomEntry;
+use crate::domain::{Attachment, Author, Boost, Change, Message, RoomEntry, RoomId, Status, User};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 

@@ -3,8 +3,7 @@
 //! Invariants: several tabs of one person are one; a count is never negative and gone at zero; who goes is told only after the
 //! grace, so that nobody flickers when a page reloads. The clock is an argument.
 
-use crate::domain::ids::UserId;
-use crate::domain::people::Author;
+use crate::domain::{Author, UserId};
 use std::collections::{BTreeMap, HashMap};
 
 /// Who came or went, told at each look: a thousand arriving at once after a restart must not cost a million frames.

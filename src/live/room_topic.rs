@@ -4,8 +4,7 @@ use super::frames::{Event, Format, Frame, Named};
 use super::hub::Outlet;
 use super::presence::{NEWS_MAX, Presence};
 use super::topics::SocketId;
-use crate::domain::ids::{RoomId, UserId};
-use crate::domain::people::Author;
+use crate::domain::{Author, RoomId, UserId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

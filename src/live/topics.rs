@@ -9,10 +9,7 @@ use super::frames::{Added, Event, Frame, Listed};
 use super::hub::{CloseReason, Outlet, Subscriber};
 use super::presence::Presence;
 use super::room_topic::RoomTopic;
-use crate::domain::ids::{Revision, RoomId, UserId};
-use crate::domain::messages::Change;
-use crate::domain::people::Author;
-use crate::domain::rooms::Unread;
+use crate::domain::{Author, Change, Revision, RoomId, Unread, UserId};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 

@@ -5,10 +5,7 @@ use super::sessions::SignedIn;
 use super::{Core, dice};
 use crate::db::sessions::Origin;
 use crate::db::{Tx, accounts, memberships, rooms, users};
-use crate::domain::people::{Role, User};
-use crate::domain::rooms::{Involvement, RoomKind};
-use crate::domain::secrets::{JoinCode, Token};
-use crate::domain::text::{EmailAddress, Name, Password};
+use crate::domain::{EmailAddress, Involvement, JoinCode, Name, Password, Role, RoomKind, Token, User};
 use crate::error::AppError;
 
 /// The name of the account when none is given.

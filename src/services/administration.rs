@@ -6,9 +6,7 @@ use super::pictures::Logo;
 use super::{Core, dice, version_of};
 use crate::db::audit::{self, Actor};
 use crate::db::{accounts, logos, users};
-use crate::domain::audit::Act;
-use crate::domain::secrets::JoinCode;
-use crate::domain::text::{CustomStyles, Name};
+use crate::domain::{Act, CustomStyles, JoinCode, Name};
 use crate::error::AppError;
 
 /// What of the account changes; none: stays.

@@ -3,10 +3,7 @@
 use super::{Core, Write, messages as posts, people};
 use crate::db::audit::{self, Actor};
 use crate::db::{Db, bans, boosts, memberships, messages, roster, users};
-use crate::domain::audit::Act;
-use crate::domain::ids::UserId;
-use crate::domain::messages::Change;
-use crate::domain::people::Status;
+use crate::domain::{Act, Change, Status, UserId};
 use crate::error::AppError;
 use crate::live::hub::CloseReason;
 use std::collections::HashSet;

@@ -6,9 +6,7 @@ use super::messages::announce;
 use super::{Core, Write};
 use crate::db::{Tx, boosts, memberships, messages};
 use crate::domain::boosts::{BOOSTS_MAX, CONTENTS_MAX};
-use crate::domain::ids::{BoostId, MessageId, RoomId, UserId};
-use crate::domain::messages::{Change, Message};
-use crate::domain::text::BoostContent;
+use crate::domain::{BoostContent, BoostId, Change, Message, MessageId, RoomId, UserId};
 use crate::error::AppError;
 use std::sync::Arc;
 

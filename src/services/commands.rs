@@ -5,10 +5,8 @@ use super::{Core, dice};
 use crate::db::audit::{self, Actor};
 use crate::db::users::Changes;
 use crate::db::{Snapshot, accounts, roster, users};
-use crate::domain::audit::Act;
-use crate::domain::people::User;
 use crate::domain::secrets::generated_password;
-use crate::domain::text::{EmailAddress, Password};
+use crate::domain::{Act, EmailAddress, Password, User};
 use crate::error::{AppError, Invalid};
 use crate::live::hub::CloseReason;
 

@@ -7,7 +7,8 @@
 use super::workers::Workers;
 use super::{dice, pictures, stripping};
 use crate::db::{Db, attachments};
-use crate::domain::attachments::{Attachment, FileKey, NOTHING_KNOWN, PICTURES, clean_name, recognised};
+use crate::domain::attachments::{NOTHING_KNOWN, PICTURES, clean_name, recognised};
+use crate::domain::{Attachment, FileKey};
 use crate::error::AppError;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Cursor, ErrorKind, Read, Write};

@@ -4,11 +4,10 @@ use super::files::Stored as StoredFile;
 use super::{Core, Write};
 use crate::db::messages::{self, Stored};
 use crate::db::{Tx, memberships, mentions, previews, rooms};
-use crate::domain::attachments::Attachment;
-use crate::domain::ids::{MessageId, Revision, RoomId, UserId};
 use crate::domain::mentions::{referring, spots};
-use crate::domain::messages::{Body, Change, ClientMessageId, Draft, Message};
-use crate::domain::text::MessageSource;
+use crate::domain::{
+    Attachment, Body, Change, ClientMessageId, Draft, Message, MessageId, MessageSource, Revision, RoomId, UserId,
+};
 use crate::error::AppError;
 use crate::live::frames::Event;
 use std::sync::Arc;

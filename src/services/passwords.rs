@@ -5,8 +5,7 @@
 
 use super::dice;
 use super::workers::Workers;
-use crate::domain::secrets::{HashMemory, PasswordHash};
-use crate::domain::text::Password;
+use crate::domain::{HashMemory, Password, PasswordHash};
 use crate::error::AppError;
 use std::io;
 

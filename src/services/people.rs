@@ -3,8 +3,7 @@
 use super::{Core, Write, version_of};
 use crate::db::users::Changes;
 use crate::db::{Tx, avatars, sessions, transfers, users};
-use crate::domain::people::{User, Viewer};
-use crate::domain::text::Password;
+use crate::domain::{Password, User, Viewer};
 use crate::error::{AppError, Invalid};
 use crate::live::hub::{CloseReason, Subscriber};
 

@@ -7,7 +7,7 @@ use super::Core;
 use crate::db::messages::{self, Stored};
 use crate::db::rooms::Moves;
 use crate::db::{Db, memberships, rooms};
-use crate::domain::ids::{MessageId, RoomId, UserId};
+use crate::domain::{MessageId, RoomId, UserId};
 use crate::error::AppError;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -3,10 +3,7 @@
 use super::{Core, Write};
 use crate::db::audit::{self, Actor};
 use crate::db::{Tx, accounts, memberships, rooms, users};
-use crate::domain::audit::Act;
-use crate::domain::ids::{RoomId, UserId};
-use crate::domain::rooms::{DirectKey, Involvement, RoomKind};
-use crate::domain::text::Name;
+use crate::domain::{Act, DirectKey, Involvement, Name, RoomId, RoomKind, UserId};
 use crate::error::{AppError, Invalid};
 use crate::live::hub::CloseReason;
 use std::collections::HashSet;

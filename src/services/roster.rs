@@ -7,9 +7,7 @@ use super::Core;
 use super::people::announce;
 use crate::db::audit::{self, Actor};
 use crate::db::{rooms, roster, users};
-use crate::domain::audit::Act;
-use crate::domain::ids::UserId;
-use crate::domain::people::{Role, Status, User};
+use crate::domain::{Act, Role, Status, User, UserId};
 use crate::error::AppError;
 use crate::live::hub::CloseReason;
 

@@ -3,10 +3,7 @@
 use super::{Core, dice};
 use crate::db::sessions::{self, Origin};
 use crate::db::{Tx, transfers, users};
-use crate::domain::ids::SessionId;
-use crate::domain::people::{User, Viewer};
-use crate::domain::secrets::Token;
-use crate::domain::text::EmailAddress;
+use crate::domain::{EmailAddress, SessionId, Token, User, Viewer};
 use crate::error::AppError;
 use crate::live::hub::CloseReason;
 

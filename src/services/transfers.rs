@@ -5,10 +5,7 @@ use super::{Core, dice};
 use crate::db::audit::{self, Actor};
 use crate::db::sessions::{self, Origin};
 use crate::db::{Tx, transfers, users};
-use crate::domain::audit::Act;
-use crate::domain::ids::UserId;
-use crate::domain::people::{Role, Viewer};
-use crate::domain::secrets::{Token, TokenHash};
+use crate::domain::{Act, Role, Token, TokenHash, UserId, Viewer};
 use crate::error::AppError;
 
 /// How long a link is good: time to walk to the other device, or to send the link to somebody who is locked out.

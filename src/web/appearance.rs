@@ -7,7 +7,7 @@ use super::assets;
 use super::prelude::*;
 use crate::db::accounts;
 use crate::db::logos;
-use crate::domain::text::CustomStyles;
+use crate::domain::CustomStyles;
 use crate::services::administration;
 use actix_web::http::header::CACHE_CONTROL;
 

@@ -4,7 +4,8 @@
 //! content, and whatever it is gets a policy under which nothing runs.
 
 use super::prelude::*;
-use crate::domain::attachments::{Attachment, NOTHING_KNOWN, PICTURES};
+use crate::domain::Attachment;
+use crate::domain::attachments::{NOTHING_KNOWN, PICTURES};
 use actix_files::NamedFile;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, Charset, ContentDisposition, DispositionParam, DispositionType,

@@ -2,8 +2,7 @@
 
 use super::messages::fragment;
 use super::prelude::*;
-use crate::domain::messages::{Change, Message};
-use crate::domain::text::BoostContent;
+use crate::domain::{BoostContent, Change, Message};
 use crate::services::boosts::{Boosted, boost, withdraw};
 use std::sync::Arc;
 

@@ -4,8 +4,7 @@ use super::forms::parse_user_ids;
 use super::prelude::*;
 use super::room_settings::made_answer;
 use crate::db::{rooms, users};
-use crate::domain::people::Author;
-use crate::domain::rooms::DirectKey;
+use crate::domain::{Author, DirectKey};
 use crate::services::rooms::ping;
 use std::collections::HashSet;
 

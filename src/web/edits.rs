@@ -4,7 +4,7 @@ use super::messages::{MessageForm, fragment};
 use super::prelude::*;
 use crate::db::versions;
 use crate::domain::clock::iso;
-use crate::domain::messages::{Change, Message, Version};
+use crate::domain::{Change, Message, Version};
 use crate::services::messages::{Edited, compose, edit as save};
 use askama::filters::HtmlSafe;
 use std::sync::Arc;

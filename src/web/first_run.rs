@@ -2,7 +2,7 @@
 
 use super::avatars::picture;
 use super::prelude::*;
-use crate::domain::text::{EmailAddress, Password};
+use crate::domain::{EmailAddress, Password};
 use crate::services::accounts::{ACCOUNT_NAME, NewPerson, first_run};
 use actix_web::web::Bytes;
 

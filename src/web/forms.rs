@@ -2,7 +2,7 @@
 //!
 //! Invariant: whatever the headers say, at most [`BODY_MAX`] bytes are kept of a body's fields, and of a file what its form allows.
 
-use crate::domain::ids::UserId;
+use crate::domain::UserId;
 use crate::error::{AppError, Invalid};
 use crate::services::files::{Files, Stored};
 use crate::services::pictures::PICTURE_BYTES_MAX;

@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 use super::sessions::safe_return;
-use crate::domain::rooms::Involvement;
+use crate::domain::Involvement;
 use crate::services::rooms::set_involvement;
 
 /// The choice, as submitted, and the page of ours to go back to.

@@ -3,7 +3,7 @@
 //! Invariants: at most `KEYS_MAX` keys are remembered, and those that no longer matter go first; the clock is an argument. A
 //! restart forgets them, which costs an attacker's patience, not the defence.
 
-use crate::domain::ids::UserId;
+use crate::domain::UserId;
 use crate::error::AppError;
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;

@@ -2,7 +2,7 @@
 
 use super::assets;
 use crate::db::accounts::Account;
-use crate::domain::people::{Theme, User};
+use crate::domain::{Theme, User};
 use crate::services::accounts::ACCOUNT_NAME;
 
 /// The account as pages show it.

@@ -4,7 +4,7 @@ use super::answer::kept;
 use super::messages::fragment;
 use super::prelude::*;
 use crate::db::previews;
-use crate::domain::messages::Change;
+use crate::domain::Change;
 use crate::services::previews::remove;
 
 /// `GET /rooms/{room_id}/messages/{message_id}/preview/image`: the picture of a message's preview. Its URL has a version, so it may be

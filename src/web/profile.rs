@@ -4,9 +4,7 @@ use super::avatars::picture;
 use super::prelude::*;
 use crate::db::rooms;
 use crate::db::users::Changes;
-use crate::domain::people::Theme;
-use crate::domain::rooms::{Involvement, RoomEntry};
-use crate::domain::text::{Bio, EmailAddress, Password};
+use crate::domain::{Bio, EmailAddress, Involvement, Password, RoomEntry, Theme};
 use crate::services::people::{NewPassword, prove_and_hash, update_profile};
 use serde_json::Value;
 

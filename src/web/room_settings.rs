@@ -3,7 +3,7 @@
 use super::forms::parse_user_ids;
 use super::prelude::*;
 use crate::db::{memberships, rooms, users};
-use crate::domain::rooms::RoomKind;
+use crate::domain::RoomKind;
 use crate::live::json;
 use crate::services;
 use crate::services::rooms::RoomChange;

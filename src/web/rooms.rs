@@ -8,7 +8,7 @@ use super::room_settings::made_answer;
 use super::sidebar::Sidebar;
 use crate::db::messages::{self, PAGE_LEN};
 use crate::db::{Snapshot, memberships, rooms, users};
-use crate::domain::messages::{Message, Place, Window};
+use crate::domain::{Message, Place, Window};
 use crate::live::fragments::MessageFragment;
 use crate::live::json;
 use crate::services::rooms::remove;

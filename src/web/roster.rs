@@ -3,7 +3,7 @@
 use super::prelude::*;
 use crate::db::Snapshot;
 use crate::db::roster::{self, Filter, PAGE_LEN};
-use crate::domain::people::Status;
+use crate::domain::Status;
 use crate::domain::text::NAME_MAX;
 use crate::services::roster::{remove, set_role};
 use askama::filters::HtmlSafe;

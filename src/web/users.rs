@@ -3,7 +3,7 @@
 use super::answer::{kept, rendered};
 use super::prelude::*;
 use crate::db::users;
-use crate::domain::people::{Role, Status};
+use crate::domain::{Role, Status};
 use crate::services::bans;
 
 #[derive(Template)]

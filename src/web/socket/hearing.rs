@@ -3,8 +3,7 @@
 use super::super::messages::{MessageForm, submit};
 use super::super::{App, errors};
 use super::End;
-use crate::domain::ids::{MessageId, RoomId};
-use crate::domain::people::Viewer;
+use crate::domain::{MessageId, RoomId, Viewer};
 use crate::error::AppError;
 use crate::live::frames;
 use crate::live::hub::Voice;

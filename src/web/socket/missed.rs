@@ -4,10 +4,7 @@ use super::super::App;
 use super::super::sidebar::Sidebar;
 use super::Peer;
 use crate::db::{Snapshot, messages, rooms, sessions, users};
-use crate::domain::ids::{Revision, RoomId, UserId};
-use crate::domain::messages::{Change, Place};
-use crate::domain::people::{Author, Viewer};
-use crate::domain::rooms::Unread;
+use crate::domain::{Author, Change, Place, Revision, RoomId, Unread, UserId, Viewer};
 use crate::error::AppError;
 
 /// Messages sent first to a socket that says nothing of what it has seen.

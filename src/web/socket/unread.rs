@@ -2,9 +2,9 @@
 //!
 //! Invariant: each count is what the database would say as of the revision beside it.
 
-use crate::domain::ids::{Revision, RoomId, UserId};
 use crate::domain::mentions::EVERYONE;
 use crate::domain::rooms::{self, UNREAD_MAX};
+use crate::domain::{Revision, RoomId, UserId};
 use crate::live::frames::Added;
 use std::collections::{BTreeSet, HashMap};
 
