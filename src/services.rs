@@ -6,7 +6,7 @@
 //! - When it fails, nothing is written and nobody is told. Besides the errors that are named, any can end in `Busy` or `Storage`, as
 //!   [`Db::write`] can; after `Storage`, whether it was written is not known, and trying again is safe.
 //! - Where its right is an administrator's, it fails with `SignedOut` or `Forbidden` when that has gone meanwhile
-//!   ([`demand_administrator`](crate::db::users::demand_administrator)). Where no errors are named, it has no others.
+//!   (`db::users::demand_administrator`). Where no errors are named, it has no others.
 //! - What is written is written together. Whoever is told learns of it after the commit, in commit order.
 
 pub mod accounts;
