@@ -27,7 +27,7 @@
 //! | 6 | `db.rs` | `Db::write`: the closure goes into the writer's bounded queue |
 //! | 7 | `db/writer.rs` | one transaction for all that is queued, a savepoint for each; membership again; UNIQUE decides about repeats |
 //! | 8 | `db/writer.rs` | COMMIT, durable; then the answers; then what was left for after the commit, in that order |
-//! | 9 | `live/hub.rs` | `publish`: one shared frame to the room's sockets, never waiting |
+//! | 9 | `live/topics.rs` | `publish`, ordered of the hub: one shared frame to the room's sockets, never waiting |
 //! | 10 | `web/messages.rs` | answers with the same fragment, a redirect, or JSON |
 //! | browser | `static/js/revisions.js` | puts it in place of the pending one, unless something newer is there |
 //!
