@@ -97,10 +97,7 @@ pub struct PublicUrl {
 }
 
 impl Config {
-    /// Reads the environment.
-    ///
-    /// # Errors
-    /// The first setting that is wrong, in a sentence.
+    /// Reads the environment. Fails with the first setting that is wrong, in a sentence.
     pub fn from_env() -> Result<Self, String> {
         Self::from(|variable| env::var_os(variable).map(|value| value.to_string_lossy().into_owned()))
     }

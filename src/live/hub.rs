@@ -202,10 +202,7 @@ struct HubShared {
 }
 
 impl Hub {
-    /// Starts the hub's thread, with bounds on sockets per person and in all.
-    ///
-    /// # Errors
-    /// When the system gives no thread.
+    /// Starts the hub's thread, with bounds on sockets per person and in all. Fails when the system gives no thread.
     pub fn start(sockets_per_person_max: usize, sockets_max: usize, clock: Clock) -> std::io::Result<Self> {
         let (orders, queue) = sync_channel(ORDERS_MAX);
         let hub = Self { orders, shared: Arc::new(HubShared::default()) };

@@ -34,10 +34,8 @@ pub enum Attempter {
 pub struct Attempts(Mutex<HashMap<Attempter, VecDeque<i64>>>);
 
 impl Attempts {
-    /// Counts an attempt by each of `who`, before it is known how it ends.
-    ///
-    /// # Errors
-    /// `TooMany`, with nothing counted, when one of them has used up its attempts.
+    /// Counts an attempt by each of `who`, before it is known how it ends. `TooMany`, with nothing counted, when one of them has used
+    /// up its attempts.
     pub fn begin(&self, who: &[Attempter], now_ms: i64) -> Result<(), AppError> {
         let mut attempts = locked(&self.0);
         let since_ms = now_ms - ATTEMPTS_WINDOW_MS;

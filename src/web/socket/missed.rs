@@ -35,10 +35,7 @@ pub(super) struct Missed {
 }
 
 impl Missed {
-    /// Reads it.
-    ///
-    /// # Errors
-    /// `SignedOut` when the session has ended, `NotFound` when the room is no longer the viewer's.
+    /// Reads it. `SignedOut` when the session has ended, `NotFound` when the room is no longer the viewer's.
     pub(super) fn read(
         snapshot: &Snapshot<'_>, app: &App, viewer: &Viewer, peer: &Peer, wanted: Wanted, people_after: Option<i64>,
     ) -> Result<Self, AppError> {
