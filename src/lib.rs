@@ -8,7 +8,7 @@
 //! | [`server`] | bind, run, stop; the whole route table |
 //! | [`control`] | the control socket: what the command line asks of a running server |
 //! | [`error`] | `AppError`: everything a request can end in besides its answer |
-//! | [`domain`] | types and rules, no I/O: ids, text, people, rooms, messages, rich text, secrets, time |
+//! | [`domain`] | types and rules, no I/O: ids, text, people, rooms, messages, rich text, mentions, attachments, sounds, secrets |
 //! | [`db`] | one writer, many readers, migrations; a file of queries for each noun |
 //! | [`live`] | the hub (sockets by room and by person, presence, who follows what), frames, and the fragments that may be pushed |
 //! | [`services`] | one function for each thing a person can do that changes something |
