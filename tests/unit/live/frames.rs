@@ -177,9 +177,9 @@ fn the_json_of_a_message_has_the_documented_shape() {
         },
         "creator_id": 7,
         "creator_name": "Ada <3",
+        "edited_at": null,
         "id": 123,
         "preview": null,
-        "id": 123,
         "revision": 4711,
         "room": {
           "id": 4
