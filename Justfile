@@ -19,6 +19,10 @@ bench:
 bench-uploads:
     cargo bench --bench uploads
 
+# Measure what rich messages cost, to post and to show
+bench-rendering:
+    cargo bench --bench rendering
+
 # Run what CI runs
 ci:
     bash .ci/run
