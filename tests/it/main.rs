@@ -27,6 +27,7 @@ mod rooms;
 mod roster;
 mod sessions;
 mod socket;
+mod sounds;
 mod transfers;
 mod unread;
 mod writer;
