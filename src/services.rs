@@ -77,7 +77,7 @@ impl Core {
             hub: Hub::start(config.sockets_per_person, config.sockets_max, clock.clone())?,
             passwords: Passwords::start()?,
             pictures: Pictures::start()?,
-            previews: Previews::start(config)?,
+            previews: Previews::start(config),
             files: Files::start(&config.storage, config.upload_max)?,
             reading: Reading::default(),
             banned: BannedAddresses::default(),

@@ -7,7 +7,6 @@ use crate::domain::addresses::is_public;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_TYPE, HeaderName, LOCATION};
 use reqwest::{Client, Response, StatusCode, redirect};
-use std::io;
 use std::net::SocketAddr;
 use url::{Host, Url};
 
@@ -16,9 +15,9 @@ const REDIRECTS_MAX: usize = 5;
 /// Bytes that are taken of a page or picture.
 const BODY_MAX: usize = 1024 * 1024;
 
-/// Fetches; from `exception` too, which is for tests.
+/// Fetches; from `exception` too, which is for tests. Where the system has no certificates to trust, nothing.
 pub(super) struct Fetcher {
-    client: Client,
+    client: Option<Client>,
     exception: Option<SocketAddr>,
 }
 
@@ -30,12 +29,13 @@ pub(super) struct Fetched {
 }
 
 impl Fetcher {
-    pub(super) fn new(exception: Option<SocketAddr>) -> io::Result<Self> {
+    pub(super) fn new(exception: Option<SocketAddr>) -> Self {
         // Fails where it is done already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().redirect(redirect::Policy::none()).referer(false).no_proxy();
         let client = client.pool_max_idle_per_host(0).dns_resolver(PublicOnly).user_agent("Campfire (link preview)");
-        Ok(Self { client: client.build().map_err(io::Error::other)?, exception })
+        let client = client.build().inspect_err(|error| tracing::warn!(?error, "links will have no previews"));
+        Self { client: client.ok(), exception }
     }
 
     /// What a URL leads to, if it is of a wanted type.
@@ -44,7 +44,7 @@ impl Fetcher {
             if !self.is_allowed(&url) {
                 return None;
             }
-            let mut response = self.client.get(url.clone()).send().await.ok()?;
+            let mut response = self.client.as_ref()?.get(url.clone()).send().await.ok()?;
             if response.status().is_redirection() {
                 url = url.join(header(&response, LOCATION)).ok()?;
                 continue;
@@ -55,7 +55,11 @@ impl Fetcher {
             }
             while let Some(chunk) = response.chunk().await.ok()? {
                 if body.len() + chunk.len() > BODY_MAX {
-                    return None;
+                    // A page says at its beginning what it is; part of a picture is none.
+                    if content_type.starts_with("image/") {
+                        return None;
+                    }
+                    break;
                 }
                 body.extend_from_slice(&chunk);
             }
@@ -86,7 +90,7 @@ fn header(response: &Response, name: HeaderName) -> &str {
     response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// Looks names up, and gives their addresses only if all of them are public: to one of these the connection is made.
+/// Looks names up, and gives those of their addresses that are public: to one of these the connection is made.
 struct PublicOnly;
 
 impl Resolve for PublicOnly {
@@ -95,11 +99,11 @@ impl Resolve for PublicOnly {
     }
 }
 
-/// The addresses of a name, IPv4 first. Their port is the URL's.
+/// The public ones of a name's addresses, IPv4 first. Their port is the URL's.
 fn judged(mut addresses: Vec<SocketAddr>) -> Result<Addrs, &'static str> {
+    addresses.retain(|address| is_public(address.ip()));
     addresses.sort_by_key(SocketAddr::is_ipv6);
-    let all_public = addresses.iter().all(|address| is_public(address.ip()));
-    if all_public { Ok(Box::new(addresses.into_iter())) } else { Err("an address of it is not public") }
+    if addresses.is_empty() { Err("no address of it is public") } else { Ok(Box::new(addresses.into_iter())) }
 }
 
 #[cfg(test)]

@@ -47,8 +47,8 @@ pub struct Posted {
 /// `Gone` when the message was removed since.
 ///
 /// # Side effects
-/// Of a new message, none of a repeat: 1. the message is written; 2. the room's `last_message_at`; 3. the room's
-/// sockets are told. The file of anything but a new message is deleted. 4. its link is left to be looked at.
+/// Of a new message: 1. it is written, with its file; 2. the room's `last_message_at`; 3. the room's sockets are told; 4. its link is
+/// left to be looked at. Of anything else only the file is deleted.
 pub async fn post(
     core: &Core, author: UserId, room: RoomId, draft: Draft, file: Option<StoredFile>,
 ) -> Result<Posted, AppError> {

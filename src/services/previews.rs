@@ -15,7 +15,6 @@ use crate::error::AppError;
 use futures_util::StreamExt;
 use futures_util::stream::poll_fn;
 use std::collections::VecDeque;
-use std::io;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -52,13 +51,10 @@ pub struct Previews {
 
 impl Previews {
     /// Starts what they are fetched with.
-    ///
-    /// # Errors
-    /// When the system has no certificates to trust.
-    pub fn start(config: &Config) -> io::Result<Self> {
-        let (fetcher, (wanted, queue)) = (Fetcher::new(config.previews_from)?, channel(WAITING_MAX));
+    pub fn start(config: &Config) -> Self {
+        let (fetcher, (wanted, queue)) = (Fetcher::new(config.previews_from), channel(WAITING_MAX));
         let own = config.public_url.as_ref().map(|url| format!("{}/", url.origin()));
-        Ok(Self { fetcher, own, wanted, queue: Mutex::new(queue), remembered: StdMutex::default() })
+        Self { fetcher, own, wanted, queue: Mutex::new(queue), remembered: StdMutex::default() }
     }
 
     /// The link of which a body has a preview: its first to elsewhere.

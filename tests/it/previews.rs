@@ -19,6 +19,7 @@ fn answer(path: &str) -> Option<Vec<u8>> {
             redirect(&format!("/hop{}", path["/hop".len()..].parse::<u32>().unwrap() - 1))
         }
         "/large" => ok("text/html", format!("<title>Large</title>{}", " ".repeat(1024 * 1024))),
+        "/large.png" => ok("image/png", " ".repeat(1024 * 1024 + 1)),
         "/text" => ok("text/plain", "<title>Text</title>"),
         "/missing" => Some(
             b"HTTP/1.1 404 Not Found\r\ncontent-type: text/html\r\ncontent-length: 18\r\n\r\n<title>No</title>.".into(),
@@ -155,7 +156,7 @@ async fn what_has_no_preview_costs_a_message_nothing() {
         "[room](/rooms/1) and ann@example.com".to_owned(),
         stage.site.url("/hop6"),
     ];
-    let paths = ["/metadata", "/by-name", "/large", "/text", "/missing", "/silent", "/broken.png"];
+    let paths = ["/metadata", "/by-name", "/large.png", "/text", "/missing", "/silent", "/broken.png"];
     let mut messages = Vec::new();
     for text in texts.into_iter().chain(paths.map(|path| stage.site.url(path))) {
         messages.push(stage.bob.says(&text).await);
@@ -175,6 +176,13 @@ async fn what_has_no_preview_costs_a_message_nothing() {
     for path in ["with-credentials", "by-another-name", "in-code", "in-a-block"] {
         assert!(!asked.contains(path), "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_large_page_is_read_as_far_as_its_head() {
+    let mut stage = started().await;
+    let message = stage.links("/large").await;
+    assert_eq!(stage.arrives(&message).await["preview"]["title"], "Large");
 }
 
 #[tokio::test]

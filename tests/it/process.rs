@@ -197,6 +197,14 @@ async fn a_wrong_setting_stops_the_start_with_its_name_its_value_and_what_is_all
 }
 
 #[tokio::test]
+async fn without_certificates_to_trust_it_starts_and_only_links_have_no_previews() {
+    let folder = TempDir::new().unwrap();
+    let settings = [SETTINGS, &[("SSL_CERT_FILE", "/nowhere"), ("SSL_CERT_DIR", "/nowhere")]].concat();
+    let process = Process::start(folder.path(), &settings).await;
+    administrator(process.address).await.says("See https://example.com/").await;
+}
+
+#[tokio::test]
 async fn what_is_not_our_database_is_refused_in_plain_words_and_left_as_it_was() {
     let newer = TempDir::new().unwrap();
     Process::start(newer.path(), SETTINGS).await.stop("-TERM").await;
