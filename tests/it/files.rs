@@ -32,7 +32,7 @@ async fn send(person: &Person, accept: &str, body: Vec<u8>) -> Response {
 }
 
 /// Sends a file under an id, by JSON.
-async fn sends_as(person: &Person, id: &str, name: &str, file: &[u8]) -> Response {
+pub async fn sends_as(person: &Person, id: &str, name: &str, file: &[u8]) -> Response {
     send(person, "application/json", form(&[("client_message_id", id)], name, file)).await
 }
 

@@ -1,4 +1,4 @@
-//! Random posts, edits, boosts and removals against a plain list: pages, unread counts and catch-up must agree with it.
+//! Random posts, mentions, files, edits, boosts and removals against a plain list: pages, unread counts and catch-up must agree with it.
 
 use crate::support::socket::{Page, Socket};
 use crate::support::{Person, TestServer};
@@ -14,6 +14,8 @@ enum Step {
         bob: bool,
         text: String,
     },
+    /// Ann sends a file and says nothing with it.
+    File,
     Repeat {
         which: usize,
     },
@@ -37,9 +39,10 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let text = "[a-z<&\" 上ب🔥\n]{0,12}[a-z]";
+    let text = "(@\\[Bob\\] )?[a-z<&\" 上ب🔥\n]{0,12}[a-z]";
     prop_oneof![
         5 => (any::<bool>(), text).prop_map(|(bob, text)| Step::Post { bob, text }),
+        1 => Just(Step::File),
         1 => (0usize..50).prop_map(|which| Step::Repeat { which }),
         2 => (0usize..50, text).prop_map(|(which, text)| Step::Edit { which, text }),
         2 => (0usize..50).prop_map(|which| Step::Remove { which }),
@@ -77,6 +80,13 @@ async fn play(server: &TestServer, ann: &Person, bob: &Person, steps: Vec<Step>)
                 let id = answer.json::<Value>().await.unwrap()["id"].as_i64().unwrap();
                 let text = Some(text.trim().to_owned());
                 list.push(Known { id, client_message_id, bob: by_bob, text });
+            }
+            Step::File => {
+                let client_message_id = Uuid::new_v4().to_string();
+                let answer = crate::files::sends_as(ann, &client_message_id, "a.txt", b"of a file").await;
+                assert_eq!(answer.status(), 201);
+                let id = answer.json::<Value>().await.unwrap()["id"].as_i64().unwrap();
+                list.push(Known { id, client_message_id, bob: false, text: Some(String::new()) });
             }
             Step::Repeat { which } if !list.is_empty() => {
                 let known = &list[which % list.len()];
@@ -142,6 +152,8 @@ async fn play(server: &TestServer, ann: &Person, bob: &Person, steps: Vec<Step>)
     let rooms: Value = bob.get("/rooms").await.json().await.unwrap();
     assert_eq!(rooms[0]["unread_count"], unread as i64);
     assert_eq!(rooms[0]["unread"], unread > 0);
+    let calls_bob = |known: &&Known| !known.bob && known.text.as_ref().is_some_and(|text| text.starts_with("@[Bob]"));
+    assert_eq!(rooms[0]["mention"], list.iter().find(calls_bob).is_some());
     assert_eq!(server.rows().await.len(), list.len());
 }
 
