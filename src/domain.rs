@@ -27,3 +27,4 @@ pub(crate) use self::{attachments::*, audit::*, boosts::*, clock::*, ids::*, men
 pub(crate) use self::{people::*, previews::*, rich_text::*, rooms::*, secrets::*, text::*};
 pub use boosts::CONTENTS_MAX;
 pub use messages::VERSIONS_MAX;
+pub use rich_text::{Rendered, render};

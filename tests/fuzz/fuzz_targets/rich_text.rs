@@ -4,7 +4,7 @@
 #[path = "../../support/allowed.rs"]
 mod allowed;
 
-use campfire::domain::rich_text::render;
+use campfire::domain::render;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|source: &str| {
