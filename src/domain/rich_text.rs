@@ -63,6 +63,7 @@ impl fmt::Display for SafeHtml {
 /// What a source says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
+    /// As shown.
     pub html: SafeHtml,
     /// As read: no markup characters, a line for each line.
     pub plain_text: String,

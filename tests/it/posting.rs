@@ -278,8 +278,8 @@ async fn no_request_waits_for_the_database_more_than_three_times() {
     let requests = [
         ann.request(Method::GET, "/rooms/1"),
         ann.request(Method::GET, "/rooms/1/messages"),
-        ann.request(Method::POST, "/rooms/1/messages").form(&[("body", "again")]),
-        ann.request(Method::PUT, &path).json(&json!({"body": "edited"})),
+        ann.request(Method::POST, "/rooms/1/messages").form(&[("body", "again, @Ann")]),
+        ann.request(Method::PUT, &path).json(&json!({"body": "edited, @Ann"})),
         ann.request(Method::POST, &format!("{path}/boosts")).form(&[("content", "👍")]),
         ann.request(Method::GET, &format!("{path}/boosts")).header("accept", "application/json"),
         ann.request(Method::GET, &format!("{path}/edit")),
@@ -295,4 +295,14 @@ async fn no_request_waits_for_the_database_more_than_three_times() {
         let waits = server.db.waits() - before;
         assert!((1..=3).contains(&waits), "{} waited {waits} times", answer.url());
     }
+}
+
+#[tokio::test]
+async fn what_is_shown_is_what_the_renderer_makes_that_fuzzing_tries() {
+    let (_server, ann) = started().await;
+    let source = "**bold** <b>\n\n| a |\n|---|\n| `b` |";
+    let message = ann.says(source).await;
+    let rendered = campfire::domain::render(source);
+    assert_eq!(message["body"]["html"], rendered.html.as_str());
+    assert_eq!(message["body"]["plain_text"], rendered.plain_text);
 }
