@@ -42,6 +42,7 @@
 //! - Only `db/writer.rs` has a connection that can write; SQL is in `db` and `migrations/` only.
 //! - Nothing is broadcast before its commit, and broadcasts leave in commit order.
 //! - Only sockets subscribe to the hub; server code never listens to it, and asks it only who is online.
+//! - A file is in its place before its message is written, and is deleted after the commit that drops it.
 //! - A pushed fragment is the same for every reader of its topic: a room, or one person.
 //! - Markup made from what people type comes from `domain/rich_text.rs` only, past its allow-list.
 //! - A handler's arguments say who may call it, and each write checks the right again in its own transaction.
