@@ -2,6 +2,7 @@
 
 use crate::browser_or_skip;
 use crate::people::Human;
+use crate::proxy::Proxy;
 use crate::support::TestServer;
 
 const PLAYED: &str = "document.querySelectorAll('#messages sound-player[data-played]').length";
@@ -13,7 +14,10 @@ async fn a_sound_is_heard_once_by_who_looks_and_by_the_others_when_they_press_it
     let base = format!("http://{}", server.address);
     let ann = Human::first(&browser, &base, "Ann").await;
     let link = ann.invite_link().await;
-    let bob = Human::invited(&browser, &base, &link, "Bob").await;
+    // Bob is somewhere else.
+    let proxy = Proxy::start(server.address).await;
+    let through = |url: &str| url.replace(&server.address.to_string(), &proxy.address().to_string());
+    let bob = Human::invited(&browser, &through(&base), &through(&link), "Bob").await;
     let eve = Human::invited(&browser, &base, &link, "Eve").await;
     let cat = Human::invited(&browser, &base, &link, "Cat").await;
     server.sql("UPDATE users SET mutes_sounds = 1 WHERE name = 'Eve'").await;
@@ -38,11 +42,11 @@ async fn a_sound_is_heard_once_by_who_looks_and_by_the_others_when_they_press_it
     // Neither a reload nor an edit nor a return from elsewhere plays it again.
     bob.page.reload().await;
     bob.is_level().await;
-    bob.page.set_offline(true).await;
+    proxy.cut();
     bob.sees_that_the_connection_is_lost().await;
     ann.says("/play bell").await;
     ann.page.wait_for(&format!("{PLAYED} === 2")).await;
-    bob.page.set_offline(false).await;
+    proxy.mend();
     bob.page.wait_for("document.querySelectorAll('#messages sound-player').length === 2").await;
     ann.says("/play nothing at all").await;
     bob.sees("/play nothing at all").await;
