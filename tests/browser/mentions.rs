@@ -146,3 +146,34 @@ async fn emoji_come_by_shortcode_and_from_a_picker_that_remembers() {
     ann.page.wait_for("!document.querySelector('emoji-picker details').open").await;
     assert_eq!(ann.page.problems(), Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn elsewhere_the_count_of_what_is_unread_turns_to_ember_when_one_is_called_and_goes_when_one_has_read() {
+    let browser = browser_or_skip!();
+    let server = TestServer::start().await;
+    let base = format!("http://{}", server.address);
+    let ann = Human::first(&browser, &base, "Ann").await;
+    let bob = Human::invited(&browser, &base, &ann.invite_link().await, "Bob").await;
+    let posts = async |path: &str, field: &str, value: &str| {
+        let body = format!("new URLSearchParams({{ {field}: {} }})", json!(value));
+        let post = format!("fetch('{path}', {{ method: 'POST', body: {body} }}).then(it => it.status)");
+        assert_eq!(ann.page.eval(&post).await, 200);
+    };
+    posts("/rooms/opens", "name", "Elsewhere").await;
+    let mark = "document.querySelector('#unread_2')";
+    bob.page.wait_for(&format!("{mark}?.dataset.count === '0'")).await;
+    bob.marks_the_page().await;
+    posts("/rooms/2/messages", "body", "to whom it may concern").await;
+    bob.page.wait_for(&format!("{mark}.dataset.count === '1'")).await;
+    let colour = format!("getComputedStyle({mark}).backgroundColor");
+    let calm = bob.page.eval(&colour).await;
+    posts("/rooms/2/messages", "body", "@bob, have a look").await;
+    bob.page.wait_for(&format!("{mark}.dataset.count === '2' && 'mention' in {mark}.dataset")).await;
+    assert_ne!(bob.page.eval(&colour).await, calm);
+    assert!(bob.has_not_reloaded().await);
+    bob.page.reload().await;
+    bob.page.wait_for(&format!("{mark}?.dataset.count === '2' && 'mention' in {mark}.dataset")).await;
+    bob.page.click("[data-room-id='2']").await;
+    bob.page.wait_for(&format!("{mark}?.dataset.count === '0' && !('mention' in {mark}.dataset)")).await;
+    assert_eq!(bob.page.problems(), Vec::<String>::new());
+}
