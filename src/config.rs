@@ -31,7 +31,6 @@ macro_rules! settings {
 
         impl Config {
             /// Reads the settings from `lookup`, which tells a variable's value if it is set.
-            ///
             /// # Errors
             /// The first setting that is wrong, in a sentence.
             pub fn from(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, String> {

@@ -89,7 +89,6 @@ fn path(folder: &Path) -> PathBuf {
 }
 
 /// Makes the socket in a folder whose lock is held.
-///
 /// # Errors
 /// What the system says; a path that is too long for a socket is among it.
 pub fn bind(folder: &Path) -> io::Result<UnixListener> {
@@ -158,7 +157,6 @@ async fn exchange(stream: tokio::net::UnixStream, core: &Core, origin: &str) {
 }
 
 /// Has an order carried out: by the server that runs on the configured storage, or here when none does.
-///
 /// # Errors
 /// Why it can't be, as a sentence.
 pub async fn command(config: Config, order: Order) -> Result<String, String> {

@@ -92,11 +92,9 @@ impl Db {
     }
 
     /// Runs `work` in the writer's next transaction; when this returns `Ok`, it is durable.
-    ///
     /// # Errors
     /// What `work` returned, with nothing written; `Busy` when the queue is full or the server stops, with
     /// nothing written; `Storage` when the commit could not be confirmed, so that trying again is safe.
-    ///
     /// # Side effects
     /// 1. what `work` wrote; 2. the caller is told; 3. what `work` left with [`Tx::after_commit`].
     pub async fn write<T: Send + 'static>(

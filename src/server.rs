@@ -67,7 +67,6 @@ pub struct Stopper {
 
 impl Server {
     /// Locks the storage, listens on the configured address and starts the database and the hub.
-    ///
     /// # Errors
     /// Why it can't, in words for whoever starts it; nothing is left running then.
     pub fn bind(config: Config) -> Result<Self, String> {
@@ -78,7 +77,6 @@ impl Server {
     }
 
     /// Starts on a listener that is bound already.
-    ///
     /// # Errors
     /// Why it can't, in words for whoever starts it; nothing is left running then.
     pub fn on(listener: TcpListener, storage: Storage, config: Config) -> Result<Self, String> {
@@ -134,7 +132,6 @@ impl Server {
     }
 
     /// Serves until it is stopped, then writes what was acknowledged.
-    ///
     /// # Errors
     /// When the operating system fails the server.
     pub async fn run(self) -> io::Result<()> {

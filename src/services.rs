@@ -68,7 +68,6 @@ pub struct Core {
 
 impl Core {
     /// Starts what they need besides the database.
-    ///
     /// # Errors
     /// When the system gives no threads, or the folder of files can't be used.
     pub fn start(db: Db, config: &Config, clock: Clock) -> io::Result<Self> {

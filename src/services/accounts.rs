@@ -24,7 +24,6 @@ pub struct NewPerson {
 
 /// Makes the account, its administrator and the first room, and signs the administrator in. `None` when there is an
 /// account already: of any number at once, one makes it.
-///
 /// # Side effects
 /// 1. the account, the person, the open room "All Talk", the membership and the session are written.
 pub async fn first_run(
@@ -46,10 +45,8 @@ pub async fn first_run(
 }
 
 /// Lets somebody in by the invite link: a person of their own, in every open room, signed in.
-///
 /// # Errors
 /// `NotFound` when the code is not the account's; `Conflict` when the address is taken.
-///
 /// # Side effects
 /// 1. the person, the memberships and the session are written; 2. everyone's pages are told of them.
 pub async fn join(core: &Core, join_code: String, person: NewPerson, origin: Origin) -> Result<SignedIn, AppError> {

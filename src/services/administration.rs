@@ -20,7 +20,6 @@ pub struct Changes {
 }
 
 /// Changes the account.
-///
 /// # Side effects
 /// 1. what changes is written, with a line of the log for each.
 pub async fn update(core: &Core, by: Actor, changes: Changes) -> Result<(), AppError> {
@@ -55,7 +54,6 @@ pub async fn update(core: &Core, by: Actor, changes: Changes) -> Result<(), AppE
 }
 
 /// Removes the logo: the flame takes its place. Without one, nothing happens.
-///
 /// # Side effects
 /// 1. the logo is deleted.
 pub async fn remove_logo(core: &Core, by: Actor) -> Result<(), AppError> {
@@ -70,7 +68,6 @@ pub async fn remove_logo(core: &Core, by: Actor) -> Result<(), AppError> {
 }
 
 /// Gives the account another invite link; the old one is worth nothing from then on.
-///
 /// # Side effects
 /// 1. the code is written.
 pub async fn regenerate_join_code(core: &Core, by: Actor) -> Result<JoinCode, AppError> {
@@ -85,7 +82,6 @@ pub async fn regenerate_join_code(core: &Core, by: Actor) -> Result<JoinCode, Ap
 }
 
 /// Gives the account other custom styles; empty: none.
-///
 /// # Side effects
 /// 1. the styles are written.
 pub async fn update_custom_styles(core: &Core, by: Actor, styles: CustomStyles) -> Result<(), AppError> {

@@ -33,7 +33,6 @@ impl BannedAddresses {
     }
 
     /// Reads them from the database: at the start.
-    ///
     /// # Errors
     /// What the database says.
     pub async fn load(&self, db: &Db) -> Result<(), AppError> {
@@ -56,11 +55,9 @@ impl BannedAddresses {
 }
 
 /// Throws somebody out. What they wrote goes in batches, which the background's work does.
-///
 /// # Errors
 /// An administrator's; `NotFound` when there is no such person on the account; `Conflict` when it is oneself, the last administrator,
 /// or somebody banned already.
-///
 /// # Side effects
 /// 1. their public addresses but those of whoever bans them are kept out, their sessions and links deleted; 2. the addresses are refused; 3. their sockets are closed; 4. every socket learns of it.
 pub async fn ban(core: &Core, by: Actor, id: UserId) -> Result<(), AppError> {
@@ -103,10 +100,8 @@ pub async fn ban(core: &Core, by: Actor, id: UserId) -> Result<(), AppError> {
 }
 
 /// Lets somebody back in, and the addresses that were kept out on their account. What they wrote stays removed.
-///
 /// # Errors
 /// An administrator's; `NotFound` unless the person is banned.
-///
 /// # Side effects
 /// 1. the status is written, the addresses deleted; 2. they are taken again; 3. every socket learns of it.
 pub async fn lift(core: &Core, by: Actor, id: UserId) -> Result<(), AppError> {

@@ -22,11 +22,9 @@ pub struct Boosted {
 
 /// Adds a boost. When the same person has added one of the same content, it stays, so that trying again is safe; or (`is_toggle`) it
 /// goes, so that one click on it joins or withdraws.
-///
 /// # Errors
 /// `NotFound` when there is no such message (any more) or the booster is not in its room; `Conflict` when the message has all the
 /// boosts it can take.
-///
 /// # Side effects
 /// None of one that was there and stays; else: 1. it is written and the message takes a revision; 2. the room's sockets are told.
 pub async fn boost(
@@ -52,10 +50,8 @@ pub async fn boost(
 }
 
 /// Withdraws one's own boost.
-///
 /// # Errors
 /// `NotFound` when there is no such boost of one's own on the message (any more), or one is not in its room.
-///
 /// # Side effects
 /// As of a new [`boost`].
 pub async fn withdraw(

@@ -17,10 +17,8 @@ fn find(snapshot: &Snapshot<'_>, address: &EmailAddress) -> Result<User, AppErro
 }
 
 /// Gives somebody a new password, a generated one when none is given; tells their name and the generated password.
-///
 /// # Errors
 /// `Invalid` when nobody active has the address, or the password does not do.
-///
 /// # Side effects
 /// 1. the password is written, the person's sessions and links deleted; 2. their sockets are closed.
 pub async fn reset_password(
@@ -43,10 +41,8 @@ pub async fn reset_password(
 }
 
 /// Makes somebody an administrator.
-///
 /// # Errors
 /// `Invalid` when nobody active has the address.
-///
 /// # Side effects
 /// As for [`set_role`].
 pub async fn make_administrator(core: &Core, address: &str) -> Result<User, AppError> {
@@ -56,7 +52,6 @@ pub async fn make_administrator(core: &Core, address: &str) -> Result<User, AppE
 }
 
 /// The path of the invite link. Has no side effects.
-///
 /// # Errors
 /// `Conflict` before the first run.
 pub async fn invite_path(core: &Core) -> Result<String, AppError> {

@@ -88,7 +88,6 @@ impl Drop for Unreferenced {
 
 impl Files {
     /// Makes the folder of files in `storage`, empties what was on its way when the last server ended, and starts the threads.
-    ///
     /// # Errors
     /// When the folder can't be made, or the system gives no threads.
     pub fn start(storage: &Path, size_max: usize) -> io::Result<Self> {
@@ -124,7 +123,6 @@ impl Files {
     }
 
     /// Begins a new file.
-    ///
     /// # Errors
     /// `Busy` when too many arrive already; `Storage` when the disk does not take it.
     pub async fn begin(&self) -> Result<Incoming, AppError> {
@@ -137,7 +135,6 @@ impl Files {
     }
 
     /// Where the small picture of a file is, made when it is first asked for; none when none can be made of it.
-    ///
     /// # Errors
     /// `NotFound` when it has none, or is gone; `Busy` when too many wait; `Storage` when the disk does not take it.
     pub async fn thumbnail(&self, file: &Attachment) -> Result<Option<PathBuf>, AppError> {
@@ -157,7 +154,6 @@ impl Files {
     }
 
     /// Deletes the files whose messages are gone, with their small pictures, until there are no more.
-    ///
     /// # Errors
     /// As [`Db::read`] and [`Db::write`].
     pub async fn delete_dropped(&self, db: &Db) -> Result<(), AppError> {
@@ -172,7 +168,6 @@ impl Files {
     }
 
     /// Sweeps one of the 256 folders: deletes files older than a day that no message has. Tells how many it found.
-    ///
     /// # Errors
     /// As [`Db::read`]; `Busy` when too much waits for the disk.
     pub async fn sweep(&self, db: &Db, number: u8) -> Result<usize, AppError> {
@@ -208,7 +203,6 @@ impl Files {
 
 impl Incoming {
     /// Takes the next bytes of the file.
-    ///
     /// # Errors
     /// `TooLarge` when there are more than fit; `Busy` and `Storage` when the disk does not take them.
     pub async fn write(&mut self, bytes: impl AsRef<[u8]> + Send + 'static) -> Result<(), AppError> {
@@ -226,7 +220,6 @@ impl Incoming {
     }
 
     /// Puts the file in its place: looked at, a picture stripped, flushed with its folder. `name` is what its sender calls it.
-    ///
     /// # Errors
     /// `Busy` and `Storage` when the disk does not take it.
     pub async fn finish(mut self, name: &str) -> Result<Stored, AppError> {

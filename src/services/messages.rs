@@ -14,7 +14,6 @@ use std::sync::Arc;
 
 /// Makes a body of what was typed into a room: finds those whom it mentions, and renders it. With `edited`, those whom that message
 /// mentions are known. Beside a file it may say nothing. Has no side effects.
-///
 /// # Errors
 /// As for any read.
 pub async fn compose(
@@ -41,11 +40,9 @@ pub struct Posted {
 }
 
 /// Posts a message. A repeat of an earlier post, recognised by its `client_message_id`, is answered with the message as it is now.
-///
 /// # Errors
 /// `NotFound` when the author is not in the room (any more); `Conflict` when somebody else used the id;
 /// `Gone` when the message was removed since.
-///
 /// # Side effects
 /// Of a new message: 1. it is written, with its file; 2. the room's `last_message_at`; 3. the room's sockets are told; 4. its link is
 /// left to be looked at. Of anything else only the file is deleted.
@@ -76,7 +73,6 @@ pub async fn post(
 
 /// What an earlier post of `author` with this id became, if there was one: for a repeat that by itself would be
 /// refused. Has no side effects.
-///
 /// # Errors
 /// As for [`post`].
 pub async fn repeated(
@@ -109,11 +105,9 @@ pub enum Edited {
 }
 
 /// Gives a message another body. With `seen`, the revision that was edited, only if nobody else has edited it since.
-///
 /// # Errors
 /// `NotFound` when there is no such message (any more) or the editor is not in its room; `Forbidden` when they are
 /// neither its author nor an administrator.
-///
 /// # Side effects
 /// None when it says so already; else: 1. the earlier body is kept as a version and the new one written, and the preview of a link
 /// that went is dropped; 2. the room's sockets are told; 3. another link is left to be looked at.
@@ -145,10 +139,8 @@ pub async fn edit(
 }
 
 /// Removes a message; what stays is its tombstone.
-///
 /// # Errors
 /// As for [`edit`]; a message that was removed already is `NotFound`.
-///
 /// # Side effects
 /// 1. the content is erased, with boosts, mentions, versions and preview; 2. the room's sockets are told; 3. a file
 ///    that it had is deleted in the background.

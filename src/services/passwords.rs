@@ -22,7 +22,6 @@ pub struct Passwords(Workers<HashMemory>);
 
 impl Passwords {
     /// Starts the threads.
-    ///
     /// # Errors
     /// When the system gives none.
     pub fn start() -> io::Result<Self> {
@@ -30,7 +29,6 @@ impl Passwords {
     }
 
     /// Hashes a new password.
-    ///
     /// # Errors
     /// `Busy` when too many wait.
     pub async fn hash(&self, password: Password) -> Result<PasswordHash, AppError> {
@@ -38,7 +36,6 @@ impl Passwords {
     }
 
     /// Whether `password` is the one behind `hash`; no hash, no match, after the same time.
-    ///
     /// # Errors
     /// `Busy` when too many wait.
     pub async fn verify(&self, password: String, hash: Option<PasswordHash>) -> Result<bool, AppError> {

@@ -15,7 +15,6 @@ pub struct NewPassword {
 }
 
 /// Makes sure that somebody knows their password, and hashes the new one. Nothing is written.
-///
 /// # Errors
 /// `Invalid` at `current_password` when it is another; `Busy` when too many hashes wait.
 pub async fn prove_and_hash(
@@ -32,10 +31,8 @@ pub async fn prove_and_hash(
 
 /// Changes what somebody is called, where to reach them, what they say of themselves, how pages look to them, their password
 /// and their picture (WebP): what is given of it.
-///
 /// # Errors
 /// `SignedOut` when their session ended meanwhile; `Conflict` when the address is taken.
-///
 /// # Side effects
 /// 1. the person and the picture are written; with a new password, their other sessions and links are deleted; 2. those sessions'
 ///    sockets are closed; 3. every socket learns of a new name or picture.
@@ -66,10 +63,8 @@ pub async fn update_profile(
 }
 
 /// Removes somebody's picture: they are shown by their initials. Without one, nothing happens.
-///
 /// # Errors
 /// `SignedOut` when their session ended meanwhile.
-///
 /// # Side effects
 /// 1. the picture is deleted; 2. every socket learns of it.
 pub async fn remove_avatar(core: &Core, viewer: Viewer) -> Result<(), AppError> {

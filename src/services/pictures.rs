@@ -47,7 +47,6 @@ pub struct Logo {
 
 impl Pictures {
     /// Starts the thread.
-    ///
     /// # Errors
     /// When the system gives none.
     pub fn start() -> io::Result<Self> {
@@ -55,7 +54,6 @@ impl Pictures {
     }
 
     /// The middle of a picture as an avatar: WebP, [`AVATAR_SIDE`] wide and high.
-    ///
     /// # Errors
     /// `Invalid` at `avatar` when it is no picture that can be read, or too large a one; `Busy` when too many wait.
     pub async fn avatar(&self, file: impl AsRef<[u8]> + Send + 'static) -> Result<Vec<u8>, AppError> {
@@ -63,7 +61,6 @@ impl Pictures {
     }
 
     /// A picture as a logo.
-    ///
     /// # Errors
     /// `Invalid` at `logo` when it is no picture that can be read, or too large a one; `Busy` when too many wait.
     pub async fn logo(&self, file: impl AsRef<[u8]> + Send + 'static) -> Result<Logo, AppError> {

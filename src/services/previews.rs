@@ -142,11 +142,9 @@ fn is_picture(content_type: &str) -> bool {
 }
 
 /// Removes the preview of a message for good.
-///
 /// # Errors
 /// `NotFound` when there is no such message or preview (any more), or one is not in the room; `Forbidden` when one is neither the
 /// message's author nor an administrator.
-///
 /// # Side effects
 /// 1. it is erased, and none is made of the message again; the message takes a revision; 2. the room's sockets are told.
 pub async fn remove(core: &Core, editor: UserId, room: RoomId, id: MessageId) -> Result<Arc<Message>, AppError> {

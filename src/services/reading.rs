@@ -45,10 +45,8 @@ impl Reading {
     }
 
     /// Writes the moves down, some at a time; nothing for none.
-    ///
     /// # Errors
     /// As for any write; what was not written is still kept, to be tried again.
-    ///
     /// # Side effects
     /// 1. the cursors are written.
     pub async fn write_down(&self, db: &Db) -> Result<(), AppError> {
@@ -78,10 +76,8 @@ impl Reading {
 }
 
 /// Notes that somebody has read a room through a message (none: all there is); answers what is left.
-///
 /// # Errors
 /// `NotFound` when they are not in the room, or the message is not of it; `Busy` when too many moves wait.
-///
 /// # Side effects
 /// 1. the move is kept, to be written soon; 2. their other pages are told.
 pub async fn read(core: &Core, user: UserId, room: RoomId, through: Option<MessageId>) -> Result<i64, AppError> {
@@ -112,10 +108,8 @@ fn message_id(stored: &Stored) -> MessageId {
 }
 
 /// Marks a room as unread from a message on; answers how much is unread.
-///
 /// # Errors
 /// `NotFound` when they are not in the room, or the message is not of it.
-///
 /// # Side effects
 /// 1. the cursor is written; 2. their pages are told.
 pub async fn mark_unread(core: &Core, user: UserId, room: RoomId, from: MessageId) -> Result<i64, AppError> {

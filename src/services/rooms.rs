@@ -18,10 +18,8 @@ const NOT_HERE: &str = "Somebody you chose is not here (any more).";
 pub const CREATORS_ONLY: &str = "In this account only administrators make rooms. Ask one of them.";
 
 /// Makes a room: closed, of its creator and those they chose; or (none chosen) open, with everyone in it.
-///
 /// # Errors
 /// `Forbidden` when only administrators may make rooms and this is none; `Invalid` when one of the chosen is not here.
-///
 /// # Side effects
 /// 1. the room and the memberships are written; 2. the pages of those in it are told.
 pub async fn create(core: &Core, creator: UserId, name: Name, chosen: Option<Vec<UserId>>) -> Result<RoomId, AppError> {
@@ -54,11 +52,9 @@ pub struct RoomChange {
 }
 
 /// Saves an open or closed room.
-///
 /// # Errors
 /// `NotFound` when there is no such room for the editor (a ping is none); `Forbidden` when they neither made it nor run the account;
 /// `Invalid` when one of the chosen is not here, or nobody would be left.
-///
 /// # Side effects
 /// 1. name, kind and memberships are written; a room that its creator left is handed over; a change by somebody who did not make the
 ///    room is a line in the audit log; 2. those who left, those who came, and those who stay are told; pages of those who left end.
@@ -116,10 +112,8 @@ fn tell_joined(tx: &Write<'_>, room: RoomId, people: Vec<UserId>) {
 }
 
 /// Deletes a room with everything in it. Nobody finds it from the commit on; its rows go in batches.
-///
 /// # Errors
 /// `NotFound` when there is no such room for the remover; `Forbidden` when it is no ping and they neither made it nor run the account.
-///
 /// # Side effects
 /// 1. the room is marked as deleted, with a line in the audit log unless it is a ping; 2. its pages end and lists lose it; 3. the
 ///    background is set to work.
@@ -143,10 +137,8 @@ pub async fn remove(core: &Core, remover: Actor, room: RoomId) -> Result<(), App
 }
 
 /// Takes somebody out of a closed room, because they want to.
-///
 /// # Errors
 /// `NotFound` when they are not in it; `Conflict` when it is a room for everyone or a ping, or they are the last in it.
-///
 /// # Side effects
 /// 1. the membership is deleted, and the room handed over if they had made it; 2. their pages of it end and their lists lose it.
 pub async fn leave(core: &Core, person: UserId, room: RoomId) -> Result<(), AppError> {
@@ -168,10 +160,8 @@ pub async fn leave(core: &Core, person: UserId, room: RoomId) -> Result<(), AppE
 }
 
 /// Finds the ping of exactly these people, or starts it. Tells whether it is new.
-///
 /// # Errors
 /// `Invalid` when one of them is not here (any more); a ping with them that there was is found in the list.
-///
 /// # Side effects
 /// 1. a new ping and its memberships are written; one that the starter had made invisible is back; 2. those concerned are told.
 pub async fn ping(core: &Core, starter: UserId, key: DirectKey) -> Result<(RoomId, bool), AppError> {
@@ -197,10 +187,8 @@ pub async fn ping(core: &Core, starter: UserId, key: DirectKey) -> Result<(RoomI
 }
 
 /// Sets how much somebody wants to hear of a room.
-///
 /// # Errors
 /// `NotFound` when they are not in it.
-///
 /// # Side effects
 /// 1. the involvement is written; 2. their pages are told when the room came into their list or left it.
 pub async fn set_involvement(

@@ -12,10 +12,8 @@ use crate::error::AppError;
 use crate::live::hub::CloseReason;
 
 /// Makes somebody an administrator, or a member again; who is so already stays as they are.
-///
 /// # Errors
 /// An administrator's; `NotFound` unless the person is active; `Conflict` when they are the last administrator.
-///
 /// # Side effects
 /// 1. the role is written; 2. every socket learns of it.
 pub async fn set_role(core: &Core, by: Actor, id: UserId, is_administrator: bool) -> Result<User, AppError> {
@@ -39,10 +37,8 @@ pub async fn set_role(core: &Core, by: Actor, id: UserId, is_administrator: bool
 }
 
 /// Takes somebody off the account. What they wrote stays, and so do their direct rooms, so that those keep their names.
-///
 /// # Errors
 /// As for [`set_role`], but that a banned person can be removed too.
-///
 /// # Side effects
 /// 1. their sessions, links and memberships of other rooms are deleted, their address is free for others; 2. their sockets are closed; 3. every socket learns of it.
 pub async fn remove(core: &Core, by: Actor, id: UserId) -> Result<(), AppError> {

@@ -29,10 +29,8 @@ impl SignedIn {
 }
 
 /// Signs somebody in by address and password.
-///
 /// # Errors
 /// `BadCredentials` for an unknown address, a wrong password and a person who can't come in alike, after the same time.
-///
 /// # Side effects
 /// 1. the session is written; some that expired before `expired_at_ms` are dropped.
 pub async fn sign_in(
@@ -54,7 +52,6 @@ pub async fn sign_in(
 }
 
 /// Ends a session.
-///
 /// # Side effects
 /// 1. the session is deleted; 2. its sockets are closed.
 pub async fn sign_out(core: &Core, session: SessionId) -> Result<(), AppError> {
@@ -67,10 +64,8 @@ pub async fn sign_out(core: &Core, session: SessionId) -> Result<(), AppError> {
 }
 
 /// Ends a session of somebody's own, by whichever of their sessions they ask.
-///
 /// # Errors
 /// `NotFound` when it is not theirs or gone already; `SignedOut` when the session they ask by ended meanwhile.
-///
 /// # Side effects
 /// 1. the session and the person's links to sign in elsewhere are deleted; 2. its sockets are closed.
 pub async fn revoke(core: &Core, viewer: Viewer, session: SessionId) -> Result<(), AppError> {
@@ -88,7 +83,6 @@ pub async fn revoke(core: &Core, viewer: Viewer, session: SessionId) -> Result<(
 }
 
 /// Writes down that a session was used, so that it does not expire.
-///
 /// # Side effects
 /// 1. the session's last use and origin are written.
 pub async fn touch(core: &Core, session: SessionId, origin: Origin) -> Result<(), AppError> {

@@ -24,10 +24,8 @@ pub struct Transfer {
 }
 
 /// Makes a link for oneself.
-///
 /// # Errors
 /// `SignedOut` when the session ended meanwhile.
-///
 /// # Side effects
 /// 1. the link is written; older ones of this person, and some that are too old, are dropped.
 pub async fn make(core: &Core, viewer: Viewer) -> Result<Transfer, AppError> {
@@ -39,10 +37,8 @@ pub async fn make(core: &Core, viewer: Viewer) -> Result<Transfer, AppError> {
 }
 
 /// Makes a link for somebody else, who is locked out.
-///
 /// # Errors
 /// An administrator's; `NotFound` when there is no such person, or they can't come in.
-///
 /// # Side effects
 /// 1. the link is written; older links of that person, and some that are too old, are dropped.
 pub async fn make_for(core: &Core, by: Actor, user: UserId) -> Result<Transfer, AppError> {
@@ -69,7 +65,6 @@ fn insert(tx: &Tx<'_>, user: UserId) -> Result<Transfer, AppError> {
 
 /// Uses a link up and signs its owner in. `None` when it is unknown, used, too old, or its owner can't come in: of any number
 /// at once, one gets in.
-///
 /// # Side effects
 /// 1. the link is deleted and the session written.
 pub async fn take(core: &Core, token: &str, origin: Origin) -> Result<Option<SignedIn>, AppError> {

@@ -167,7 +167,6 @@ async fn form_again(member: &RoomMember, form: MessageForm, error: AppError) -> 
 
 /// Posts what was submitted, by form, JSON or socket, with the file that came with it or why it did not. Whether it is a repeat is
 /// decided before whether it is valid, and a repeat costs nothing of the sender's rate.
-///
 /// # Errors
 /// `Invalid`, `TooMany`, and as [`post`] and [`repeated`] say.
 pub(super) async fn submit(
