@@ -24,7 +24,7 @@
 //! | 3 | `web/auth.rs` | `RoomMember`: session, then membership, or an error |
 //! | 4 | `web/messages.rs` | `create`: the form becomes a `Draft`, rendered, nothing left to check |
 //! | 5 | `services/messages.rs` | `post`: the thing itself |
-//! | 6 | `db.rs` | `Db::write`: the closure goes into the writer's bounded queue |
+//! | 6 | `db/writer.rs` | `Db::write`: the closure goes into the writer's bounded queue |
 //! | 7 | `db/writer.rs` | one transaction for all that is queued, a savepoint for each; membership again; UNIQUE decides about repeats |
 //! | 8 | `db/writer.rs` | COMMIT, durable; then the answers; then what was left for after the commit, in that order |
 //! | 9 | `live/topics.rs` | `publish`, ordered of the hub: one shared frame to the room's sockets, never waiting |

@@ -1,9 +1,6 @@
 //! The account: exactly one row, or none before the first run.
 
-use super::Tx;
-use super::query::{change, from_row, maybe, one, run};
-use crate::domain::{JoinCode, Name};
-use rusqlite::{Connection, Result};
+use super::prelude::*;
 
 /// The account.
 #[derive(Debug, Clone)]
@@ -24,63 +21,45 @@ pub struct Account {
     pub updated_at_ms: i64,
 }
 
-from_row!(Account {
-    name,
-    join_code,
-    restricts_room_creation,
-    has_custom_styles,
-    logo_version,
-    updated_at_ms,
-    shows_previews
-});
-
-/// The account, if the first run has happened. Reads only.
-pub fn account(connection: &Connection) -> Result<Option<Account>> {
-    let sql = "SELECT name, join_code, restricts_room_creation, custom_styles <> '', logo_version, updated_at_ms,
-               shows_previews FROM accounts WHERE id = 1";
-    maybe(connection, sql, [])
+from_row! {
+    Account { name, join_code, restricts_room_creation, has_custom_styles, logo_version, updated_at_ms, shows_previews }
 }
 
-/// Makes the account unless there is one; tells whether it did. Writes `accounts`.
-pub fn insert(tx: &Tx<'_>, name: &Name, join_code: &JoinCode) -> Result<bool> {
-    let sql = "INSERT INTO accounts (id, name, join_code, created_at_ms, updated_at_ms)
-               VALUES (1, ?1, ?2, ?3, ?3) ON CONFLICT DO NOTHING";
-    Ok(change(tx, sql, (name, join_code, tx.now_ms()))? == 1)
-}
+queries! {
+    /// The account, if the first run has happened. Reads only.
+    pub fn account(connection: &Connection) -> Result<Option<Account>> = maybe:
+        "SELECT name, join_code, restricts_room_creation, custom_styles <> '', logo_version, updated_at_ms,
+         shows_previews FROM accounts WHERE id = 1";
 
-/// Gives the account another name. Writes `accounts`.
-pub fn update_name(tx: &Tx<'_>, name: &Name) -> Result<()> {
-    let sql = "UPDATE accounts SET name = ?1, updated_at_ms = ?2 WHERE id = 1";
-    run(tx, sql, (name, tx.now_ms()))
-}
+    /// Makes the account unless there is one; tells whether it did. Writes `accounts`.
+    pub fn insert(tx: &Tx<'_>, name: &Name, join_code: &JoinCode) -> Result<bool> =
+        changed(name, join_code, tx.now_ms()):
+        "INSERT INTO accounts (id, name, join_code, created_at_ms, updated_at_ms)
+         VALUES (1, ?1, ?2, ?3, ?3) ON CONFLICT DO NOTHING";
 
-/// Says whether only administrators may make rooms. Writes `accounts`.
-pub fn update_room_creation(tx: &Tx<'_>, is_restricted: bool) -> Result<()> {
-    let sql = "UPDATE accounts SET restricts_room_creation = ?1, updated_at_ms = ?2 WHERE id = 1";
-    run(tx, sql, (is_restricted, tx.now_ms()))
-}
+    /// Gives the account another name. Writes `accounts`.
+    pub fn update_name(tx: &Tx<'_>, name: &Name) -> Result<()> = run(name, tx.now_ms()):
+        "UPDATE accounts SET name = ?1, updated_at_ms = ?2 WHERE id = 1";
 
-/// Says whether links are looked at. Writes `accounts`.
-pub fn update_previews(tx: &Tx<'_>, is_on: bool) -> Result<()> {
-    let sql = "UPDATE accounts SET shows_previews = ?1, updated_at_ms = ?2 WHERE id = 1";
-    run(tx, sql, (is_on, tx.now_ms()))
-}
+    /// Says whether only administrators may make rooms. Writes `accounts`.
+    pub fn update_room_creation(tx: &Tx<'_>, is_restricted: bool) -> Result<()> = run(is_restricted, tx.now_ms()):
+        "UPDATE accounts SET restricts_room_creation = ?1, updated_at_ms = ?2 WHERE id = 1";
 
-/// Gives the account another join code; the old one is worth nothing from then on. Writes `accounts`.
-pub fn update_join_code(tx: &Tx<'_>, join_code: &JoinCode) -> Result<()> {
-    let sql = "UPDATE accounts SET join_code = ?1, updated_at_ms = ?2 WHERE id = 1";
-    run(tx, sql, (join_code, tx.now_ms()))
-}
+    /// Says whether links are looked at. Writes `accounts`.
+    pub fn update_previews(tx: &Tx<'_>, is_on: bool) -> Result<()> = run(is_on, tx.now_ms()):
+        "UPDATE accounts SET shows_previews = ?1, updated_at_ms = ?2 WHERE id = 1";
 
-/// The custom styles; empty when there are none. Reads only.
-pub fn custom_styles(connection: &Connection) -> Result<String> {
-    one(connection, "SELECT custom_styles FROM accounts WHERE id = 1", [])
-}
+    /// Gives the account another join code; the old one is worth nothing from then on. Writes `accounts`.
+    pub fn update_join_code(tx: &Tx<'_>, join_code: &JoinCode) -> Result<()> = run(join_code, tx.now_ms()):
+        "UPDATE accounts SET join_code = ?1, updated_at_ms = ?2 WHERE id = 1";
 
-/// Gives the account other custom styles; tells whether they are others. Writes `accounts`.
-pub fn update_custom_styles(tx: &Tx<'_>, styles: &str) -> Result<bool> {
-    // The styles' URL has the time of this in it: two changes within a millisecond must not share one.
-    let sql = "UPDATE accounts SET custom_styles = ?1, updated_at_ms = max(?2, updated_at_ms + 1)
-               WHERE id = 1 AND custom_styles <> ?1";
-    Ok(change(tx, sql, (styles, tx.now_ms()))? == 1)
+    /// The custom styles; empty when there are none. Reads only.
+    pub fn custom_styles(connection: &Connection) -> Result<String> = one:
+        "SELECT custom_styles FROM accounts WHERE id = 1";
+
+    /// Gives the account other custom styles; tells whether they are others. Writes `accounts`.
+    pub fn update_custom_styles(tx: &Tx<'_>, styles: &str) -> Result<bool> = changed(styles, tx.now_ms()):
+        // The styles' URL has the time of this in it: two changes within a millisecond must not share one.
+        "UPDATE accounts SET custom_styles = ?1, updated_at_ms = max(?2, updated_at_ms + 1)
+         WHERE id = 1 AND custom_styles <> ?1";
 }

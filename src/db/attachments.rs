@@ -2,15 +2,12 @@
 //!
 //! Invariant: a row goes with its message, by whatever statement; a trigger then notes its file in `dropped_files`.
 
-use super::Tx;
-use super::query::{Columns, FromRow, all, run};
-use crate::domain::{Attachment, FileKey, MessageId};
-use rusqlite::{Connection, Result};
+use super::prelude::*;
 
 impl FromRow for Option<Attachment> {
     /// From columns that are all empty where there is no file.
     fn from_row(row: &mut Columns<'_>) -> Result<Self> {
-        let key = row.read::<Option<String>>()?.map(FileKey);
+        let key = row.read::<Option<FileKey>>()?;
         let (name, content_type): (Option<String>, Option<String>) = row.read()?;
         let size_bytes = row.read::<Option<i64>>()?.map_or(0, i64::unsigned_abs);
         let dimensions = row.read::<Option<u32>>()?.zip(row.read()?);
@@ -33,26 +30,25 @@ pub(super) fn insert(tx: &Tx<'_>, message: MessageId, file: &Attachment) -> Resu
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     let (width, height) = file.dimensions.unzip();
     let size_bytes = i64::try_from(file.size_bytes).unwrap_or(i64::MAX);
-    let values = (message, &file.key.0, &file.name, &file.content_type, size_bytes, width, height, file.has_thumbnail);
+    let values = (message, &file.key, &file.name, &file.content_type, size_bytes, width, height, file.has_thumbnail);
     run(tx, sql, values)
 }
 
 /// Which of some files no message has. Reads only, one index probe for each.
 pub fn unknown(connection: &Connection, mut keys: Vec<FileKey>) -> Result<Vec<FileKey>> {
-    let array = serde_json::json!(keys.iter().map(|key| &key.0).collect::<Vec<_>>()).to_string();
     let sql = "SELECT file_key FROM attachments WHERE file_key IN (SELECT value FROM json_each(?1))";
-    let known: Vec<String> = all(connection, sql, [array])?;
-    keys.retain(|key| !known.contains(&key.0));
+    let known: Vec<FileKey> = all(connection, sql, [array(keys.iter().map(|key| &key.0).collect::<Vec<_>>())])?;
+    keys.retain(|key| !known.contains(key));
     Ok(keys)
 }
 
-/// Files whose rows are gone. Reads only; at most `limit`.
-pub fn dropped(connection: &Connection, limit: u32) -> Result<Vec<FileKey>> {
-    let keys: Vec<String> = all(connection, "SELECT file_key FROM dropped_files LIMIT ?1", [limit])?;
-    Ok(keys.into_iter().map(FileKey).collect())
+queries! {
+    /// Files whose rows are gone. Reads only; at most `limit`.
+    pub fn dropped(connection: &Connection, limit: u32) -> Result<Vec<FileKey>> = all:
+        "SELECT file_key FROM dropped_files LIMIT ?1";
 }
 
 /// Forgets files that are deleted. Writes `dropped_files`, a row for each.
 pub fn forget(tx: &Tx<'_>, keys: &[FileKey]) -> Result<()> {
-    keys.iter().try_for_each(|key| run(tx, "DELETE FROM dropped_files WHERE file_key = ?1", [&key.0]))
+    keys.iter().try_for_each(|key| run(tx, "DELETE FROM dropped_files WHERE file_key = ?1", [key]))
 }

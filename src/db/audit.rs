@@ -1,9 +1,6 @@
 //! The audit log: one line for each administrative act, written with the act itself.
 
-use super::Tx;
-use super::query::{all, from_row, run};
-use crate::domain::{Act, UserId, Viewer};
-use rusqlite::{Connection, Result};
+use super::prelude::*;
 
 /// Who acts, and from where.
 #[derive(Debug, Clone)]
@@ -46,16 +43,16 @@ from_row!(AuditEntry { id, at_ms, actor_name, act, subject_name, detail, ip_addr
 /// Lines on a page.
 pub const PAGE_LEN: u32 = 100;
 
-/// Adds a line, with the name that the actor has now. Writes `audit_entries`.
-pub fn insert(tx: &Tx<'_>, actor: &Actor, act: Act, subject: &str, detail: &str) -> Result<()> {
-    let sql = "INSERT INTO audit_entries (at_ms, actor_id, actor_name, action, subject_name, detail, ip_address)
-               VALUES (?1, ?2, coalesce((SELECT name FROM users WHERE id = ?2), 'command line'), ?3, ?4, ?5, ?6)";
-    run(tx, sql, (tx.now_ms(), actor.id(), act, subject, detail, &actor.ip_address))
-}
+queries! {
+    /// Adds a line, with the name that the actor has now. Writes `audit_entries`.
+    pub fn insert(tx: &Tx<'_>, actor: &Actor, act: Act, subject: &str, detail: &str) -> Result<()> =
+        run(tx.now_ms(), actor.id(), act, subject, detail, &actor.ip_address):
+        "INSERT INTO audit_entries (at_ms, actor_id, actor_name, action, subject_name, detail, ip_address)
+         VALUES (?1, ?2, coalesce((SELECT name FROM users WHERE id = ?2), 'command line'), ?3, ?4, ?5, ?6)";
 
-/// The newest lines before a number. Reads only; at most [`PAGE_LEN`] + 1, the last of which tells that there is more.
-pub fn page(connection: &Connection, before: i64) -> Result<Vec<AuditEntry>> {
-    let sql = "SELECT id, at_ms, actor_name, action, subject_name, detail, ip_address FROM audit_entries
-               WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
-    all(connection, sql, (before, PAGE_LEN + 1))
+    /// The newest lines before a number. Reads only; at most [`PAGE_LEN`] + 1, the last of which tells that there is
+    /// more.
+    pub fn page(connection: &Connection, before: i64) -> Result<Vec<AuditEntry>> = all(before, PAGE_LEN + 1):
+        "SELECT id, at_ms, actor_name, action, subject_name, detail, ip_address FROM audit_entries
+         WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
 }

@@ -1,10 +1,6 @@
 //! Bans: addresses that are kept out, and what somebody banned wrote, which goes in batches.
 
-use super::Tx;
-use super::query::{all, maybe, run};
-use crate::domain::bans::bannable;
-use crate::domain::{MessageId, UserId};
-use rusqlite::{Connection, Result};
+use super::prelude::*;
 use std::net::IpAddr;
 
 /// Addresses kept out for one person, the last ones they came from: a phone changes its own daily.
@@ -24,13 +20,25 @@ pub fn addresses_of_sessions(connection: &Connection, id: UserId) -> Result<Vec<
     let sql = "SELECT ip_address FROM sessions WHERE user_id = ?1
                GROUP BY ip_address ORDER BY max(last_used_at_ms) DESC LIMIT ?2";
     let texts: Vec<String> = all(connection, sql, (id, PER_PERSON_MAX))?;
-    Ok(texts.iter().filter_map(|text| bannable(text)).collect())
+    Ok(texts.iter().filter_map(|text| bans::bannable(text)).collect())
 }
 
-/// Keeps an address out on somebody's account. Writes `bans`.
-pub fn insert(tx: &Tx<'_>, id: UserId, address: IpAddr) -> Result<()> {
-    let sql = "INSERT INTO bans (user_id, ip_address, created_at_ms) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
-    run(tx, sql, (id, address.to_string(), tx.now_ms()))
+queries! {
+    /// Keeps an address out on somebody's account. Writes `bans`.
+    pub fn insert(tx: &Tx<'_>, id: UserId, address: IpAddr) -> Result<()> = run(id, address.to_string(), tx.now_ms()):
+        "INSERT INTO bans (user_id, ip_address, created_at_ms) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+
+    /// Says that all somebody has written so far is to be removed. Writes `users`.
+    pub fn start_purge(tx: &Tx<'_>, id: UserId) -> Result<()> = run:
+        "UPDATE users SET purge_through_id = (SELECT max(id) FROM messages) WHERE id = ?1";
+
+    /// Somebody whose messages are to be removed, and up to which. Reads only.
+    pub fn next_purge(connection: &Connection) -> Result<Option<(UserId, MessageId)>> = maybe:
+        "SELECT id, purge_through_id FROM users WHERE purge_through_id IS NOT NULL ORDER BY id LIMIT 1";
+
+    /// Says that nothing of somebody's is left to be removed. Writes `users`.
+    pub fn end_purge(tx: &Tx<'_>, id: UserId) -> Result<()> = run:
+        "UPDATE users SET purge_through_id = NULL WHERE id = ?1";
 }
 
 /// Lets in what was kept out on somebody's account, and tells which addresses nobody else is the reason for. Writes `bans`; looks at
@@ -41,21 +49,4 @@ pub fn delete(tx: &Tx<'_>, id: UserId) -> Result<Vec<IpAddr>> {
     let free: Vec<String> = all(tx, sql, [id])?;
     run(tx, "DELETE FROM bans WHERE user_id = ?1", [id])?;
     Ok(free.iter().filter_map(|text| text.parse().ok()).collect())
-}
-
-/// Says that all somebody has written so far is to be removed. Writes `users`.
-pub fn start_purge(tx: &Tx<'_>, id: UserId) -> Result<()> {
-    let sql = "UPDATE users SET purge_through_id = (SELECT max(id) FROM messages) WHERE id = ?1";
-    run(tx, sql, [id])
-}
-
-/// Somebody whose messages are to be removed, and up to which. Reads only.
-pub fn next_purge(connection: &Connection) -> Result<Option<(UserId, MessageId)>> {
-    let sql = "SELECT id, purge_through_id FROM users WHERE purge_through_id IS NOT NULL ORDER BY id LIMIT 1";
-    maybe(connection, sql, [])
-}
-
-/// Says that nothing of somebody's is left to be removed. Writes `users`.
-pub fn end_purge(tx: &Tx<'_>, id: UserId) -> Result<()> {
-    run(tx, "UPDATE users SET purge_through_id = NULL WHERE id = ?1", [id])
 }

@@ -1,10 +1,6 @@
 //! Boosts of messages.
 
-use super::Tx;
-use super::query::{all, change, from_row, maybe, one, run};
-use super::users::AUTHOR;
-use crate::domain::{Boost, BoostContent, BoostId, Message, MessageId, RoomId, UserId};
-use rusqlite::{Connection, Result};
+use super::prelude::*;
 use std::collections::HashMap;
 
 from_row!(Boost { id, content, created_at_ms, booster });
@@ -15,14 +11,14 @@ pub(super) fn read_into(connection: &Connection, messages: Vec<&mut Message>) ->
     if messages.is_empty() {
         return Ok(());
     }
-    let ids: Vec<String> = messages.iter().map(|message| message.id.to_string()).collect();
+    let ids: Vec<MessageId> = messages.iter().map(|message| message.id).collect();
     let sql = format!(
         "SELECT message_id, boosts.id, content, boosts.created_at_ms, {AUTHOR}
          FROM boosts JOIN users ON users.id = boosts.booster_id
          WHERE message_id IN (SELECT value FROM json_each(?1)) ORDER BY message_id, boosts.id"
     );
     let mut by_message: HashMap<MessageId, Vec<Boost>> = HashMap::new();
-    for (message, boost) in all(connection, &sql, [format!("[{}]", ids.join(","))])? {
+    for (message, boost) in all(connection, &sql, [array(ids)])? {
         by_message.entry(message).or_default().push(boost);
     }
     for message in messages {
@@ -31,32 +27,27 @@ pub(super) fn read_into(connection: &Connection, messages: Vec<&mut Message>) ->
     Ok(())
 }
 
-/// How many boosts a message has, and how many contents among them. Reads the message's boosts, which are bounded.
-pub fn counts(connection: &Connection, message: MessageId) -> Result<(i64, i64)> {
-    let sql = "SELECT count(*), count(DISTINCT content) FROM boosts WHERE message_id = ?1";
-    one(connection, sql, [message])
-}
+queries! {
+    /// How many boosts a message has, and how many contents among them. Reads the message's boosts, which are bounded.
+    pub fn counts(connection: &Connection, message: MessageId) -> Result<(i64, i64)> = one:
+        "SELECT count(*), count(DISTINCT content) FROM boosts WHERE message_id = ?1";
 
-/// Adds a boost unless the person has one of this content there: UNIQUE decides. Writes `boosts`. `None` means that they have.
-pub fn insert(tx: &Tx<'_>, message: MessageId, booster: UserId, content: &BoostContent) -> Result<Option<BoostId>> {
-    let sql = "INSERT INTO boosts (message_id, booster_id, content, created_at_ms) VALUES (?1, ?2, ?3, ?4)
-               ON CONFLICT (message_id, booster_id, content) DO NOTHING RETURNING id";
-    let values = (message, booster, content, tx.now_ms());
-    maybe(tx, sql, values)
-}
+    /// Adds a boost unless the person has one of this content there: UNIQUE decides. Writes `boosts`. `None` means that
+    /// they have.
+    pub fn insert(tx: &Tx<'_>, message: MessageId, booster: UserId, content: &BoostContent) -> Result<Option<BoostId>> =
+        maybe(message, booster, content, tx.now_ms()):
+        "INSERT INTO boosts (message_id, booster_id, content, created_at_ms) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (message_id, booster_id, content) DO NOTHING RETURNING id";
 
-/// Somebody's boost of this content; one that must be there. Reads only.
-pub fn posted_as(
-    connection: &Connection, message: MessageId, booster: UserId, content: &BoostContent,
-) -> Result<BoostId> {
-    let sql = "SELECT id FROM boosts WHERE message_id = ?1 AND booster_id = ?2 AND content = ?3";
-    one(connection, sql, (message, booster, content))
-}
+    /// Somebody's boost of this content; one that must be there. Reads only.
+    pub fn posted_as(
+        connection: &Connection, message: MessageId, booster: UserId, content: &BoostContent
+    ) -> Result<BoostId> = one:
+        "SELECT id FROM boosts WHERE message_id = ?1 AND booster_id = ?2 AND content = ?3";
 
-/// Withdraws somebody's boost of a message; tells whether it was there. Writes `boosts`.
-pub fn delete(tx: &Tx<'_>, message: MessageId, booster: UserId, id: BoostId) -> Result<bool> {
-    let sql = "DELETE FROM boosts WHERE id = ?3 AND message_id = ?1 AND booster_id = ?2";
-    Ok(change(tx, sql, (message, booster, id))? == 1)
+    /// Withdraws somebody's boost of a message; tells whether it was there. Writes `boosts`.
+    pub fn delete(tx: &Tx<'_>, message: MessageId, booster: UserId, id: BoostId) -> Result<bool> = changed:
+        "DELETE FROM boosts WHERE id = ?3 AND message_id = ?1 AND booster_id = ?2";
 }
 
 /// Withdraws what somebody added to messages up to `through`. Writes `boosts`; at most `limit` messages, which are returned with

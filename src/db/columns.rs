@@ -3,12 +3,7 @@
 //! A value that no variant stands for cannot get in (the tables have CHECKs), so meeting one is an
 //! error of the column, never a default.
 
-use super::query::{Columns, FromRow};
-use crate::domain::{
-    Act, Bio, BoostContent, BoostId, ClientMessageId, EmailAddress, Involvement, JoinCode, MessageId, Name,
-    PasswordHash, Revision, Role, RoomId, RoomKind, SafeHtml, SessionId, Status, Theme, TokenHash, UserId,
-};
-use rusqlite::Result;
+use super::prelude::*;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use uuid::Uuid;
 
@@ -51,6 +46,9 @@ from_column!(ClientMessageId: |column| {
     Uuid::try_parse(column.as_str()?).map(Self).map_err(|_| FromSqlError::InvalidType)
 });
 
+to_column!(FileKey: |key| key.0.as_str());
+from_column!(FileKey: |column| column.as_str().map(|text| Self(text.to_owned())));
+
 to_column!(TokenHash: |hash| hash.0.as_slice());
 
 /// Says that types are read from one column each.
@@ -67,7 +65,7 @@ macro_rules! one_column {
 one_column!(bool, i64, String, Vec<u8>);
 one_column!(BoostId, MessageId, Revision, RoomId, SessionId, UserId);
 one_column!(Act, Involvement, Role, RoomKind, Status, Theme);
-one_column!(ClientMessageId, PasswordHash, SafeHtml);
+one_column!(ClientMessageId, FileKey, PasswordHash, SafeHtml);
 
 impl<T: FromSql> FromRow for Option<T> {
     fn from_row(row: &mut Columns<'_>) -> Result<Self> {

@@ -1,8 +1,6 @@
 //! The account's logo, in two sizes.
 
-use super::Tx;
-use super::query::{change, maybe, run};
-use rusqlite::{Connection, Result};
+use super::prelude::*;
 
 /// The logo as PNG, small as home screens want it or large as web manifests do, with its version; none: the flame. Reads only.
 pub fn find(connection: &Connection, is_small: bool) -> Result<Option<(String, Vec<u8>)>> {

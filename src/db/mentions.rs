@@ -1,11 +1,6 @@
 //! Mentions: who is meant by a name, who is called by which message, and the names of those whom messages refer to.
 
-use super::Tx;
-use super::query::{all, one, run};
-use crate::domain::mentions::{EVERYONE, referenced};
-use crate::domain::text::name_key;
-use crate::domain::{Body, Found, MessageId, Names, RoomId, Spot, UserId};
-use rusqlite::{Connection, Result};
+use super::prelude::*;
 use std::collections::BTreeSet;
 
 /// Namesakes that are looked at; among more, nobody can be told apart anyway.
@@ -26,10 +21,6 @@ pub fn put_names(connection: &Connection, bodies: Vec<&mut Body>) -> Result<()> 
     let names = names(connection, bodies.iter().map(|body| body.source.as_str()))?;
     bodies.into_iter().for_each(|body| body.put_names(&names));
     Ok(())
-}
-
-fn array<'i>(ids: impl IntoIterator<Item = &'i UserId>) -> String {
-    format!("[{}]", ids.into_iter().map(ToString::to_string).collect::<Vec<_>>().join(","))
 }
 
 /// Who is mentioned where, in a message of `creator` in a room. Those whom the message `edited` mentions keep their references where
@@ -92,15 +83,15 @@ pub(super) fn insert(tx: &Tx<'_>, message: MessageId, called: &[UserId]) -> Resu
     run(tx, sql, (message, array(called)))
 }
 
-/// Forgets whom a message calls. Writes `mentions`.
-pub(super) fn delete(tx: &Tx<'_>, message: MessageId) -> Result<()> {
-    run(tx, "DELETE FROM mentions WHERE message_id = ?1", [message])
-}
+queries! {
+    /// Forgets whom a message calls. Writes `mentions`.
+    pub(super) fn delete(tx: &Tx<'_>, message: MessageId) -> Result<()> = run:
+        "DELETE FROM mentions WHERE message_id = ?1";
 
-/// Whether a message of a room after `after` calls somebody. Reads only, an entry of the index; of calls to everyone, past their own.
-pub fn is_called(connection: &Connection, room: RoomId, user: UserId, after: MessageId) -> Result<bool> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM mentions WHERE room_id = ?1 AND user_id = ?2 AND message_id > ?3)
-                 OR EXISTS (SELECT 1 FROM mentions JOIN messages ON messages.id = message_id
-                   WHERE mentions.room_id = ?1 AND user_id = 0 AND message_id > ?3 AND creator_id <> ?2)";
-    one(connection, sql, (room, user, after))
+    /// Whether a message of a room after `after` calls somebody. Reads only, an entry of the index; of calls to
+    /// everyone, past their own.
+    pub fn is_called(connection: &Connection, room: RoomId, user: UserId, after: MessageId) -> Result<bool> = one:
+        "SELECT EXISTS (SELECT 1 FROM mentions WHERE room_id = ?1 AND user_id = ?2 AND message_id > ?3)
+         OR EXISTS (SELECT 1 FROM mentions JOIN messages ON messages.id = message_id
+           WHERE mentions.room_id = ?1 AND user_id = 0 AND message_id > ?3 AND creator_id <> ?2)";
 }

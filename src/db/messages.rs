@@ -3,14 +3,8 @@
 //! Invariants: each write here takes exactly one revision; a message is found only in its own room; a removed one
 //! is a tombstone without content.
 
-use super::query::{Columns, FromRow, all, maybe, one, run};
-use super::{Tx, attachments, boosts, mentions, versions};
-use crate::domain::messages::EDITORS_ONLY;
-use crate::domain::{
-    Body, Change, ClientMessageId, Draft, Message, MessageId, Place, Revision, RoomId, Tombstone, UserId, Window,
-};
-use crate::error::AppError;
-use rusqlite::{Connection, Params, Result};
+use super::prelude::*;
+use super::{attachments, boosts, mentions, versions};
 use std::sync::Arc;
 
 /// Messages on a page unless fewer or more are asked for.
@@ -77,14 +71,27 @@ fn stored(connection: &Connection, sql: &str, values: impl Params) -> Result<Opt
     Ok(completed(connection, all(connection, sql, values)?)?.pop())
 }
 
-/// The last revision that was given out. Reads only. Read first in a snapshot, it is that snapshot's cursor.
-pub fn revision(connection: &Connection) -> Result<Revision> {
-    one(connection, "SELECT value FROM counters WHERE name = 'revision'", [])
-}
+queries! {
+    /// The last revision that was given out. Reads only. Read first in a snapshot, it is that snapshot's cursor.
+    pub fn revision(connection: &Connection) -> Result<Revision> = one:
+        "SELECT value FROM counters WHERE name = 'revision'";
 
-/// Takes the next revision. Writes `counters`.
-fn next_revision(tx: &Tx<'_>) -> Result<Revision> {
-    one(tx, "UPDATE counters SET value = value + 1 WHERE name = 'revision' RETURNING value", [])
+    /// Takes the next revision. Writes `counters`.
+    fn next_revision(tx: &Tx<'_>) -> Result<Revision> = one:
+        "UPDATE counters SET value = value + 1 WHERE name = 'revision' RETURNING value";
+
+    /// The change that created a message of the room, be it there or removed; none when there was no such message.
+    /// Reads only.
+    pub fn created_revision(connection: &Connection, room: RoomId, id: MessageId) -> Result<Option<Revision>> =
+        maybe(id, room):
+        "SELECT created_revision FROM messages WHERE id = ?1 AND room_id = ?2";
+
+    /// The first message of others after a cursor: for somebody who has not read all. Reads only.
+    pub fn first_unread(
+        connection: &Connection, room: RoomId, viewer: UserId, read: MessageId
+    ) -> Result<Option<MessageId>> = maybe(room, read, viewer):
+        "SELECT id FROM messages WHERE room_id = ?1 AND id > ?2 AND removed_at_ms IS NULL AND creator_id <> ?3
+         ORDER BY id LIMIT 1";
 }
 
 /// A message or its tombstone by id, in its room. Reads only.
@@ -101,12 +108,6 @@ pub fn present(connection: &Connection, room: RoomId, id: MessageId) -> Result<A
     }
 }
 
-/// The change that created a message of the room, be it there or removed; none when there was no such message. Reads only.
-pub fn created_revision(connection: &Connection, room: RoomId, id: MessageId) -> Result<Option<Revision>> {
-    let sql = "SELECT created_revision FROM messages WHERE id = ?1 AND room_id = ?2";
-    maybe(connection, sql, (id, room))
-}
-
 /// What was posted in the room under a sender's id, if anything was. Reads only.
 pub fn posted_as(connection: &Connection, room: RoomId, id: ClientMessageId) -> Result<Option<Stored>> {
     let sql = format!("SELECT {COLUMNS} FROM {FROM} WHERE room_id = ?1 AND client_message_id = ?2");
@@ -115,11 +116,11 @@ pub fn posted_as(connection: &Connection, room: RoomId, id: ClientMessageId) -> 
 
 /// Makes sure, inside a write, that somebody active may change a message of the room: its author or an
 /// administrator, who still belong to the room. Reads one row of each table by its key.
-pub fn demand_editor(tx: &Tx<'_>, message: &Message, editor: UserId) -> std::result::Result<(), AppError> {
+pub fn demand_editor(tx: &Tx<'_>, message: &Message, editor: UserId) -> Result<(), AppError> {
     super::memberships::demand(tx, message.room_id, editor)?;
     let sql = "SELECT id = ?2 OR role = 'administrator' FROM users WHERE id = ?1";
     let may = one(tx, sql, (editor, message.creator.id))?;
-    if may { Ok(()) } else { Err(AppError::Forbidden(EDITORS_ONLY.into())) }
+    if may { Ok(()) } else { Err(AppError::Forbidden(crate::domain::messages::EDITORS_ONLY.into())) }
 }
 
 /// Writes a new message unless its `client_message_id` was used in the room before: UNIQUE decides. Writes
@@ -214,15 +215,6 @@ pub fn page(connection: &Connection, room: RoomId, place: Place, limit: u32) -> 
     let has_older = has_older || matches!(place, Place::After(_));
     let has_newer = has_newer || matches!(place, Place::Before(_));
     Ok(Window { messages: all, has_older, has_newer, revision })
-}
-
-/// The first message of others after a cursor: for somebody who has not read all. Reads only.
-pub fn first_unread(
-    connection: &Connection, room: RoomId, viewer: UserId, read: MessageId,
-) -> Result<Option<MessageId>> {
-    let sql = "SELECT id FROM messages WHERE room_id = ?1 AND id > ?2 AND removed_at_ms IS NULL AND creator_id <> ?3
-               ORDER BY id LIMIT 1";
-    maybe(connection, sql, (room, read, viewer))
 }
 
 /// What somebody wrote, in every room, up to a message, oldest first. Reads only; at most `limit` messages.

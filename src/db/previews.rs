@@ -1,9 +1,6 @@
 //! Previews of messages' links.
 
-use super::Tx;
-use super::query::{Columns, FromRow, exists, one, run};
-use crate::domain::{MessageId, Preview, RoomId};
-use rusqlite::{Connection, Error, Result};
+use super::prelude::*;
 
 impl FromRow for Option<Preview> {
     /// From columns that are all empty where there is none.
@@ -27,7 +24,7 @@ impl FromRow for Option<Preview> {
 pub fn demand_wanted(connection: &Connection, message: MessageId) -> Result<()> {
     let sql =
         "SELECT 1 FROM accounts WHERE shows_previews AND NOT EXISTS (SELECT 1 FROM previews WHERE message_id = ?1)";
-    if exists(connection, sql, [message])? { Ok(()) } else { Err(Error::QueryReturnedNoRows) }
+    if exists(connection, sql, [message])? { Ok(()) } else { Err(rusqlite::Error::QueryReturnedNoRows) }
 }
 
 /// Gives a message its preview, of the revision that it takes next. Writes `previews`.
@@ -39,21 +36,18 @@ pub fn insert(tx: &Tx<'_>, message: MessageId, preview: &Preview, image: Option<
     run(tx, sql, (message, url, title, description, width, height, image))
 }
 
-/// Erases a message's preview; what stays keeps another from being made. Writes `previews`.
-pub fn remove(tx: &Tx<'_>, message: MessageId) -> Result<()> {
-    let sql = "UPDATE previews SET is_removed = 1, url = '', title = '', description = '', image_width = 0,
-                 image_height = 0, image_webp = NULL WHERE message_id = ?1";
-    run(tx, sql, [message])
-}
+queries! {
+    /// Erases a message's preview; what stays keeps another from being made. Writes `previews`.
+    pub fn remove(tx: &Tx<'_>, message: MessageId) -> Result<()> = run:
+        "UPDATE previews SET is_removed = 1, url = '', title = '', description = '', image_width = 0,
+         image_height = 0, image_webp = NULL WHERE message_id = ?1";
 
-/// Drops a message's preview unless it is of this link: it has another now. Writes `previews`.
-pub fn drop_of_other_link(tx: &Tx<'_>, message: MessageId, link: Option<&str>) -> Result<()> {
-    run(tx, "DELETE FROM previews WHERE message_id = ?1 AND url IS NOT ?2 AND NOT is_removed", (message, link))
-}
+    /// Drops a message's preview unless it is of this link: it has another now. Writes `previews`.
+    pub fn drop_of_other_link(tx: &Tx<'_>, message: MessageId, link: Option<&str>) -> Result<()> = run:
+        "DELETE FROM previews WHERE message_id = ?1 AND url IS NOT ?2 AND NOT is_removed";
 
-/// The picture of a message's preview, WebP. Reads only.
-pub fn image(connection: &Connection, room: RoomId, message: MessageId) -> Result<Vec<u8>> {
-    let sql = "SELECT image_webp FROM previews JOIN messages ON messages.id = message_id
-               WHERE message_id = ?2 AND room_id = ?1 AND image_webp IS NOT NULL";
-    one(connection, sql, (room, message))
+    /// The picture of a message's preview, WebP. Reads only.
+    pub fn image(connection: &Connection, room: RoomId, message: MessageId) -> Result<Vec<u8>> = one:
+        "SELECT image_webp FROM previews JOIN messages ON messages.id = message_id
+         WHERE message_id = ?2 AND room_id = ?1 AND image_webp IS NOT NULL";
 }

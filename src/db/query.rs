@@ -5,6 +5,7 @@
 use super::Tx;
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row};
+use serde::Serialize;
 
 /// What can be read from the columns of a row: the types of `columns.rs`, tuples, and what says [`from_row!`].
 pub(super) trait FromRow: Sized {
@@ -43,6 +44,28 @@ macro_rules! from_row {
 }
 pub(super) use from_row;
 
+/// Says what queries are that are no more than their SQL: how it is run, by which function of this file, and what is put for ?1, ?2, …;
+/// unless that is said, the arguments.
+macro_rules! queries {
+    ($(
+        $(#[$doc:meta])*
+        $vis:vis fn $name:ident($on:ident: $connection:ty $(, $arg:ident: $type:ty)* $(,)?) -> $out:ty
+            = $how:ident $(($($value:expr),*))?: $sql:expr;
+    )*) => {$(
+        $(#[$doc])*
+        $vis fn $name($on: $connection $(, $arg: $type)*) -> $out {
+            $how($on, &$sql, $crate::db::query::values!([$($arg),*] $(($($value),*))?))
+        }
+    )*};
+}
+pub(super) use queries;
+
+macro_rules! values {
+    ([$($arg:expr),*]) => { rusqlite::params![$($arg),*] };
+    ([$($arg:expr),*] ($($value:expr),*)) => { rusqlite::params![$($value),*] };
+}
+pub(super) use values;
+
 macro_rules! tuple_from_row {
     ($($part:ident),*) => {
         impl<$($part: FromRow),*> FromRow for ($($part,)*) {
@@ -74,6 +97,11 @@ pub(super) fn all<T: FromRow>(connection: &Connection, sql: &str, values: impl P
     connection.prepare_cached(sql)?.query_map(values, read)?.collect()
 }
 
+/// Values as one: in SQL, `(SELECT value FROM json_each(?1))`.
+pub(super) fn array(values: impl Serialize) -> String {
+    serde_json::json!(values).to_string()
+}
+
 /// Whether there is a row.
 pub(super) fn exists(connection: &Connection, sql: &str, values: impl Params) -> Result<bool> {
     connection.prepare_cached(sql)?.exists(values)
@@ -82,6 +110,11 @@ pub(super) fn exists(connection: &Connection, sql: &str, values: impl Params) ->
 /// Writes; tells how many rows it wrote.
 pub(super) fn change(tx: &Tx<'_>, sql: &str, values: impl Params) -> Result<usize> {
     tx.prepare_cached(sql)?.execute(values)
+}
+
+/// Writes; tells whether it wrote a row.
+pub(super) fn changed(tx: &Tx<'_>, sql: &str, values: impl Params) -> Result<bool> {
+    Ok(change(tx, sql, values)? > 0)
 }
 
 /// Writes, however many rows.

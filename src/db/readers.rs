@@ -3,14 +3,15 @@
 //! Invariants: every read runs inside one read transaction, so what it sees is one state; a read older than
 //! [`AGE_MAX`] is interrupted, since it would keep the write-ahead log from being emptied.
 
+use super::Db;
 use super::writer::STATEMENTS_MAX;
 use crate::error::AppError;
 use r2d2::Pool;
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, OpenFlags, Transaction};
-use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -30,15 +31,7 @@ const AGE_MAX: Duration = Duration::from_secs(10);
 const STEPS_PER_LOOK: std::ffi::c_int = 100_000;
 
 /// A read transaction: everything read through it is of one state.
-pub struct Snapshot<'c>(Transaction<'c>);
-
-impl Deref for Snapshot<'_> {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        &self.0
-    }
-}
+pub type Snapshot<'c> = Transaction<'c>;
 
 type Job = Box<dyn FnOnce(&Connection) + Send>;
 
@@ -75,26 +68,29 @@ impl Readers {
         }
         Ok(Self { pool, jobs })
     }
+}
 
-    /// Runs `work` here when a connection is free, else on a reader thread. For short queries.
-    pub(super) async fn read<T: Send + 'static>(
+impl Db {
+    /// Runs `work` in a read transaction: here when a connection is free, else on a reader thread. For short queries.
+    /// `Busy` when too many reads wait.
+    pub async fn read<T: Send + 'static>(
         &self, work: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
-        match self.pool.try_get() {
-            Some(connection) => snapshot(&connection, work),
-            None => self.read_long(work).await,
-        }
+        let Some(connection) = self.0.readers.pool.try_get() else { return self.read_long(work).await };
+        self.0.waits.fetch_add(1, Ordering::Relaxed);
+        snapshot(&connection, work)
     }
 
-    /// Runs `work` on a reader thread: `Busy` when none can take it, `Internal` when it panics.
-    pub(super) async fn read_long<T: Send + 'static>(
+    /// Like [`Db::read`], always on a reader thread: for reads that may take longer than a page. `Internal` when it panics.
+    pub async fn read_long<T: Send + 'static>(
         &self, work: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
+        self.0.waits.fetch_add(1, Ordering::Relaxed);
         let (sender, receiver) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
             let _ = sender.send(snapshot(connection, work));
         });
-        match self.jobs.try_send(job) {
+        match self.0.readers.jobs.try_send(job) {
             Ok(()) => receiver.await.unwrap_or(Err(AppError::Internal("a read panicked".to_owned()))),
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(AppError::Busy),
         }
@@ -117,5 +113,5 @@ fn snapshot<T>(
 ) -> Result<T, AppError> {
     let deadline = Instant::now() + AGE_MAX;
     connection.progress_handler(STEPS_PER_LOOK, Some(move || Instant::now() > deadline))?;
-    work(&Snapshot(connection.unchecked_transaction()?))
+    work(&connection.unchecked_transaction()?)
 }

@@ -2,14 +2,8 @@
 //!
 //! Invariant: a room that is being deleted is found by nobody.
 
-use super::query::{Columns, FromRow, all, change, maybe, one, run};
-use super::users::AUTHOR;
-use super::{Tx, mentions};
-use crate::domain::rooms::{UNREAD_MAX, names_as_sentence};
-use crate::domain::text::name_key;
-use crate::domain::{Author, DirectKey, MessageId, Name, Role, Room, RoomEntry, RoomId, RoomKind, Unread, UserId};
-use crate::error::AppError;
-use rusqlite::{Connection, Result};
+use super::mentions;
+use super::prelude::*;
 use std::collections::HashMap;
 
 /// Rooms in one person's list. More than anybody follows; a list past it shows the first by name.
@@ -19,24 +13,13 @@ const PING_PEOPLE_MAX: i64 = 20_000;
 /// People after whom one ping is named.
 const NAMED_MAX: i64 = 50;
 
-const COLUMNS: &str = "rooms.id, rooms.kind, rooms.name, memberships.involvement,
+/// The columns that a [`Room`] is read from; a ping is not named yet.
+const COLUMNS: &str = "rooms.id, rooms.kind, coalesce(rooms.name, ''), memberships.involvement,
     memberships.last_read_message_id, rooms.last_message_at_ms, rooms.last_message_id, rooms.creator_id";
 const FROM: &str = "memberships JOIN rooms ON rooms.id = memberships.room_id";
 
-impl FromRow for Room {
-    /// From a row with [`COLUMNS`]; a ping is not named yet.
-    fn from_row(row: &mut Columns<'_>) -> Result<Self> {
-        Ok(Self {
-            id: row.read()?,
-            kind: row.read()?,
-            name: row.read::<Option<String>>()?.unwrap_or_default(),
-            involvement: row.read()?,
-            last_read_message_id: row.read()?,
-            last_message_at_ms: row.read()?,
-            last_message_id: row.read()?,
-            creator_id: row.read()?,
-        })
-    }
+from_row! {
+    Room { id, kind, name, involvement, last_read_message_id, last_message_at_ms, last_message_id, creator_id }
 }
 
 /// What a ping is called by one of its people: after the others, or after themselves.
@@ -143,7 +126,7 @@ fn people_of_pings(connection: &Connection, viewer: UserId) -> Result<HashMap<Ro
 /// One room in its member's list. Reads only. A room that `viewer` is not in is `NotFound`.
 pub fn entry_for_member(
     connection: &Connection, id: RoomId, viewer: UserId, moves: &Moves,
-) -> std::result::Result<RoomEntry, AppError> {
+) -> Result<RoomEntry, AppError> {
     let mut room = for_member(connection, id, viewer)?.ok_or(AppError::NotFound)?;
     let people = if room.is_direct() { direct_people(connection, id, viewer)? } else { Vec::new() };
     room.last_read_message_id = room.read_through(moves);
@@ -157,13 +140,54 @@ pub fn unread_after(connection: &Connection, room: RoomId, viewer: UserId, after
     Ok(Unread { count, mention: count > 0 && mentions::is_called(connection, room, viewer, after)? })
 }
 
-/// The rooms that somebody is in and wants to hear of. Reads only; at most [`ROOMS_MAX`].
-pub fn visible(connection: &Connection, viewer: UserId) -> Result<Vec<RoomId>> {
-    let sql = format!(
-        "SELECT rooms.id FROM {FROM} WHERE memberships.user_id = ?1 AND involvement <> 'invisible'
-           AND rooms.deleted_at_ms IS NULL LIMIT {ROOMS_MAX}"
-    );
-    all(connection, &sql, [viewer])
+queries! {
+    /// The rooms that somebody is in and wants to hear of. Reads only; at most [`ROOMS_MAX`].
+    pub fn visible(connection: &Connection, viewer: UserId) -> Result<Vec<RoomId>> = all:
+        format!("SELECT rooms.id FROM {FROM} WHERE memberships.user_id = ?1 AND involvement <> 'invisible'
+         AND rooms.deleted_at_ms IS NULL LIMIT {ROOMS_MAX}");
+
+    /// Makes an open or closed room with nobody in it. Writes `rooms`.
+    pub fn insert(tx: &Tx<'_>, kind: RoomKind, name: &Name, creator: UserId) -> Result<RoomId> =
+        one(kind, name, name_key(name.as_str()), creator, tx.now_ms()):
+        "INSERT INTO rooms (kind, name, name_key, creator_id, created_at_ms, updated_at_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5) RETURNING id";
+
+    /// Makes a ping with nobody in it yet, unless these people have one: UNIQUE decides. Writes `rooms`. `None` means
+    /// that there is one.
+    pub fn insert_direct(tx: &Tx<'_>, key: &DirectKey, creator: UserId) -> Result<Option<RoomId>> =
+        maybe(key.text(), creator, tx.now_ms()):
+        "INSERT INTO rooms (kind, direct_key, creator_id, created_at_ms, updated_at_ms)
+         VALUES ('direct', ?1, ?2, ?3, ?3) ON CONFLICT (direct_key) DO NOTHING RETURNING id";
+
+    /// The ping of exactly these people. Reads only; one that must be there.
+    pub fn direct(connection: &Connection, key: &DirectKey) -> Result<RoomId> = one(key.text()):
+        "SELECT id FROM rooms WHERE direct_key = ?1";
+
+    /// Gives an open or closed room its kind and name. Writes `rooms`.
+    pub fn update(tx: &Tx<'_>, id: RoomId, kind: RoomKind, name: &Name) -> Result<()> =
+        run(id, kind, name, name_key(name.as_str()), tx.now_ms()):
+        "UPDATE rooms SET kind = ?2, name = ?3, name_key = ?4, updated_at_ms = ?5 WHERE id = ?1";
+
+    /// Hands rooms over whose creator is no longer in them, so that somebody in them can still change them: to whoever
+    /// came first. Writes `rooms`: one, or (none) every closed room that `creator` made.
+    pub fn hand_over(tx: &Tx<'_>, room: Option<RoomId>, creator: UserId) -> Result<()> = run:
+        "UPDATE rooms SET creator_id = (SELECT user_id FROM memberships JOIN users ON users.id = user_id
+           WHERE room_id = rooms.id AND status = 'active' ORDER BY memberships.created_at_ms, user_id LIMIT 1)
+         WHERE kind = 'closed' AND creator_id = ?2 AND (?1 IS NULL OR id = ?1)
+           AND NOT EXISTS (SELECT 1 FROM memberships WHERE room_id = rooms.id AND user_id = creator_id)
+           AND EXISTS (SELECT 1 FROM memberships JOIN users ON users.id = user_id
+             WHERE room_id = rooms.id AND status = 'active')";
+
+    /// Notes that a message came just now. Writes `rooms`.
+    pub fn update_last_message(tx: &Tx<'_>, id: RoomId, message: MessageId) -> Result<()> =
+        run(id, tx.now_ms(), message):
+        "UPDATE rooms SET last_message_at_ms = ?2, updated_at_ms = ?2, last_message_id = ?3 WHERE id = ?1";
+
+    /// Makes a room vanish: nobody finds it from now on; its rows are left to [`delete_batch`]. Writes `rooms`. A ping
+    /// gives up its key, so that the same people can start anew.
+    pub fn update_deleted(tx: &Tx<'_>, id: RoomId) -> Result<()> = run(id, tx.now_ms()):
+        "UPDATE rooms SET deleted_at_ms = ?2,
+         direct_key = CASE WHEN kind = 'direct' THEN 'deleted ' || id END WHERE id = ?1";
 }
 
 /// The room that `viewer` should land in: the wished one if they are in it, else the oldest of theirs. Reads only.
@@ -175,30 +199,9 @@ pub fn landing(connection: &Connection, viewer: UserId, wished: Option<RoomId>) 
     maybe(connection, sql, (viewer, wished))
 }
 
-/// Makes an open or closed room with nobody in it. Writes `rooms`.
-pub fn insert(tx: &Tx<'_>, kind: RoomKind, name: &Name, creator: UserId) -> Result<RoomId> {
-    let sql = "INSERT INTO rooms (kind, name, name_key, creator_id, created_at_ms, updated_at_ms)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?5) RETURNING id";
-    let values = (kind, name, name_key(name.as_str()), creator, tx.now_ms());
-    one(tx, sql, values)
-}
-
-/// Makes a ping with nobody in it yet, unless these people have one: UNIQUE decides. Writes `rooms`. `None` means that there is one.
-pub fn insert_direct(tx: &Tx<'_>, key: &DirectKey, creator: UserId) -> Result<Option<RoomId>> {
-    let sql = "INSERT INTO rooms (kind, direct_key, creator_id, created_at_ms, updated_at_ms)
-               VALUES ('direct', ?1, ?2, ?3, ?3) ON CONFLICT (direct_key) DO NOTHING RETURNING id";
-    maybe(tx, sql, (key.text(), creator, tx.now_ms()))
-}
-
-/// The ping of exactly these people. Reads only; one that must be there.
-pub fn direct(connection: &Connection, key: &DirectKey) -> Result<RoomId> {
-    let sql = "SELECT id FROM rooms WHERE direct_key = ?1";
-    one(connection, sql, [key.text()])
-}
-
 /// Makes sure, inside a write, that somebody active may change an open or closed room: its creator or an administrator, who
 /// still belong to it; returns its name and who made it. Reads one row of each table by its key. A ping is `NotFound`: it never changes.
-pub fn demand_editor(tx: &Tx<'_>, id: RoomId, editor: UserId) -> std::result::Result<(String, UserId), AppError> {
+pub fn demand_editor(tx: &Tx<'_>, id: RoomId, editor: UserId) -> Result<(String, UserId), AppError> {
     super::memberships::demand(tx, id, editor)?;
     let sql = "SELECT name, creator_id, (SELECT role FROM users WHERE id = ?2) FROM rooms
                WHERE id = ?1 AND kind <> 'direct'";
@@ -208,38 +211,6 @@ pub fn demand_editor(tx: &Tx<'_>, id: RoomId, editor: UserId) -> std::result::Re
     } else {
         Err(AppError::Forbidden(crate::domain::rooms::EDITORS_ONLY.into()))
     }
-}
-
-/// Gives an open or closed room its kind and name. Writes `rooms`.
-pub fn update(tx: &Tx<'_>, id: RoomId, kind: RoomKind, name: &Name) -> Result<()> {
-    let sql = "UPDATE rooms SET kind = ?2, name = ?3, name_key = ?4, updated_at_ms = ?5 WHERE id = ?1";
-    run(tx, sql, (id, kind, name, name_key(name.as_str()), tx.now_ms()))
-}
-
-/// Hands rooms over whose creator is no longer in them, so that somebody in them can still change them: to whoever came first. Writes
-/// `rooms`: one, or (none) every closed room that `creator` made.
-pub fn hand_over(tx: &Tx<'_>, room: Option<RoomId>, creator: UserId) -> Result<()> {
-    let sql = "UPDATE rooms SET creator_id = (SELECT user_id FROM memberships JOIN users ON users.id = user_id
-                 WHERE room_id = rooms.id AND status = 'active' ORDER BY memberships.created_at_ms, user_id LIMIT 1)
-               WHERE kind = 'closed' AND creator_id = ?2 AND (?1 IS NULL OR id = ?1)
-                 AND NOT EXISTS (SELECT 1 FROM memberships WHERE room_id = rooms.id AND user_id = creator_id)
-                 AND EXISTS (SELECT 1 FROM memberships JOIN users ON users.id = user_id
-                   WHERE room_id = rooms.id AND status = 'active')";
-    run(tx, sql, (room, creator))
-}
-
-/// Notes that a message came just now. Writes `rooms`.
-pub fn update_last_message(tx: &Tx<'_>, id: RoomId, message: MessageId) -> Result<()> {
-    let sql = "UPDATE rooms SET last_message_at_ms = ?2, updated_at_ms = ?2, last_message_id = ?3 WHERE id = ?1";
-    run(tx, sql, (id, tx.now_ms(), message))
-}
-
-/// Makes a room vanish: nobody finds it from now on; its rows are left to [`delete_batch`]. Writes `rooms`. A ping gives up its
-/// key, so that the same people can start anew.
-pub fn update_deleted(tx: &Tx<'_>, id: RoomId) -> Result<()> {
-    let sql = "UPDATE rooms SET deleted_at_ms = ?2,
-                 direct_key = CASE WHEN kind = 'direct' THEN 'deleted ' || id END WHERE id = ?1";
-    run(tx, sql, (id, tx.now_ms()))
 }
 
 /// Rows of one table that one batch deletes.

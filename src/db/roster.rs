@@ -2,13 +2,7 @@
 //!
 //! Invariant: whoever was removed is in no list.
 
-use super::Tx;
-use super::query::{all, exists, maybe, one, run};
-use super::users::COLUMNS;
-use crate::domain::text::name_key;
-use crate::domain::{EmailAddress, Role, Status, User, UserId};
-use crate::error::AppError;
-use rusqlite::{Connection, Result};
+use super::prelude::*;
 
 /// People on a page.
 pub const PAGE_LEN: u32 = 100;
@@ -27,11 +21,27 @@ const LISTED: &str = "role <> 'bot' AND (status = 'active' OR (?3 AND status = '
     AND (instr(name_key, ?1) > 0 OR instr(lower(name), lower(?2)) > 0
       OR (?3 AND instr(email_address, lower(?2)) > 0))";
 
-/// How many people a filter lets through. Reads only; looks at everyone.
-pub fn count(connection: &Connection, filter: &Filter) -> Result<i64> {
-    let sql = format!("SELECT count(*) FROM users WHERE {LISTED}");
-    let values = (name_key(&filter.query), &filter.query, filter.for_administrator);
-    one(connection, &sql, values)
+queries! {
+    /// How many people a filter lets through. Reads only; looks at everyone.
+    pub fn count(connection: &Connection, filter: &Filter) -> Result<i64> =
+        one(name_key(&filter.query), &filter.query, filter.for_administrator):
+        format!("SELECT count(*) FROM users WHERE {LISTED}");
+
+    /// A person by id, if they are of a status. Reads only.
+    pub fn find(connection: &Connection, id: UserId, status: Status) -> Result<Option<User>> = maybe:
+        format!("SELECT {USER} FROM users WHERE id = ?1 AND status = ?2 AND role <> 'bot'");
+
+    /// An active person by address. Reads only.
+    pub fn by_address(connection: &Connection, address: &EmailAddress) -> Result<Option<User>> = maybe:
+        format!("SELECT {USER} FROM users WHERE email_address = ?1 AND status = 'active' AND role <> 'bot'");
+
+    /// Gives somebody another role. Writes `users`.
+    pub fn update_role(tx: &Tx<'_>, id: UserId, role: Role) -> Result<()> = run(id, role, tx.now_ms()):
+        "UPDATE users SET role = ?2, updated_at_ms = ?3 WHERE id = ?1";
+
+    /// Gives somebody another status. Writes `users`.
+    pub fn update_status(tx: &Tx<'_>, id: UserId, status: Status) -> Result<()> = run(id, status, tx.now_ms()):
+        "UPDATE users SET status = ?2, updated_at_ms = ?3 WHERE id = ?1";
 }
 
 /// The people after somebody, administrators first, then members, each by name. Reads only; at most [`PAGE_LEN`] + 1, the last of
@@ -44,7 +54,7 @@ pub fn page(connection: &Connection, filter: &Filter, after: Option<UserId>) -> 
     };
     // 'administrator' sorts before 'member'.
     let sql = format!(
-        "SELECT {COLUMNS} FROM users WHERE {LISTED} AND (role, name_key, id) > (?4, ?5, ?6)
+        "SELECT {USER} FROM users WHERE {LISTED} AND (role, name_key, id) > (?4, ?5, ?6)
          ORDER BY role, name_key, id LIMIT ?7"
     );
     let (folded, typed) = (name_key(&filter.query), &filter.query);
@@ -52,20 +62,8 @@ pub fn page(connection: &Connection, filter: &Filter, after: Option<UserId>) -> 
     all(connection, &sql, values)
 }
 
-/// A person by id, if they are of a status. Reads only.
-pub fn find(connection: &Connection, id: UserId, status: Status) -> Result<Option<User>> {
-    let sql = format!("SELECT {COLUMNS} FROM users WHERE id = ?1 AND status = ?2 AND role <> 'bot'");
-    maybe(connection, &sql, (id, status))
-}
-
-/// An active person by address. Reads only.
-pub fn by_address(connection: &Connection, address: &EmailAddress) -> Result<Option<User>> {
-    let sql = format!("SELECT {COLUMNS} FROM users WHERE email_address = ?1 AND status = 'active' AND role <> 'bot'");
-    maybe(connection, &sql, [address])
-}
-
 /// Makes sure, inside a write, that somebody else runs the account too, so that this one may cease to. Reads one row.
-pub fn demand_another_administrator(tx: &Tx<'_>, than: UserId) -> std::result::Result<(), AppError> {
+pub fn demand_another_administrator(tx: &Tx<'_>, than: UserId) -> Result<(), AppError> {
     let sql = "SELECT 1 FROM users WHERE role = 'administrator' AND status = 'active' AND id <> ?1 LIMIT 1";
     if exists(tx, sql, [than])? {
         Ok(())
@@ -74,23 +72,11 @@ pub fn demand_another_administrator(tx: &Tx<'_>, than: UserId) -> std::result::R
     }
 }
 
-/// Gives somebody another role. Writes `users`.
-pub fn update_role(tx: &Tx<'_>, id: UserId, role: Role) -> Result<()> {
-    let sql = "UPDATE users SET role = ?2, updated_at_ms = ?3 WHERE id = ?1";
-    run(tx, sql, (id, role, tx.now_ms()))
-}
-
-/// Gives somebody another status. Writes `users`.
-pub fn update_status(tx: &Tx<'_>, id: UserId, status: Status) -> Result<()> {
-    let sql = "UPDATE users SET status = ?2, updated_at_ms = ?3 WHERE id = ?1";
-    run(tx, sql, (id, status, tx.now_ms()))
-}
-
 /// Ends every way in that somebody has: sessions, and links to sign in on another device. Writes `sessions` and `transfers`, a
 /// row for each.
 pub fn delete_ways_in(tx: &Tx<'_>, id: UserId) -> Result<()> {
     run(tx, "DELETE FROM sessions WHERE user_id = ?1", [id])?;
-    run(tx, "DELETE FROM transfers WHERE user_id = ?1", [id])
+    super::transfers::delete_of(tx, id)
 }
 
 /// Takes somebody off the account: out of every room but the direct ones, their address free for others. What they wrote stays.

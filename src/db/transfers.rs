@@ -1,14 +1,25 @@
 //! Transfers: links that sign somebody in on another device, once, by the hash of their token.
 
-use super::Tx;
-use super::query::{change, maybe, run};
-use crate::domain::{TokenHash, UserId};
-use rusqlite::Result;
+use super::prelude::*;
 
-/// Adds a link. Writes `transfers`.
-pub fn insert(tx: &Tx<'_>, user: UserId, token: &TokenHash, expires_at_ms: i64) -> Result<()> {
-    let sql = "INSERT INTO transfers (user_id, token_hash, created_at_ms, expires_at_ms) VALUES (?1, ?2, ?3, ?4)";
-    run(tx, sql, (user, token, tx.now_ms(), expires_at_ms))
+queries! {
+    /// Adds a link. Writes `transfers`.
+    pub fn insert(tx: &Tx<'_>, user: UserId, token: &TokenHash, expires_at_ms: i64) -> Result<()> =
+        run(user, token, tx.now_ms(), expires_at_ms):
+        "INSERT INTO transfers (user_id, token_hash, created_at_ms, expires_at_ms) VALUES (?1, ?2, ?3, ?4)";
+
+    /// Drops all of somebody's links but the newest `keep`. Writes `transfers`.
+    pub fn delete_older(tx: &Tx<'_>, user: UserId, keep: u32) -> Result<()> = run:
+        "DELETE FROM transfers WHERE user_id = ?1 AND id NOT IN
+         (SELECT id FROM transfers WHERE user_id = ?1 ORDER BY id DESC LIMIT ?2)";
+
+    /// Drops all of somebody's links: a way in that was closed must not be opened by one made before. Writes `transfers`.
+    pub fn delete_of(tx: &Tx<'_>, user: UserId) -> Result<()> = run: "DELETE FROM transfers WHERE user_id = ?1";
+
+    /// Drops at most `limit` links that are too old. Writes `transfers`.
+    pub fn delete_expired(tx: &Tx<'_>, limit: u32) -> Result<usize> = change(tx.now_ms(), limit):
+        "DELETE FROM transfers WHERE id IN
+         (SELECT id FROM transfers WHERE expires_at_ms <= ?1 ORDER BY id LIMIT ?2)";
 }
 
 /// Uses a link up; whose it was, if it was still good. Writes `transfers`: of any number at once, one gets it.
@@ -16,23 +27,4 @@ pub fn take(tx: &Tx<'_>, token: &TokenHash) -> Result<Option<UserId>> {
     let sql = "DELETE FROM transfers WHERE token_hash = ?1 RETURNING user_id, expires_at_ms > ?2";
     let taken = maybe(tx, sql, (token, tx.now_ms()))?;
     Ok(taken.and_then(|(user, is_good): (UserId, bool)| is_good.then_some(user)))
-}
-
-/// Drops all of somebody's links but the newest `keep`. Writes `transfers`.
-pub fn delete_older(tx: &Tx<'_>, user: UserId, keep: u32) -> Result<()> {
-    let sql = "DELETE FROM transfers WHERE user_id = ?1 AND id NOT IN
-               (SELECT id FROM transfers WHERE user_id = ?1 ORDER BY id DESC LIMIT ?2)";
-    run(tx, sql, (user, keep))
-}
-
-/// Drops all of somebody's links: a way in that was closed must not be opened by one made before. Writes `transfers`.
-pub fn delete_of(tx: &Tx<'_>, user: UserId) -> Result<()> {
-    delete_older(tx, user, 0)
-}
-
-/// Drops at most `limit` links that are too old. Writes `transfers`.
-pub fn delete_expired(tx: &Tx<'_>, limit: u32) -> Result<usize> {
-    let sql = "DELETE FROM transfers WHERE id IN
-               (SELECT id FROM transfers WHERE expires_at_ms <= ?1 ORDER BY id LIMIT ?2)";
-    change(tx, sql, (tx.now_ms(), limit))
 }

@@ -1,17 +1,12 @@
 //! People and bots.
 
 use super::audit::Actor;
-use super::query::{all, exists, from_row, maybe, one, run};
-use super::{Tx, sessions};
-use crate::domain::people::ADMINISTRATORS_ONLY;
-use crate::domain::text::name_key;
-use crate::domain::{Author, Bio, EmailAddress, Name, PasswordHash, Role, Theme, User, UserId};
-use crate::error::AppError;
+use super::prelude::*;
+use super::sessions;
 use rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
-use rusqlite::{Connection, Result};
 
 /// The columns that a [`User`] is read from.
-pub(super) const COLUMNS: &str = "users.id, users.name, users.role, users.status, users.email_address, users.bio,
+pub(super) const USER: &str = "users.id, users.name, users.role, users.status, users.email_address, users.bio,
     users.avatar_version, users.theme, users.mutes_sounds";
 /// The columns that an [`Author`] is read from.
 pub(super) const AUTHOR: &str = "users.id, users.name, users.role, users.avatar_version";
@@ -19,71 +14,60 @@ pub(super) const AUTHOR: &str = "users.id, users.name, users.role, users.avatar_
 from_row!(User { id, name, role, status, email_address, bio, avatar_version, theme, mutes_sounds });
 from_row!(Author { id, name, role, avatar_version });
 
-/// Somebody by id, whatever their status. Reads only.
-pub fn find(connection: &Connection, id: UserId) -> Result<User> {
-    let sql = format!("SELECT {COLUMNS} FROM users WHERE id = ?1");
-    one(connection, &sql, [id])
-}
+queries! {
+    /// Somebody by id, whatever their status. Reads only.
+    pub fn find(connection: &Connection, id: UserId) -> Result<User> = one:
+        format!("SELECT {USER} FROM users WHERE id = ?1");
 
-/// Somebody by id, if they can come in. Reads only.
-pub fn find_active(connection: &Connection, id: UserId) -> Result<Option<User>> {
-    let sql = format!("SELECT {COLUMNS} FROM users WHERE id = ?1 AND status = 'active'");
-    maybe(connection, &sql, [id])
+    /// Somebody by id, if they can come in. Reads only.
+    pub fn find_active(connection: &Connection, id: UserId) -> Result<Option<User>> = maybe:
+        format!("SELECT {USER} FROM users WHERE id = ?1 AND status = 'active'");
+
+    /// Everybody who can come in, by name: to choose from. Reads only; at most [`CHOICE_MAX`].
+    pub fn choice(connection: &Connection) -> Result<Vec<User>> = all:
+        format!("SELECT {USER} FROM users WHERE status = 'active' ORDER BY name_key, id LIMIT {CHOICE_MAX}");
+
+    /// Everybody who can come in, in the order they came. Reads only; at most `limit`.
+    pub fn first(connection: &Connection, limit: u32) -> Result<Vec<User>> = all:
+        format!("SELECT {USER} FROM users WHERE status = 'active' ORDER BY id LIMIT ?1");
+
+    /// The last change of anybody's name or picture. Reads only.
+    pub fn people_revision(connection: &Connection) -> Result<i64> = one:
+        "SELECT value FROM counters WHERE name = 'people'";
+
+    /// Whose name or picture changed after a revision, in the order of the changes, with the number of each. Reads
+    /// only; at most `limit`.
+    pub fn changed_after(connection: &Connection, after: i64, limit: u32) -> Result<Vec<(User, i64)>> = all:
+        format!("SELECT {USER}, people_revision FROM users WHERE people_revision > ?1
+         ORDER BY people_revision LIMIT ?2");
+
+    /// An active person by address, with their password hash. Reads only.
+    pub fn with_password(connection: &Connection, address: &EmailAddress) -> Result<Option<(User, PasswordHash)>> =
+        maybe:
+        format!("SELECT {USER}, password_hash FROM users
+         WHERE email_address = ?1 AND status = 'active' AND password_hash IS NOT NULL");
+
+    /// The password hash of somebody who has one. Reads only.
+    pub fn password_hash(connection: &Connection, id: UserId) -> Result<Option<PasswordHash>> = one:
+        "SELECT password_hash FROM users WHERE id = ?1";
+
+    /// The first active administrator: whom to ask for help. Reads only.
+    pub fn first_administrator(connection: &Connection) -> Result<Option<User>> = maybe:
+        format!("SELECT {USER} FROM users WHERE role = 'administrator' AND status = 'active' ORDER BY id LIMIT 1");
+
+    /// Gives somebody's picture a version; none when they have no picture any more. Writes `users`.
+    pub fn update_avatar_version(tx: &Tx<'_>, id: UserId, version: Option<&str>) -> Result<User> =
+        one(id, version, tx.now_ms()):
+        format!("UPDATE users SET avatar_version = ?2, updated_at_ms = ?3 WHERE id = ?1 AND status = 'active'
+         RETURNING {USER}");
 }
 
 /// People offered to be chosen for a room: more would not be found in a list.
 pub const CHOICE_MAX: u32 = 5_000;
 
-/// Everybody who can come in, by name: to choose from. Reads only; at most [`CHOICE_MAX`].
-pub fn choice(connection: &Connection) -> Result<Vec<User>> {
-    let sql = format!("SELECT {COLUMNS} FROM users WHERE status = 'active' ORDER BY name_key, id LIMIT {CHOICE_MAX}");
-    all(connection, &sql, [])
-}
-
-/// Everybody who can come in, in the order they came. Reads only; at most `limit`.
-pub fn first(connection: &Connection, limit: u32) -> Result<Vec<User>> {
-    let sql = format!("SELECT {COLUMNS} FROM users WHERE status = 'active' ORDER BY id LIMIT ?1");
-    all(connection, &sql, [limit])
-}
-
-/// The last change of anybody's name or picture. Reads only.
-pub fn people_revision(connection: &Connection) -> Result<i64> {
-    one(connection, "SELECT value FROM counters WHERE name = 'people'", [])
-}
-
-/// Whose name or picture changed after a revision, in the order of the changes, with the number of each. Reads only; at most `limit`.
-pub fn changed_after(connection: &Connection, after: i64, limit: u32) -> Result<Vec<(User, i64)>> {
-    let sql = format!(
-        "SELECT {COLUMNS}, people_revision FROM users WHERE people_revision > ?1 ORDER BY people_revision LIMIT ?2"
-    );
-    all(connection, &sql, (after, limit))
-}
-
-/// An active person by address, with their password hash. Reads only.
-pub fn with_password(connection: &Connection, address: &EmailAddress) -> Result<Option<(User, PasswordHash)>> {
-    let sql = format!(
-        "SELECT {COLUMNS}, password_hash FROM users
-         WHERE email_address = ?1 AND status = 'active' AND password_hash IS NOT NULL"
-    );
-    maybe(connection, &sql, [address])
-}
-
-/// The password hash of somebody who has one. Reads only.
-pub fn password_hash(connection: &Connection, id: UserId) -> Result<Option<PasswordHash>> {
-    let sql = "SELECT password_hash FROM users WHERE id = ?1";
-    one(connection, sql, [id])
-}
-
-/// The first active administrator: whom to ask for help. Reads only.
-pub fn first_administrator(connection: &Connection) -> Result<Option<User>> {
-    let sql =
-        format!("SELECT {COLUMNS} FROM users WHERE role = 'administrator' AND status = 'active' ORDER BY id LIMIT 1");
-    maybe(connection, &sql, [])
-}
-
 /// Makes sure, inside a write, that whoever acts still runs the account, and by a session that is still there: the right that the
 /// request came with may have gone meanwhile. The command line always may. Reads one row of each table by its key.
-pub fn demand_administrator(tx: &Tx<'_>, actor: &Actor) -> std::result::Result<(), AppError> {
+pub fn demand_administrator(tx: &Tx<'_>, actor: &Actor) -> Result<(), AppError> {
     let Some(viewer) = &actor.viewer else { return Ok(()) };
     sessions::demand(tx, viewer)?;
     let sql = "SELECT 1 FROM users WHERE id = ?1 AND role = 'administrator' AND status = 'active'";
@@ -111,12 +95,12 @@ pub struct Changes {
 }
 
 /// Changes somebody active. Writes `users`. An address that is taken is a `Conflict`: the schema decides.
-pub fn update(tx: &Tx<'_>, id: UserId, changes: &Changes) -> std::result::Result<User, AppError> {
+pub fn update(tx: &Tx<'_>, id: UserId, changes: &Changes) -> Result<User, AppError> {
     let sql = format!(
         "UPDATE users SET name = coalesce(?2, name), name_key = coalesce(?3, name_key),
          email_address = coalesce(?4, email_address), bio = coalesce(?5, bio), theme = coalesce(?6, theme),
          password_hash = coalesce(?7, password_hash), updated_at_ms = ?8, mutes_sounds = coalesce(?9, mutes_sounds)
-         WHERE id = ?1 AND status = 'active' RETURNING {COLUMNS}"
+         WHERE id = ?1 AND status = 'active' RETURNING {USER}"
     );
     let name = changes.name.as_ref().map(Name::as_str);
     let values = (
@@ -138,22 +122,13 @@ pub fn update(tx: &Tx<'_>, id: UserId, changes: &Changes) -> std::result::Result
     }
 }
 
-/// Gives somebody's picture a version; none when they have no picture any more. Writes `users`.
-pub fn update_avatar_version(tx: &Tx<'_>, id: UserId, version: Option<&str>) -> Result<User> {
-    let sql = format!(
-        "UPDATE users SET avatar_version = ?2, updated_at_ms = ?3 WHERE id = ?1 AND status = 'active'
-         RETURNING {COLUMNS}"
-    );
-    one(tx, &sql, (id, version, tx.now_ms()))
-}
-
 /// Adds an active person. Writes `users`. An address that is taken is a `Conflict`: the schema decides.
 pub fn insert(
     tx: &Tx<'_>, name: &Name, address: &EmailAddress, password: &PasswordHash, role: Role,
-) -> std::result::Result<User, AppError> {
+) -> Result<User, AppError> {
     let sql = format!(
         "INSERT INTO users (name, name_key, email_address, password_hash, role, created_at_ms, updated_at_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (email_address) DO NOTHING RETURNING {COLUMNS}"
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (email_address) DO NOTHING RETURNING {USER}"
     );
     let key = name_key(name.as_str());
     let values = (name, key, address, password, role, tx.now_ms());

@@ -1,11 +1,6 @@
 //! What messages said before they were edited.
 
-use super::Tx;
-use super::query::{all, from_row, run};
-use crate::domain::mentions;
-use crate::domain::messages::VERSIONS_MAX;
-use crate::domain::{MessageId, Version};
-use rusqlite::{Connection, Result};
+use super::prelude::*;
 
 from_row!(Version { source, html, written_at_ms });
 

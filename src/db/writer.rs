@@ -13,7 +13,7 @@
 
 use super::checkpointer::Checkpointer;
 use super::storage::OpenError;
-use super::{Synchronous, migrations, query};
+use super::{Db, Synchronous, migrations, query};
 use crate::domain::Clock;
 use crate::error::AppError;
 use rusqlite::Connection;
@@ -21,9 +21,9 @@ use std::cell::RefCell;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -86,7 +86,7 @@ enum Order {
 pub(super) struct Writer {
     orders: SyncSender<Order>,
     state: Arc<State>,
-    thread: std::sync::Mutex<Option<JoinHandle<()>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Default)]
@@ -124,14 +124,23 @@ impl Writer {
             .name("writer".to_owned())
             .spawn(move || thread.run())
             .map_err(|error| OpenError::Folder(path.to_owned(), error))?;
-        Ok(Self { orders, state, thread: std::sync::Mutex::new(Some(thread)) })
+        Ok(Self { orders, state, thread: Mutex::new(Some(thread)) })
     }
+}
 
-    /// As [`Db::write`](super::Db::write) says; a closure that panics is `Internal`.
-    pub(super) async fn write<T: Send + 'static>(
+impl Db {
+    /// Runs `work` in the writer's next transaction; when this returns `Ok`, it is durable.
+    /// # Errors
+    /// What `work` returned, or `Internal` when it panics, with nothing written; `Busy` when the queue is full or the server
+    /// stops, with nothing written; `Storage` when the commit could not be confirmed, so that trying again is safe.
+    /// # Side effects
+    /// 1. what `work` wrote; 2. the caller is told; 3. what `work` left with [`Tx::after_commit`].
+    pub async fn write<T: Send + 'static>(
         &self, work: impl FnOnce(&Tx<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
-        if self.state.stopping.load(Ordering::SeqCst) {
+        self.0.waits.fetch_add(1, Ordering::Relaxed);
+        let writer = &self.0.writer;
+        if writer.state.stopping.load(Ordering::SeqCst) {
             return Err(AppError::Busy);
         }
         let (sender, receiver) = oneshot::channel();
@@ -145,31 +154,35 @@ impl Writer {
             });
             (error, answer)
         });
-        match self.orders.try_send(Order::Write(job)) {
+        match writer.orders.try_send(Order::Write(job)) {
             Ok(()) => receiver.await.unwrap_or(Err(AppError::Storage { full: false })),
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(AppError::Busy),
         }
     }
 
-    /// Whether the last write that touched the disk succeeded and the thread lives.
-    pub(super) fn is_healthy(&self) -> bool {
-        let alive = self.thread.lock().is_ok_and(|thread| thread.as_ref().is_some_and(|t| !t.is_finished()));
-        alive && !self.state.unhealthy.load(Ordering::SeqCst)
+    /// Whether writes can be expected to succeed: the last one that touched the disk did, and the thread lives.
+    pub fn is_healthy(&self) -> bool {
+        let writer = &self.0.writer;
+        let alive = writer.thread.lock().is_ok_and(|thread| thread.as_ref().is_some_and(|t| !t.is_finished()));
+        alive && !writer.state.unhealthy.load(Ordering::SeqCst)
     }
 
     /// Transactions committed since the start that changed something.
-    pub(super) fn commits(&self) -> u64 {
-        self.state.commits.load(Ordering::Relaxed)
+    pub fn commits(&self) -> u64 {
+        self.0.writer.state.commits.load(Ordering::Relaxed)
     }
 
-    /// Writes what is queued, until `deadline` at most, and ends the thread.
-    pub(super) fn stop(&self, deadline: Instant) {
-        self.state.stopping.store(true, Ordering::SeqCst);
-        let _ = self.orders.send(Order::Stop(deadline));
-        let thread = self.thread.lock().ok().and_then(|mut thread| thread.take());
+    /// Writes what is queued, within `at_most`, ends the writer and unlocks the storage. Later writes are `Busy`. Blocks.
+    pub fn stop(&self, at_most: Duration) {
+        let writer = &self.0.writer;
+        writer.state.stopping.store(true, Ordering::SeqCst);
+        let _ = writer.orders.send(Order::Stop(Instant::now() + at_most));
+        let thread = writer.thread.lock().ok().and_then(|mut thread| thread.take());
         if let Some(thread) = thread {
             let _ = thread.join();
         }
+        // From here on nothing is written: whoever comes next may have the folder, whatever still reads.
+        self.0.storage.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 
