@@ -23,14 +23,10 @@ const FROM: &str = "messages JOIN users ON users.id = messages.creator_id
     LEFT JOIN previews ON previews.message_id = messages.id AND NOT is_removed";
 
 /// A message or what is left of it.
-#[derive(Debug, Clone)]
-pub enum Stored {
-    Message(Arc<Message>),
-    Tombstone(Tombstone),
-}
+pub type Stored = Result<Arc<Message>, Tombstone>;
 
 impl FromRow for Stored {
-    /// From a row with [`COLUMNS`]; what is not in it, [`completed`] adds.
+    /// From a row with [`COLUMNS`]; what is not in it, [`stored`] adds.
     fn from_row(row: &mut Columns<'_>) -> Result<Self> {
         let message = Message {
             id: row.read()?,
@@ -48,27 +44,19 @@ impl FromRow for Stored {
             preview: row.read()?,
             boosts: Vec::new(),
         };
-        match row.read::<Option<i64>>()? {
-            Some(_) => Ok(Self::Tombstone(message.tombstone(message.revision))),
-            None => Ok(Self::Message(Arc::new(message))),
-        }
+        let removed_at_ms: Option<i64> = row.read()?;
+        Ok(if removed_at_ms.is_none() { Ok(Arc::new(message)) } else { Err(message.tombstone(message.revision)) })
     }
 }
 
-/// Reads what belongs to messages beside their rows: one query for all of them, and one for the names of those they mention.
-fn completed(connection: &Connection, mut all: Vec<Stored>) -> Result<Vec<Stored>> {
-    let messages = all.iter_mut().filter_map(|stored| match stored {
-        Stored::Message(message) => Some(Arc::make_mut(message)),
-        Stored::Tombstone(_) => None,
-    });
-    let mut messages: Vec<&mut Message> = messages.collect();
+/// Reads what a condition finds, with what belongs to messages beside their rows: one query for all of them, and one for the names
+/// of those they mention.
+fn stored(connection: &Connection, condition: &str, values: impl Params) -> Result<Vec<Stored>> {
+    let mut stored: Vec<Stored> = all(connection, &format!("SELECT {COLUMNS} FROM {FROM} WHERE {condition}"), values)?;
+    let mut messages: Vec<&mut Message> = stored.iter_mut().flatten().map(Arc::make_mut).collect();
     mentions::put_names(connection, messages.iter_mut().map(|message| &mut message.body).collect())?;
     boosts::read_into(connection, messages)?;
-    Ok(all)
-}
-
-fn stored(connection: &Connection, sql: &str, values: impl Params) -> Result<Option<Stored>> {
-    Ok(completed(connection, all(connection, sql, values)?)?.pop())
+    Ok(stored)
 }
 
 queries! {
@@ -96,22 +84,18 @@ queries! {
 
 /// A message or its tombstone by id, in its room. Reads only.
 pub fn find(connection: &Connection, room: RoomId, id: MessageId) -> Result<Stored> {
-    let sql = format!("SELECT {COLUMNS} FROM {FROM} WHERE messages.id = ?1 AND room_id = ?2");
-    stored(connection, &sql, (id, room))?.ok_or(rusqlite::Error::QueryReturnedNoRows)
+    let found = stored(connection, "messages.id = ?1 AND room_id = ?2", (id, room))?.pop();
+    found.ok_or(rusqlite::Error::QueryReturnedNoRows)
 }
 
 /// A message by id, in its room; a removed one is `NotFound`. Reads only.
 pub fn present(connection: &Connection, room: RoomId, id: MessageId) -> Result<Arc<Message>> {
-    match find(connection, room, id)? {
-        Stored::Message(message) => Ok(message),
-        Stored::Tombstone(_) => Err(rusqlite::Error::QueryReturnedNoRows),
-    }
+    find(connection, room, id)?.map_err(|_| rusqlite::Error::QueryReturnedNoRows)
 }
 
 /// What was posted in the room under a sender's id, if anything was. Reads only.
 pub fn posted_as(connection: &Connection, room: RoomId, id: ClientMessageId) -> Result<Option<Stored>> {
-    let sql = format!("SELECT {COLUMNS} FROM {FROM} WHERE room_id = ?1 AND client_message_id = ?2");
-    stored(connection, &sql, (room, id))
+    Ok(stored(connection, "room_id = ?1 AND client_message_id = ?2", (room, id))?.pop())
 }
 
 /// Makes sure, inside a write, that somebody active may change a message of the room: its author or an
@@ -195,15 +179,13 @@ pub fn page(connection: &Connection, room: RoomId, place: Place, limit: u32) -> 
     };
     if let Place::Before(id) | Place::After(id) | Place::Around(id) | Place::From(id) = place {
         // It is or was a message of the room.
-        find(connection, room, id)?;
+        let _ = find(connection, room, id)?;
     }
     // One row more than wanted is read on each side: it tells whether there is more.
     let side = |condition: &str, max: u32| {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM {FROM}
-             WHERE room_id = ?1 AND removed_at_ms IS NULL AND messages.id {condition} LIMIT ?3"
-        );
-        let mut side = messages(connection, &sql, (room, at, max + 1))?;
+        let condition = format!("room_id = ?1 AND removed_at_ms IS NULL AND messages.id {condition} LIMIT ?3");
+        let found = stored(connection, &condition, (room, at, max + 1))?;
+        let mut side: Vec<_> = found.into_iter().flatten().collect();
         let has_more = side.len() > max as usize;
         side.truncate(max as usize);
         Ok::<_, rusqlite::Error>((side, has_more))
@@ -221,20 +203,8 @@ pub fn page(connection: &Connection, room: RoomId, place: Place, limit: u32) -> 
 pub fn page_of_creator(
     connection: &Connection, creator: UserId, through: MessageId, limit: u32,
 ) -> Result<Vec<Arc<Message>>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM {FROM} WHERE creator_id = ?1 AND messages.id <= ?2 AND removed_at_ms IS NULL
-         ORDER BY messages.id LIMIT ?3"
-    );
-    messages(connection, &sql, (creator, through, limit))
-}
-
-fn messages(connection: &Connection, sql: &str, values: impl Params) -> Result<Vec<Arc<Message>>> {
-    let all = all(connection, sql, values)?;
-    let present = |stored| match stored {
-        Stored::Message(message) => Some(message),
-        Stored::Tombstone(_) => None,
-    };
-    Ok(completed(connection, all)?.into_iter().filter_map(present).collect())
+    let condition = "creator_id = ?1 AND messages.id <= ?2 AND removed_at_ms IS NULL ORDER BY messages.id LIMIT ?3";
+    Ok(stored(connection, condition, (creator, through, limit))?.into_iter().flatten().collect())
 }
 
 /// What changed in a room after the revision `after`, in revision order. Reads only; at most `limit` changes. A message that was
@@ -243,12 +213,11 @@ fn messages(connection: &Connection, sql: &str, values: impl Params) -> Result<V
 pub fn changes_after(
     connection: &Connection, room: RoomId, after: Revision, known: Revision, limit: u32,
 ) -> Result<Vec<Change>> {
-    let sql = format!("SELECT {COLUMNS} FROM {FROM} WHERE room_id = ?1 AND revision > ?2 ORDER BY revision LIMIT ?3");
-    let change = |stored| match stored {
-        Stored::Tombstone(tombstone) => Change::Removed(tombstone),
-        Stored::Message(message) if message.created_revision > known => Change::Created(message),
-        Stored::Message(message) => Change::Updated(message),
+    let change = |stored: Stored| match stored {
+        Err(tombstone) => Change::Removed(tombstone),
+        Ok(message) if message.created_revision > known => Change::Created(message),
+        Ok(message) => Change::Updated(message),
     };
-    let all = all(connection, &sql, (room, after, limit))?;
-    Ok(completed(connection, all)?.into_iter().map(change).collect())
+    let condition = "room_id = ?1 AND revision > ?2 ORDER BY revision LIMIT ?3";
+    Ok(stored(connection, condition, (room, after, limit))?.into_iter().map(change).collect())
 }

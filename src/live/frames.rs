@@ -6,11 +6,11 @@
 
 use super::fragments::MessageFragment;
 use super::json;
-use crate::domain::{Author, Change, Message, Revision, RoomEntry, RoomId, Unread, UserId};
+use crate::domain::{Author, Change, Message, Revision, RoomId, Unread, UserId};
 use askama::Template;
 use bytestring::ByteString;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::Value;
 use std::sync::{Arc, OnceLock};
 
 /// What a socket asked to be sent.
@@ -68,6 +68,19 @@ pub(crate) enum Event {
     PersonUpdated { people_revision: i64, user: Author, spread_ms: usize },
     /// What is shown can't be brought up to date step by step: fetch it afresh.
     Reload,
+    /// A room of one's own is new, as its member sees it: for programs, as is the next.
+    RoomCreated { room: Value },
+    /// A room of one's own changed.
+    RoomUpdated { room: Value },
+    /// "I am here", in answer to a ping.
+    Pong,
+    /// "You have everything up to `revision`", and of people's names and pictures up to `people_revision`, with the versions of the
+    /// sidebar and of the assets.
+    CaughtUp { revision: Revision, people_revision: i64, sidebar: String, version: &'static str },
+    /// "Here is what you posted", when no broadcast says so. It has no revision: only what comes in order has one.
+    MessagePosted { message: Arc<Message> },
+    /// "That can't be done", with the id of the message it was about, if it was about one.
+    Error { message: String, client_message_id: Option<String> },
     /// A message changed. The only kind that carries a revision and is caught up with.
     #[template(path = "messages/_change.html")]
     #[serde(untagged)]
@@ -140,34 +153,6 @@ impl Frame {
         let encoded = if format == Format::Html { &self.html } else { &self.json };
         encoded.get_or_init(|| self.event.text(format)).clone()
     }
-}
-
-/// "A room of yours is new, or changed", as its member sees it.
-pub fn room(kind: &'static str, entry: &RoomEntry) -> ByteString {
-    json!({"type": kind, "room": json::room(entry)}).to_string().into()
-}
-
-/// "I am here", in answer to a ping.
-pub fn pong() -> ByteString {
-    ByteString::from_static(r#"{"type":"pong"}"#)
-}
-
-/// "You have everything up to `revision`", and of people's names and pictures up to `people`, with the versions of the sidebar and of
-/// the assets.
-pub fn caught_up(revision: Revision, people: i64, sidebar: &str, version: &str) -> ByteString {
-    json!({"type": "caught_up", "revision": revision, "people_revision": people, "sidebar": sidebar, "version": version})
-        .to_string()
-        .into()
-}
-
-/// "Here is what you posted", when no broadcast says so. It has no revision: only what comes in order has one.
-pub fn posted(message: &Message) -> ByteString {
-    json!({"type": "message_posted", "message": message}).to_string().into()
-}
-
-/// "That can't be done", with the id of the message it was about, if it was about one.
-pub fn error(message: &str, client_message_id: Option<&str>) -> ByteString {
-    json!({"type": "error", "message": message, "client_message_id": client_message_id}).to_string().into()
 }
 
 #[cfg(test)]

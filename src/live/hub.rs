@@ -24,14 +24,18 @@ const ORDERS_MAX: usize = 4096;
 /// How often the hub looks after presence and typing marks.
 const TICK: Duration = Duration::from_secs(1);
 
-/// Why the server ends a socket.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum CloseReason {
-    Stopping,
-    SignedOut,
-    TooMany,
-    NoLongerMember,
-    NoSuchRoom,
+/// Why a socket ends: a code (RFC 6455, 7.4), and words for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CloseReason(pub(crate) u16, pub(crate) &'static str);
+
+impl CloseReason {
+    /// The peer vanished: nothing is sent.
+    pub(crate) const GONE: Self = Self(1006, "");
+    pub(crate) const STOPPING: Self = Self(1001, "the server is stopping; come back");
+    pub(crate) const SIGNED_OUT: Self = Self(4401, "signed out");
+    pub(crate) const TOO_MANY: Self = Self(4429, "too many sockets");
+    pub(crate) const NO_LONGER_MEMBER: Self = Self(4403, "no longer a member");
+    pub(crate) const NO_SUCH_ROOM: Self = Self(4404, "no such room");
 }
 
 /// Who a socket belongs to and what it wants to hear of.
@@ -112,33 +116,25 @@ pub(crate) struct Subscription {
     shared: Arc<Shared>,
 }
 
-/// What a socket must do next.
-#[derive(Debug)]
-pub(crate) enum Next {
-    Frame(Arc<Frame>),
-    /// Frames were dropped: read from the database what changed past the cursor. What is published from now on is queued again.
-    Behind,
-    Close(CloseReason),
-}
-
 impl Subscription {
-    /// Waits for what to do next. Cancel-safe: nothing is lost when the wait is given up.
-    pub async fn next(&mut self) -> Next {
+    /// Waits for the next frame. Cancel-safe: nothing is lost when the wait is given up. None: frames were dropped; read from the
+    /// database what changed past the cursor. What is published from now on is queued again.
+    pub async fn next(&mut self) -> Result<Option<Arc<Frame>>, CloseReason> {
         loop {
             if let Some(reason) = self.shared.close.get() {
-                return Next::Close(*reason);
+                return Err(*reason);
             }
             if self.shared.is_lagging.swap(false, Ordering::SeqCst) {
                 // What is still queued is older than what the database is about to tell.
                 while self.frames.try_recv().is_ok() {}
-                return Next::Behind;
+                return Ok(None);
             }
             tokio::select! {
                 biased;
                 () = self.shared.wake.notified() => {}
                 frame = self.frames.recv() => match frame {
-                    Some(frame) => return Next::Frame(frame),
-                    None => return Next::Close(CloseReason::Stopping),
+                    Some(frame) => return Ok(Some(frame)),
+                    None => return Err(CloseReason::STOPPING),
                 },
             }
         }
@@ -217,7 +213,7 @@ impl Hub {
         let (outlet, frames) = Outlet::pair(subscriber.format);
         let shared = outlet.shared.clone();
         if self.shared.is_stopping.load(Ordering::SeqCst) {
-            outlet.close(CloseReason::Stopping);
+            outlet.close(CloseReason::STOPPING);
         }
         let id = self.shared.next_id.fetch_add(1, Ordering::Relaxed);
         let overflows = self.shared.overflows.load(Ordering::SeqCst);
@@ -229,7 +225,7 @@ impl Hub {
             }
             // It may have asked before the order to stop and be taken after it.
             if hub.is_stopping.load(Ordering::SeqCst) {
-                outlet.close(CloseReason::Stopping);
+                outlet.close(CloseReason::STOPPING);
             }
             topics.subscribe(id, subscriber, outlet);
         });
@@ -258,7 +254,7 @@ impl Hub {
     /// Ends all sockets, and those that come later, because the server stops.
     pub fn stop(&self) {
         self.shared.is_stopping.store(true, Ordering::SeqCst);
-        let _ = self.orders.send(Box::new(|topics, _| topics.close(CloseReason::Stopping, |_| true)));
+        let _ = self.orders.send(Box::new(|topics, _| topics.close(CloseReason::STOPPING, |_| true)));
     }
 }
 

@@ -52,7 +52,7 @@ impl Topics {
         let person = subscriber.person.id;
         let mine = self.by_person.get(&person).map_or(0, BTreeSet::len);
         if self.sockets.len() >= self.sockets_max || mine >= self.sockets_per_person_max {
-            outlet.close(CloseReason::TooMany);
+            outlet.close(CloseReason::TOO_MANY);
             return;
         }
         self.by_person.entry(person).or_default().insert(id);
@@ -232,7 +232,7 @@ impl Topics {
     pub(crate) fn room_deleted(&mut self, room_id: RoomId) {
         if let Some(topic) = self.rooms.get(&room_id) {
             for outlet in topic.sockets.values() {
-                outlet.close(CloseReason::NoSuchRoom);
+                outlet.close(CloseReason::NO_SUCH_ROOM);
             }
         }
         self.unlist(room_id, &self.following.followers(room_id), None);

@@ -93,7 +93,7 @@ pub async fn ban(core: &Core, by: Actor, id: UserId) -> Result<(), AppError> {
         let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
         audit::insert(tx, &by, Act::PersonBanned, &user.name, &texts.join(" "))?;
         tx.after_commit(move || banned.add(addresses), || ());
-        tx.tell(move |topics, _| topics.close(CloseReason::SignedOut, |it| it.person.id == id));
+        tx.tell(move |topics, _| topics.close(CloseReason::SIGNED_OUT, |it| it.person.id == id));
         people::announce(tx, &user)
     })
     .await

@@ -34,7 +34,7 @@ pub async fn reset_password(
         let user = users::update(tx, id, &Changes { password, ..Changes::default() })?;
         roster::delete_ways_in(tx, id)?;
         audit::insert(tx, &Actor::COMMAND_LINE, Act::PasswordReset, &user.name, "")?;
-        tx.tell(move |topics, _| topics.close(CloseReason::SignedOut, |it| it.person.id == id));
+        tx.tell(move |topics, _| topics.close(CloseReason::SIGNED_OUT, |it| it.person.id == id));
         Ok((user, generated))
     })
     .await

@@ -90,9 +90,9 @@ pub async fn repeated(
 fn as_repeat(stored: Stored, author: UserId) -> Result<Arc<Message>, AppError> {
     let taken = AppError::Conflict("This client_message_id is taken. Use a new one.");
     match stored {
-        Stored::Message(message) if message.creator.id == author => Ok(message),
-        Stored::Tombstone(tombstone) if tombstone.creator_id == author => Err(AppError::Gone),
-        Stored::Message(_) | Stored::Tombstone(_) => Err(taken),
+        Ok(message) if message.creator.id == author => Ok(message),
+        Err(tombstone) if tombstone.creator_id == author => Err(AppError::Gone),
+        _ => Err(taken),
     }
 }
 

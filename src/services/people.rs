@@ -52,7 +52,7 @@ pub async fn update_profile(
             sessions::delete_others(tx, id, keep)?;
             transfers::delete_of(tx, id)?;
             let is_other = move |it: &Subscriber| it.person.id == id && it.session_id != keep;
-            tx.tell(move |topics, _| topics.close(CloseReason::SignedOut, is_other));
+            tx.tell(move |topics, _| topics.close(CloseReason::SIGNED_OUT, is_other));
         }
         if user.as_author() != before.as_author() {
             announce(tx, &user)?;

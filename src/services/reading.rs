@@ -4,7 +4,7 @@
 //! devices; a crash costs the moves of the last seconds, which shows as unread what was read, never the other way round.
 
 use super::Core;
-use crate::db::messages::{self, Stored};
+use crate::db::messages;
 use crate::db::rooms::Moves;
 use crate::db::{Db, memberships, rooms};
 use crate::domain::{MessageId, RoomId, UserId};
@@ -87,7 +87,7 @@ pub async fn read(core: &Core, user: UserId, room: RoomId, through: Option<Messa
         .read(move |snapshot| {
             let found = rooms::for_member(snapshot, room, user)?.ok_or(AppError::NotFound)?;
             let wished = match through {
-                Some(id) => message_id(&messages::find(snapshot, room, id)?),
+                Some(id) => messages::find(snapshot, room, id).map(|_| id)?,
                 None => found.last_message_id,
             };
             let through = wished.max(found.read_through(&moves));
@@ -100,13 +100,6 @@ pub async fn read(core: &Core, user: UserId, room: RoomId, through: Option<Messa
     Ok(unread.count)
 }
 
-fn message_id(stored: &Stored) -> MessageId {
-    match stored {
-        Stored::Message(message) => message.id,
-        Stored::Tombstone(tombstone) => tombstone.id,
-    }
-}
-
 /// Marks a room as unread from a message on; answers how much is unread.
 /// # Errors
 /// `NotFound` when they are not in the room, or the message is not of it.
@@ -116,7 +109,7 @@ pub async fn mark_unread(core: &Core, user: UserId, room: RoomId, from: MessageI
     let reading = core.reading.clone();
     core.write(move |tx| {
         memberships::demand(tx, room, user)?;
-        let from = message_id(&messages::find(tx, room, from)?);
+        let _ = messages::find(tx, room, from)?;
         reading.moves().remove(&(user, room));
         memberships::update_unread_from(tx, room, user, from)?;
         let unread = rooms::unread_after(tx, room, user, MessageId(from.0 - 1))?;

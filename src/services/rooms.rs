@@ -11,7 +11,7 @@ use std::collections::HashSet;
 /// People chosen for one room: as many as an account's pages can offer.
 pub const CHOSEN_MAX: usize = 5_000;
 /// Pages of a room end for those who are in it no longer.
-const LEFT: Option<CloseReason> = Some(CloseReason::NoLongerMember);
+const LEFT: Option<CloseReason> = Some(CloseReason::NO_LONGER_MEMBER);
 /// Why somebody can't be chosen.
 const NOT_HERE: &str = "Somebody you chose is not here (any more).";
 /// Why somebody may not make a room.

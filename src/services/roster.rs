@@ -54,7 +54,7 @@ pub async fn remove(core: &Core, by: Actor, id: UserId) -> Result<(), AppError> 
         roster::deactivate(tx, id)?;
         rooms::hand_over(tx, None, id)?;
         audit::insert(tx, &by, Act::PersonRemoved, &user.name, "")?;
-        tx.tell(move |topics, _| topics.close(CloseReason::SignedOut, |it| it.person.id == id));
+        tx.tell(move |topics, _| topics.close(CloseReason::SIGNED_OUT, |it| it.person.id == id));
         announce(tx, &user)
     })
     .await

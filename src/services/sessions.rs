@@ -57,7 +57,7 @@ pub async fn sign_in(
 pub async fn sign_out(core: &Core, session: SessionId) -> Result<(), AppError> {
     core.write(move |tx| {
         sessions::delete(tx, session)?;
-        tx.tell(move |topics, _| topics.close(CloseReason::SignedOut, |it| it.session_id == session));
+        tx.tell(move |topics, _| topics.close(CloseReason::SIGNED_OUT, |it| it.session_id == session));
         Ok(())
     })
     .await
@@ -76,7 +76,7 @@ pub async fn revoke(core: &Core, viewer: Viewer, session: SessionId) -> Result<(
         }
         // One that was made by the session that ends would lead back in.
         transfers::delete_of(tx, viewer.user.id)?;
-        tx.tell(move |topics, _| topics.close(CloseReason::SignedOut, |it| it.session_id == session));
+        tx.tell(move |topics, _| topics.close(CloseReason::SIGNED_OUT, |it| it.session_id == session));
         Ok(())
     })
     .await

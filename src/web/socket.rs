@@ -30,6 +30,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
+use unread::Unread;
 
 /// Answers to the peer's own frames that may wait. The peer is not read while they do.
 const ANSWERS_MAX: usize = 8;
@@ -46,60 +47,19 @@ pub struct SocketQuery {
     format: Option<String>,
 }
 
-/// Where the peer's knowledge ends.
-#[derive(Debug, Clone, Copy)]
-enum Since {
-    /// It says nothing of it.
-    Unknown,
-    /// It knows everything up to a revision.
-    Revision(Revision),
-    /// It knows everything up to a message.
-    Message(MessageId),
+fn number(text: Option<&String>, wrong: &'static str) -> Result<Option<i64>, AppError> {
+    let number = |text: &String| text.parse().ok().filter(|number| *number >= 0).ok_or(AppError::BadRequest(wrong));
+    text.map(number).transpose()
 }
 
-impl SocketQuery {
-    fn since(&self) -> Result<Since, AppError> {
-        let wrong_message = "last_seen_message_id must be a message's id.";
-        Ok(match (&self.since, &self.last_seen_message_id) {
-            (Some(text), _) => Since::Revision(Revision(number(text, "since must be a revision: a number.")?)),
-            (None, Some(text)) => Since::Message(MessageId(number(text, wrong_message)?)),
-            (None, None) => Since::Unknown,
-        })
-    }
-}
-
-fn number(text: &str, wrong: &'static str) -> Result<i64, AppError> {
-    text.parse().ok().filter(|number| *number >= 0).ok_or(AppError::BadRequest(wrong))
-}
-
-/// How a socket ends.
-enum End {
-    /// The peer closed or vanished.
-    Gone,
-    /// The server closes, with a code and a reason.
-    Close(u16, &'static str),
-}
-
-impl From<CloseReason> for End {
-    fn from(reason: CloseReason) -> Self {
-        match reason {
-            CloseReason::Stopping => Self::Close(1001, "the server is stopping; come back"),
-            CloseReason::SignedOut => Self::Close(4401, "signed out"),
-            CloseReason::TooMany => Self::Close(4429, "too many sockets"),
-            CloseReason::NoLongerMember => Self::Close(4403, "no longer a member"),
-            CloseReason::NoSuchRoom => Self::Close(4404, "no such room"),
-        }
-    }
-}
-
-impl From<AppError> for End {
+impl From<AppError> for CloseReason {
     fn from(error: AppError) -> Self {
         match error {
-            AppError::SignedOut => Self::Close(4401, "signed out"),
-            AppError::NotFound => Self::Close(4404, "no such room"),
+            AppError::SignedOut => Self::SIGNED_OUT,
+            AppError::NotFound => Self::NO_SUCH_ROOM,
             error => {
                 tracing::warn!(?error, "a socket could not be served");
-                Self::Close(1013, "try again later")
+                Self(1013, "try again later")
             }
         }
     }
@@ -109,9 +69,10 @@ impl From<AppError> for End {
 pub async fn index(
     request: HttpRequest, app: web::Data<App>, payload: web::Payload, query: web::Query<SocketQuery>,
 ) -> Result<HttpResponse, AppError> {
-    let since = query.since()?;
-    let people = query.people.as_deref().map(|text| number(text, "people must be a revision: a number."));
-    let people = people.transpose()?;
+    let since = number(query.since.as_ref(), "since must be a revision: a number.")?.map(Revision);
+    let last_seen = query.last_seen_message_id.as_ref().filter(|_| since.is_none());
+    let last_seen = number(last_seen, "last_seen_message_id must be a message's id.")?.map(MessageId);
+    let people = number(query.people.as_ref(), "people must be a revision: a number.")?;
     let format = match query.format.as_deref() {
         None | Some("html") => Format::Html,
         Some("json") => Format::Json,
@@ -125,30 +86,27 @@ pub async fn index(
     let origin = client.origin(request.headers());
     // A room that is no room is one that can't be found.
     let room = query.room.as_ref().map(|room| room.parse().unwrap_or(RoomId(0)));
-    let peer = Arc::new(Peer { client, origin, room, format });
+    let peer = Arc::new(Peer { app, client, origin, room, format });
     rt::spawn(async move {
         let closing = session.clone();
-        let end = match open(&app, token, &peer).await {
-            Ok((viewer, subscribed)) => {
+        let end = match open(token, &peer).await {
+            Ok((viewer, subscription, followed)) => {
                 let (answers, answered) = mpsc::channel(ANSWERS_MAX);
                 let (gaze, seen) = watch::channel(true);
-                let voice = subscribed.0.voice.clone();
-                let hearing = Hearing {
-                    app: app.clone(),
-                    viewer: viewer.clone(),
-                    room,
-                    voice,
-                    answers,
-                    gaze,
-                    ip_address: peer.client.ip_address,
-                };
-                let sending = Sending::new(app, viewer, peer, session, subscribed, seen, people);
-                tokio::select! { end = hearing.run(stream) => end, Err(end) = sending.run(since, answered) => end }
+                let voice = subscription.voice.clone();
+                let hearing = Hearing { peer: peer.clone(), viewer: viewer.clone(), voice, answers, gaze };
+                let (unread, cursor) = (Unread::of(viewer.user.id), Revision(0));
+                let sending =
+                    Sending { peer, viewer, session, subscription, followed, gaze: seen, cursor, people, unread };
+                tokio::select! {
+                    end = hearing.run(stream) => end,
+                    Err(end) = sending.run((since, last_seen), answered) => end,
+                }
             }
             Err(end) => end,
         };
-        if let End::Close(code, reason) = end {
-            let reason = actix_ws::CloseReason { code: CloseCode::from(code), description: Some(reason.into()) };
+        if end != CloseReason::GONE {
+            let reason = actix_ws::CloseReason { code: CloseCode::from(end.0), description: Some(end.1.into()) };
             // A peer that takes nothing does not take this either; its connection goes with the task.
             let _ = timeout(CLOSE_MAX, closing.close(Some(reason))).await;
         }
@@ -158,36 +116,32 @@ pub async fn index(
 
 /// The other end, and what it asked for.
 struct Peer {
+    app: web::Data<App>,
     client: Client,
     origin: Origin,
     room: Option<RoomId>,
     format: Format,
 }
 
-/// Finds out who it is and subscribes them.
-async fn open(
-    app: &App, token: Option<TokenHash>, peer: &Peer,
-) -> Result<(Viewer, (Subscription, BTreeSet<RoomId>)), End> {
+/// Finds out who it is and subscribes them to the rooms they want to hear of.
+async fn open(token: Option<TokenHash>, peer: &Peer) -> Result<(Viewer, Subscription, BTreeSet<RoomId>), CloseReason> {
     let token = token.ok_or(AppError::SignedOut)?;
-    let (used_after_ms, room_id) = (app.sessions_end_ms(), peer.room);
-    let (found, rooms) = app
-        .db
-        .read(move |snapshot| {
-            let found = sessions::by_token(snapshot, &token, used_after_ms)?.ok_or(AppError::SignedOut)?;
-            if let Some(room_id) = room_id {
-                rooms::for_member(snapshot, room_id, found.viewer.user.id)?.ok_or(AppError::NotFound)?;
-            }
-            let rooms = rooms::visible(snapshot, found.viewer.user.id)?;
-            Ok((found, rooms))
-        })
-        .await?;
-    let viewer = found.viewer;
-    if (app.clock)() - found.last_used_at_ms > TOUCH_AFTER_MS {
-        touch(app, viewer.session_id, peer.origin.clone()).await;
+    let (used_after_ms, room_id) = (peer.app.sessions_end_ms(), peer.room);
+    let read = peer.app.db.read(move |snapshot| {
+        let found = sessions::by_token(snapshot, &token, used_after_ms)?.ok_or(AppError::SignedOut)?;
+        if let Some(room_id) = room_id {
+            rooms::for_member(snapshot, room_id, found.viewer.user.id)?.ok_or(AppError::NotFound)?;
+        }
+        let rooms = rooms::visible(snapshot, found.viewer.user.id)?;
+        Ok((found, rooms))
+    });
+    let (sessions::Found { viewer, last_used_at_ms }, rooms) = read.await?;
+    if (peer.app.clock)() - last_used_at_ms > TOUCH_AFTER_MS {
+        touch(&peer.app, viewer.session_id, peer.origin.clone()).await;
     }
     let (person, session_id) = (viewer.user.as_author(), viewer.session_id);
-    let followed: BTreeSet<RoomId> = rooms.iter().copied().collect();
+    let followed = rooms.iter().copied().collect();
     let subscriber = Subscriber { person, session_id, room_id, rooms, format: peer.format };
-    let subscription = app.hub.subscribe(subscriber).ok_or(AppError::Busy)?;
-    Ok((viewer, (subscription, followed)))
+    let subscription = peer.app.hub.subscribe(subscriber).ok_or(AppError::Busy)?;
+    Ok((viewer, subscription, followed))
 }

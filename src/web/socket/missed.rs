@@ -1,6 +1,5 @@
 //! What a socket has missed: read in one snapshot with the right to see it.
 
-use super::super::App;
 use super::super::sidebar::Sidebar;
 use super::Peer;
 use crate::db::{Snapshot, messages, rooms, sessions, users};
@@ -37,9 +36,9 @@ pub(super) struct Missed {
 impl Missed {
     /// Reads it. `SignedOut` when the session has ended, `NotFound` when the room is no longer the viewer's.
     pub(super) fn read(
-        snapshot: &Snapshot<'_>, app: &App, viewer: &Viewer, peer: &Peer, wanted: Wanted, people_after: Option<i64>,
+        snapshot: &Snapshot<'_>, peer: &Peer, viewer: &Viewer, wanted: Wanted, people_after: Option<i64>,
     ) -> Result<Self, AppError> {
-        if !sessions::is_valid(snapshot, viewer.session_id, app.sessions_end_ms())? {
+        if !sessions::is_valid(snapshot, viewer.session_id, peer.app.sessions_end_ms())? {
             return Err(AppError::SignedOut);
         }
         if let Some(room) = peer.room {
@@ -49,7 +48,7 @@ impl Missed {
             Some(after) => users::changed_after(snapshot, after, PEOPLE_MAX + 1)?,
             None => Vec::new(),
         };
-        let sidebar = Sidebar::read(snapshot, app, viewer.user.id, &peer.client)?;
+        let sidebar = Sidebar::read(snapshot, &peer.app, viewer.user.id, &peer.client)?;
         Ok(Self {
             changes: changes(snapshot, peer.room, wanted)?,
             revision: messages::revision(snapshot)?,

@@ -1,18 +1,19 @@
 //! The sending half of a socket: catches up, then sends what comes, at the peer's pace.
 
-use super::super::{App, assets};
+use super::super::assets;
+use super::Peer;
 use super::missed::{Missed, PEOPLE_MAX, Wanted};
-use super::unread::{self, Then};
-use super::{End, Peer, Since};
+use super::unread::{Then, Unread};
 use crate::db::{messages, rooms, sessions};
-use crate::domain::{Revision, RoomEntry, RoomId, Viewer};
+use crate::domain::{MessageId, Revision, RoomEntry, RoomId, Viewer};
 use crate::error::AppError;
-use crate::live::frames::{self, Event, Format, Frame, Listed};
-use crate::live::hub::{Next, Subscription};
+use crate::live::frames::{Event, Format, Frame, Listed};
+use crate::live::hub::{CloseReason, Subscription};
+use crate::live::json;
 use actix_web::rt::time::{interval, timeout};
-use actix_web::web;
 use actix_ws::{Closed, Session};
 use bytestring::ByteString;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -34,34 +35,25 @@ const FOLLOW_TRIES: u32 = 3;
 
 /// The sending half of a socket.
 pub(super) struct Sending {
-    app: web::Data<App>,
-    viewer: Viewer,
-    peer: Arc<Peer>,
-    session: Session,
-    subscription: Subscription,
+    pub(super) peer: Arc<Peer>,
+    pub(super) viewer: Viewer,
+    pub(super) session: Session,
+    pub(super) subscription: Subscription,
     /// The rooms that the hub knows this socket to hear of.
-    followed: BTreeSet<RoomId>,
+    pub(super) followed: BTreeSet<RoomId>,
     /// Whether the reader looks at the page.
-    gaze: watch::Receiver<bool>,
-    cursor: Revision,
+    pub(super) gaze: watch::Receiver<bool>,
+    pub(super) cursor: Revision,
     /// Up to which change of names and pictures the peer knows them; none: it does not show any from before.
-    people: Option<i64>,
-    unread: unread::Unread,
+    pub(super) people: Option<i64>,
+    pub(super) unread: Unread,
 }
 
 impl Sending {
-    pub(super) fn new(
-        app: web::Data<App>, viewer: Viewer, peer: Arc<Peer>, session: Session,
-        (subscription, followed): (Subscription, BTreeSet<RoomId>), gaze: watch::Receiver<bool>, people: Option<i64>,
-    ) -> Self {
-        let (unread, cursor) = (unread::Unread::of(viewer.user.id), Revision(0));
-        Self { app, viewer, peer, session, subscription, followed, gaze, cursor, people, unread }
-    }
-
     /// Catches up, then sends what comes, until the end.
     pub(super) async fn run(
-        mut self, since: Since, mut answers: mpsc::Receiver<ByteString>,
-    ) -> Result<Infallible, End> {
+        mut self, since: (Option<Revision>, Option<MessageId>), mut answers: mpsc::Receiver<Event>,
+    ) -> Result<Infallible, CloseReason> {
         self.catch_up(since).await?;
         let mut gaze = self.gaze.clone();
         let mut pings = interval(PING_EVERY);
@@ -69,14 +61,13 @@ impl Sending {
         pings.tick().await;
         loop {
             tokio::select! {
-                next = self.subscription.next() => match next {
-                    Next::Frame(frame) => self.send_frame(&frame).await?,
-                    Next::Behind => self.level().await?,
-                    Next::Close(reason) => return Err(reason.into()),
+                next = self.subscription.next() => match next? {
+                    Some(frame) => self.send_frame(&frame).await?,
+                    None => self.level().await?,
                 },
                 answer = answers.recv() => match answer {
-                    Some(text) => self.send(text).await?,
-                    None => return Err(End::Gone),
+                    Some(answer) => self.tell(&answer).await?,
+                    None => return Err(CloseReason::GONE),
                 },
                 Ok(()) = gaze.changed() => self.tell_own_room().await?,
                 _ = pings.tick() => {
@@ -85,7 +76,7 @@ impl Sending {
                         self.check_session().await?;
                     }
                     if pinged % PINGS_PER_TOUCH == 0 {
-                        super::touch(&self.app, self.viewer.session_id, self.peer.origin.clone()).await;
+                        super::touch(&self.peer.app, self.viewer.session_id, self.peer.origin.clone()).await;
                     }
                     taken(&self.subscription, self.session.ping(b"")).await?;
                 }
@@ -94,7 +85,7 @@ impl Sending {
     }
 
     /// Sends a live frame, unless the snapshot that was caught up with has it already.
-    async fn send_frame(&mut self, frame: &Frame) -> Result<(), End> {
+    async fn send_frame(&mut self, frame: &Frame) -> Result<(), CloseReason> {
         if frame.revision().is_some_and(|revision| revision <= self.cursor) || !self.note(frame).await? {
             return Ok(());
         }
@@ -108,7 +99,7 @@ impl Sending {
     }
 
     /// Takes note of what concerns this reader in particular; tells whether the frame is to be sent as it is.
-    async fn note(&mut self, frame: &Frame) -> Result<bool, End> {
+    async fn note(&mut self, frame: &Frame) -> Result<bool, CloseReason> {
         match &frame.event {
             Event::Activity { room_id, added, must_recount } => {
                 let then = self.unread.heard(*room_id, added, *must_recount);
@@ -125,9 +116,11 @@ impl Sending {
             Event::RoomAdded(Listed { room_id, .. }) => {
                 self.unread.add(*room_id, self.cursor);
                 self.followed.insert(*room_id);
-                self.send_room("room_created", *room_id).await?;
+                self.send_room(*room_id, |room| Event::RoomCreated { room }).await?;
             }
-            Event::RoomChanged(Listed { room_id, .. }) => self.send_room("room_updated", *room_id).await?,
+            Event::RoomChanged(Listed { room_id, .. }) => {
+                self.send_room(*room_id, |room| Event::RoomUpdated { room }).await?
+            }
             Event::RoomRemoved(Listed { room_id, .. }) => {
                 self.unread.remove(*room_id);
                 self.followed.remove(room_id);
@@ -142,7 +135,7 @@ impl Sending {
         Ok(true)
     }
 
-    async fn tell_unread(&mut self, room_id: RoomId, then: Then, is_looking: bool) -> Result<(), End> {
+    async fn tell_unread(&mut self, room_id: RoomId, then: Then, is_looking: bool) -> Result<(), CloseReason> {
         let unread = match then {
             Then::Nothing => return Ok(()),
             Then::Tell(unread) => unread,
@@ -159,7 +152,7 @@ impl Sending {
     }
 
     /// When the reader has turned away from the page: from now on, what is unread in its room is news, and what came meanwhile too.
-    async fn tell_own_room(&mut self) -> Result<(), End> {
+    async fn tell_own_room(&mut self) -> Result<(), CloseReason> {
         let is_away = !*self.gaze.borrow();
         match self.peer.room.and_then(|room| Some((room, self.unread.of_room(room)?))) {
             Some((room, unread)) if is_away && unread.count > 0 => {
@@ -170,9 +163,9 @@ impl Sending {
     }
 
     /// Reads a room as the reader has it, and as of which revision; none when it is no longer the reader's.
-    async fn entry(&self, room: RoomId) -> Result<Option<(RoomEntry, Revision)>, End> {
-        let (viewer, moves) = (self.viewer.user.id, self.app.reading.of(self.viewer.user.id));
-        let read = self.app.db.read(move |snapshot| {
+    async fn entry(&self, room: RoomId) -> Result<Option<(RoomEntry, Revision)>, CloseReason> {
+        let (viewer, moves) = (self.viewer.user.id, self.peer.app.reading.of(self.viewer.user.id));
+        let read = self.peer.app.db.read(move |snapshot| {
             Ok((rooms::entry_for_member(snapshot, room, viewer, &moves)?, messages::revision(snapshot)?))
         });
         match read.await {
@@ -182,36 +175,35 @@ impl Sending {
     }
 
     /// Tells a program of a room as this member sees it. Pages fetch their sidebar.
-    async fn send_room(&mut self, kind: &'static str, room: RoomId) -> Result<(), End> {
+    async fn send_room(&mut self, room: RoomId, event: fn(Value) -> Event) -> Result<(), CloseReason> {
         if self.peer.format == Format::Json
             && let Some((entry, _)) = self.entry(room).await?
         {
-            self.send(frames::room(kind, &entry)).await?;
+            self.tell(&event(json::room(&entry))).await?;
         }
         Ok(())
     }
 
     /// Sends what is made for this socket alone.
-    async fn tell(&mut self, event: &Event) -> Result<(), End> {
+    async fn tell(&mut self, event: &Event) -> Result<(), CloseReason> {
         match event.text(self.peer.format) {
             Some(text) => self.send(text).await,
             None => Ok(()),
         }
     }
 
-    async fn send(&mut self, text: ByteString) -> Result<(), End> {
+    async fn send(&mut self, text: ByteString) -> Result<(), CloseReason> {
         taken(&self.subscription, self.session.text(text)).await
     }
 
     /// Sends what the peer has missed when it connects, or tells it to fetch everything afresh.
-    async fn catch_up(&mut self, since: Since) -> Result<(), End> {
+    async fn catch_up(&mut self, since: (Option<Revision>, Option<MessageId>)) -> Result<(), CloseReason> {
         let since = match (since, self.peer.room) {
-            (Since::Revision(revision), _) => Some(revision),
-            (Since::Message(id), Some(room)) => {
-                let stored = self.app.db.read(move |snapshot| Ok(messages::created_revision(snapshot, room, id)?));
+            ((None, Some(id)), Some(room)) => {
+                let stored = self.peer.app.db.read(move |snapshot| Ok(messages::created_revision(snapshot, room, id)?));
                 stored.await?
             }
-            (Since::Message(_) | Since::Unknown, _) => None,
+            ((since, _), _) => since,
         };
         let after = |since| Wanted::After { after: since, known: since, limit: CATCH_UP_MAX + 1 };
         let mut missed = self.read(since.map_or(Wanted::Recent, after)).await?;
@@ -229,7 +221,7 @@ impl Sending {
     }
 
     /// Re-reads what was dropped while the peer was slow, at its pace, until level.
-    async fn level(&mut self) -> Result<(), End> {
+    async fn level(&mut self) -> Result<(), CloseReason> {
         // What is missed comes in batches, but what the peer knew stays what it knew before the first.
         let known = self.cursor;
         loop {
@@ -246,25 +238,25 @@ impl Sending {
     }
 
     /// Sends what else has changed, and that the peer is level.
-    async fn caught_up(&mut self, missed: Missed) -> Result<(), End> {
+    async fn caught_up(&mut self, missed: Missed) -> Result<(), CloseReason> {
         self.cursor = self.cursor.max(missed.revision);
         for (user, people_revision) in missed.people {
             self.tell(&Event::PersonUpdated { people_revision, user, spread_ms: 0 }).await?;
         }
         self.people = Some(missed.people_revision);
         self.subscription.voice.may(move |topics, id, _| topics.watch(id, missed.shown_people));
-        let version = assets::version();
-        self.send(frames::caught_up(self.cursor, missed.people_revision, &missed.sidebar, version)).await
+        let Missed { people_revision, sidebar, .. } = missed;
+        self.tell(&Event::CaughtUp { revision: self.cursor, people_revision, sidebar, version: assets::version() })
+            .await
     }
 
     /// Reads what was missed, and sees to it that the hub knows the very rooms to hear of: what is published after the read reaches
     /// this socket, what was before is in it.
-    async fn read(&mut self, wanted: Wanted) -> Result<Missed, End> {
+    async fn read(&mut self, wanted: Wanted) -> Result<Missed, CloseReason> {
         let mut tries = 0;
         loop {
-            let (app, viewer, peer) = (self.app.clone(), self.viewer.clone(), self.peer.clone());
-            let people = self.people;
-            let read = self.app.db.read(move |snapshot| Missed::read(snapshot, &app, &viewer, &peer, wanted, people));
+            let (peer, viewer, people) = (self.peer.clone(), self.viewer.clone(), self.people);
+            let read = self.peer.app.db.read(move |snapshot| Missed::read(snapshot, &peer, &viewer, wanted, people));
             let missed = read.await?;
             self.unread.reset(missed.unread.iter().copied(), missed.revision);
             let rooms = self.unread.rooms();
@@ -277,21 +269,23 @@ impl Sending {
         }
     }
 
-    async fn check_session(&self) -> Result<(), End> {
-        let (session, used_after_ms) = (self.viewer.session_id, self.app.sessions_end_ms());
+    async fn check_session(&self) -> Result<(), CloseReason> {
+        let (session, used_after_ms) = (self.viewer.session_id, self.peer.app.sessions_end_ms());
         let is_valid =
-            self.app.db.read(move |snapshot| Ok(sessions::is_valid(snapshot, session, used_after_ms)?)).await?;
+            self.peer.app.db.read(move |snapshot| Ok(sessions::is_valid(snapshot, session, used_after_ms)?)).await?;
         if is_valid { Ok(()) } else { Err(AppError::SignedOut.into()) }
     }
 }
 
 /// Waits until something is sent; ends when the peer takes nothing for too long or the server wants the socket closed.
-async fn taken(subscription: &Subscription, sending: impl Future<Output = Result<(), Closed>>) -> Result<(), End> {
+async fn taken(
+    subscription: &Subscription, sending: impl Future<Output = Result<(), Closed>>,
+) -> Result<(), CloseReason> {
     tokio::select! {
         sent = timeout(STALL_MAX, sending) => match sent {
-            Ok(sent) => sent.map_err(|Closed| End::Gone),
-            Err(_) => Err(End::Close(1013, "took nothing; come back")),
+            Ok(sent) => sent.map_err(|Closed| CloseReason::GONE),
+            Err(_) => Err(CloseReason(1013, "took nothing; come back")),
         },
-        reason = subscription.until_closed() => Err(reason.into()),
+        reason = subscription.until_closed() => Err(reason),
     }
 }

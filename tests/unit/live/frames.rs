@@ -6,7 +6,7 @@ use crate::domain::ids::{BoostId, MessageId};
 use crate::domain::messages::{Body, ClientMessageId, Tombstone};
 use crate::domain::people::Role;
 use crate::domain::previews::Preview;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 fn message() -> Arc<Message> {
