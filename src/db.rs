@@ -11,7 +11,6 @@ pub(crate) mod avatars;
 pub(crate) mod bans;
 pub(crate) mod boosts;
 mod checkpointer;
-mod columns;
 pub(crate) mod logos;
 pub(crate) mod memberships;
 pub(crate) mod mentions;

@@ -50,8 +50,7 @@ queries! {
         "INSERT INTO audit_entries (at_ms, actor_id, actor_name, action, subject_name, detail, ip_address)
          VALUES (?1, ?2, coalesce((SELECT name FROM users WHERE id = ?2), 'command line'), ?3, ?4, ?5, ?6)";
 
-    /// The newest lines before a number. Reads only; at most [`PAGE_LEN`] + 1, the last of which tells that there is
-    /// more.
+    /// The newest lines before a number. Reads only; at most [`PAGE_LEN`] + 1, the last of which tells of more.
     pub fn page(connection: &Connection, before: i64) -> Result<Vec<AuditEntry>> = all(before, PAGE_LEN + 1):
         "SELECT id, at_ms, actor_name, action, subject_name, detail, ip_address FROM audit_entries
          WHERE id < ?1 ORDER BY id DESC LIMIT ?2";

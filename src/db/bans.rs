@@ -41,8 +41,7 @@ queries! {
         "UPDATE users SET purge_through_id = NULL WHERE id = ?1";
 }
 
-/// Lets in what was kept out on somebody's account, and tells which addresses nobody else is the reason for. Writes `bans`; looks at
-/// every ban once.
+/// Lets in what was kept out on somebody's account; tells what nobody else keeps out. Writes `bans`; looks at all of them.
 pub fn delete(tx: &Tx<'_>, id: UserId) -> Result<Vec<IpAddr>> {
     let sql = "SELECT ip_address FROM bans WHERE user_id = ?1
                  AND ip_address NOT IN (SELECT ip_address FROM bans WHERE user_id <> ?1)";

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 
 from_row!(Boost { id, content, created_at_ms, booster });
 
-/// Reads the boosts of messages into them, in the order they were added. Reads only, in one query whatever the number of messages;
-/// each has at most [`crate::domain::boosts::BOOSTS_MAX`].
+/// Reads the boosts of messages into them, in the order they were added. Reads only, in one query; each has at most [`BOOSTS_MAX`].
 pub(super) fn read_into(connection: &Connection, messages: Vec<&mut Message>) -> Result<()> {
     if messages.is_empty() {
         return Ok(());
@@ -32,8 +31,7 @@ queries! {
     pub fn counts(connection: &Connection, message: MessageId) -> Result<(i64, i64)> = one:
         "SELECT count(*), count(DISTINCT content) FROM boosts WHERE message_id = ?1";
 
-    /// Adds a boost unless the person has one of this content there: UNIQUE decides. Writes `boosts`. `None` means that
-    /// they have.
+    /// Adds a boost unless (`None`) the person has one of this content there: UNIQUE decides. Writes `boosts`.
     pub fn insert(tx: &Tx<'_>, message: MessageId, booster: UserId, content: &BoostContent) -> Result<Option<BoostId>> =
         maybe(message, booster, content, tx.now_ms()):
         "INSERT INTO boosts (message_id, booster_id, content, created_at_ms) VALUES (?1, ?2, ?3, ?4)
@@ -50,8 +48,7 @@ queries! {
         "DELETE FROM boosts WHERE id = ?3 AND message_id = ?1 AND booster_id = ?2";
 }
 
-/// Withdraws what somebody added to messages up to `through`. Writes `boosts`; at most `limit` messages, which are returned with
-/// their rooms.
+/// Withdraws what somebody added to messages up to `through`; at most `limit` messages, which are returned. Writes `boosts`.
 pub fn delete_of_booster(
     tx: &Tx<'_>, booster: UserId, through: MessageId, limit: u32,
 ) -> Result<Vec<(RoomId, MessageId)>> {

@@ -17,8 +17,7 @@ queries! {
     pub fn is_visible(connection: &Connection, room: RoomId, user: UserId) -> Result<bool> = exists:
         "SELECT 1 FROM memberships WHERE room_id = ?1 AND user_id = ?2 AND involvement <> 'invisible'";
 
-    /// How many people who can come in are in the room. Reads only; counts the room's rows in their index, and looks at
-    /// those few who can't come in.
+    /// How many people who can come in are in the room. Reads only: the room's entries of an index, and who can't come in.
     pub fn count(connection: &Connection, room: RoomId) -> Result<i64> = one:
         "SELECT (SELECT count(*) FROM memberships WHERE room_id = ?1)
          - (SELECT count(*) FROM users WHERE status <> 'active'
@@ -33,8 +32,7 @@ queries! {
     pub fn active_ids(connection: &Connection, room: RoomId) -> Result<Vec<UserId>> = all:
         "SELECT user_id FROM memberships JOIN users ON users.id = user_id WHERE room_id = ?1 AND status = 'active'";
 
-    /// Puts somebody active into one room, at its newest message; tells whether they were not there before. Writes
-    /// `memberships`.
+    /// Puts somebody active into one room, at its newest message; tells whether they are new. Writes `memberships`.
     pub fn insert(tx: &Tx<'_>, room: RoomId, user: UserId, involvement: Involvement) -> Result<bool> =
         changed(room, user, involvement, tx.now_ms()):
         "INSERT INTO memberships (room_id, user_id, involvement, last_read_message_id, created_at_ms)
@@ -92,8 +90,7 @@ pub fn page_named(connection: &Connection, room: RoomId, query: &str, limit: usi
     Ok((first.collect::<Result<_>>()?, i64::try_from(named.len()).unwrap_or(i64::MAX)))
 }
 
-/// Sets how much somebody wants to hear of a room; tells what it was. Whoever comes back from `invisible` starts at the newest
-/// message. Writes `memberships`.
+/// Sets how much somebody wants to hear of a room; tells what it was. From `invisible`, they start at the newest. Writes `memberships`.
 pub fn update_involvement(tx: &Tx<'_>, room: RoomId, user: UserId, involvement: Involvement) -> Result<Involvement> {
     let sql = "SELECT involvement FROM memberships WHERE room_id = ?1 AND user_id = ?2";
     let before = one(tx, sql, (room, user))?;

@@ -47,8 +47,7 @@ pub fn find(
     Ok(found)
 }
 
-/// The one person with a name (or first name): in the room, else in the account. Of namesakes, whoever was mentioned before, or whose
-/// name is spelled just so.
+/// Who has a name (or first name), in the room, else in the account. Of namesakes, who was mentioned before or is spelled just so.
 fn only(
     connection: &Connection, room: RoomId, known: &BTreeSet<UserId>, name: &str, is_first: bool,
 ) -> Result<Option<UserId>> {
@@ -88,8 +87,7 @@ queries! {
     pub(super) fn delete(tx: &Tx<'_>, message: MessageId) -> Result<()> = run:
         "DELETE FROM mentions WHERE message_id = ?1";
 
-    /// Whether a message of a room after `after` calls somebody. Reads only, an entry of the index; of calls to
-    /// everyone, past their own.
+    /// Whether a message of a room after `after` calls somebody. Reads only: an entry of the index, and calls to everyone.
     pub fn is_called(connection: &Connection, room: RoomId, user: UserId, after: MessageId) -> Result<bool> = one:
         "SELECT EXISTS (SELECT 1 FROM mentions WHERE room_id = ?1 AND user_id = ?2 AND message_id > ?3)
          OR EXISTS (SELECT 1 FROM mentions JOIN messages ON messages.id = message_id

@@ -1,7 +1,6 @@
 //! Messages: writing them, pages of them, and what changed since a revision.
 //!
-//! Invariants: each write here takes exactly one revision; a message is found only in its own room; a removed one
-//! is a tombstone without content.
+//! Invariants: each write takes exactly one revision; a message is found only in its room; a removed one has no content.
 
 use super::prelude::*;
 use super::{attachments, boosts, mentions, versions};
@@ -49,8 +48,7 @@ impl FromRow for Stored {
     }
 }
 
-/// Reads what a condition finds, with what belongs to messages beside their rows: one query for all of them, and one for the names
-/// of those they mention.
+/// What a condition finds, with what belongs to messages beside their rows, in at most three queries: they, boosts, names.
 fn stored(connection: &Connection, condition: &str, values: impl Params) -> Result<Vec<Stored>> {
     let mut stored: Vec<Stored> = all(connection, &format!("SELECT {COLUMNS} FROM {FROM} WHERE {condition}"), values)?;
     let mut messages: Vec<&mut Message> = stored.iter_mut().flatten().map(Arc::make_mut).collect();
@@ -68,8 +66,7 @@ queries! {
     fn next_revision(tx: &Tx<'_>) -> Result<Revision> = one:
         "UPDATE counters SET value = value + 1 WHERE name = 'revision' RETURNING value";
 
-    /// The change that created a message of the room, be it there or removed; none when there was no such message.
-    /// Reads only.
+    /// The change that created a message of the room, be it there or removed; none when it never was. Reads only.
     pub fn created_revision(connection: &Connection, room: RoomId, id: MessageId) -> Result<Option<Revision>> =
         maybe(id, room):
         "SELECT created_revision FROM messages WHERE id = ?1 AND room_id = ?2";
@@ -130,8 +127,7 @@ pub fn insert(tx: &Tx<'_>, room: RoomId, creator: UserId, draft: &Draft) -> Resu
     present(tx, room, id).map(Some)
 }
 
-/// Gives a message another body, and keeps the one it had as a version. Writes `messages`, `mentions`, `message_versions` and
-/// `counters`. Nothing to change is `NotFound`.
+/// Gives a message another body, keeping the old as a version. Writes both, `mentions` and `counters`. `NotFound` when removed.
 pub fn update_body(tx: &Tx<'_>, message: &Message, body: &Body) -> Result<Arc<Message>> {
     versions::insert(tx, message.id)?;
     let sql = "UPDATE messages SET source = ?2, source_format = 'markdown', body_html = ?3, plain_text = ?4, revision = ?5, body_revision = ?5,
@@ -151,8 +147,7 @@ pub fn update_revision(tx: &Tx<'_>, room: RoomId, id: MessageId) -> Result<Arc<M
     present(tx, room, id)
 }
 
-/// Turns a message into its tombstone; its boosts, mentions, versions, preview and file go. Writes those, `dropped_files`, `messages` and
-/// `counters`.
+/// Turns a message into its tombstone. Writes `messages`, `counters` and whatever belongs to it, `dropped_files` too.
 pub fn delete(tx: &Tx<'_>, message: &Message) -> Result<Tombstone> {
     let revision = next_revision(tx)?;
     for table in ["boosts", "mentions", "message_versions", "attachments", "previews"] {
@@ -208,8 +203,7 @@ pub fn page_of_creator(
 }
 
 /// What changed in a room after the revision `after`, in revision order. Reads only; at most `limit` changes. A message that was
-/// created past `known`, the revision up to which the page has all messages, comes whole; one that only changed, as an
-/// update; one that is gone, as that.
+/// created past `known`, up to which the page has all of them, comes whole; others, as an update or as gone.
 pub fn changes_after(
     connection: &Connection, room: RoomId, after: Revision, known: Revision, limit: u32,
 ) -> Result<Vec<Change>> {

@@ -19,8 +19,7 @@ impl FromRow for Option<Preview> {
     }
 }
 
-/// Makes sure that the account shows previews, and that the message neither has one nor had one that somebody removed; else
-/// `NotFound`. Reads only, a row of each.
+/// Makes sure that the account shows previews and the message has none, not even a removed one; else `NotFound`. Reads only.
 pub fn demand_wanted(connection: &Connection, message: MessageId) -> Result<()> {
     let sql =
         "SELECT 1 FROM accounts WHERE shows_previews AND NOT EXISTS (SELECT 1 FROM previews WHERE message_id = ?1)";

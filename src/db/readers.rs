@@ -18,8 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// Connections in the pool: one for each worker of a small machine, and the threads' own. Each
-/// costs its page cache, 2 MB at most.
+/// Connections: one for each worker of a small machine, and the threads' own. Each costs its page cache, 2 MB at most.
 const CONNECTIONS_MAX: u32 = 8;
 /// Threads for long reads: at most half of the connections, so that short reads always find one.
 const THREADS: usize = 4;
@@ -71,8 +70,7 @@ impl Readers {
 }
 
 impl Db {
-    /// Runs `work` in a read transaction: here when a connection is free, else on a reader thread. For short queries.
-    /// `Busy` when too many reads wait.
+    /// Runs short `work` in a read transaction: here if a connection is free, else on a reader thread. `Busy` when too many wait.
     pub async fn read<T: Send + 'static>(
         &self, work: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {

@@ -59,8 +59,7 @@ pub fn for_member(connection: &Connection, id: RoomId, viewer: UserId) -> Result
     Ok(Some(room))
 }
 
-/// SQL that counts the messages of others than ?1 after one in a room. Past 20,000 entries of the index nothing more is looked at: so far
-/// behind are programs that post and never read.
+/// SQL that counts others' messages than ?1's after one in a room. It looks at 20,000 at most: further behind are programs only.
 fn unread(room: &str, after: &str) -> String {
     format!(
         "SELECT count(*) FROM
@@ -74,9 +73,8 @@ const _: () = assert!(UNREAD_MAX + 1 == 1000, "the queries count up to UNREAD_MA
 /// Cursors that moved and are not written yet, by room: they count in place of the stored ones.
 pub type Moves = HashMap<RoomId, MessageId>;
 
-/// The rooms `viewer` is in with what they have not read: rooms by name, then pings by their last message. Reads only, in two
-/// queries whatever the number of rooms (and one for each that is unread, one for each move); at most [`ROOMS_MAX`], and for each at most [`UNREAD_MAX`] + 1
-/// entries of an index.
+/// The rooms `viewer` is in with what they have not read: rooms by name, then pings by their last message. Reads only, in two queries
+/// (and one for each that is unread, one for each move); at most [`ROOMS_MAX`], and for each [`UNREAD_MAX`] + 1 entries of an index.
 pub fn page_for_member(connection: &Connection, viewer: UserId, moves: &Moves) -> Result<Vec<RoomEntry>> {
     // Where nothing is after the cursor, nothing is counted.
     let sql = format!(
@@ -152,8 +150,7 @@ queries! {
         "INSERT INTO rooms (kind, name, name_key, creator_id, created_at_ms, updated_at_ms)
          VALUES (?1, ?2, ?3, ?4, ?5, ?5) RETURNING id";
 
-    /// Makes a ping with nobody in it yet, unless these people have one: UNIQUE decides. Writes `rooms`. `None` means
-    /// that there is one.
+    /// Makes a ping with nobody in it yet, unless (`None`) these people have one: UNIQUE decides. Writes `rooms`.
     pub fn insert_direct(tx: &Tx<'_>, key: &DirectKey, creator: UserId) -> Result<Option<RoomId>> =
         maybe(key.text(), creator, tx.now_ms()):
         "INSERT INTO rooms (kind, direct_key, creator_id, created_at_ms, updated_at_ms)

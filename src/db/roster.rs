@@ -72,8 +72,7 @@ pub fn demand_another_administrator(tx: &Tx<'_>, than: UserId) -> Result<(), App
     }
 }
 
-/// Ends every way in that somebody has: sessions, and links to sign in on another device. Writes `sessions` and `transfers`, a
-/// row for each.
+/// Ends every way in that somebody has: sessions, and links to sign in elsewhere. Writes `sessions` and `transfers`.
 pub fn delete_ways_in(tx: &Tx<'_>, id: UserId) -> Result<()> {
     run(tx, "DELETE FROM sessions WHERE user_id = ?1", [id])?;
     super::transfers::delete_of(tx, id)

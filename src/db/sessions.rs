@@ -85,8 +85,7 @@ from_row!(Listed { id, origin, created_at_ms, last_used_at_ms });
 /// Sessions in a list: more than anybody has devices.
 pub const LISTED_MAX: u32 = 100;
 
-/// Makes sure, inside a write, that the session a request came by is still there and its owner active. Reads one row by its
-/// key.
+/// Makes sure, inside a write, that the session a request came by is still there and its owner active. Reads one row.
 pub fn demand(tx: &Tx<'_>, viewer: &Viewer) -> Result<(), AppError> {
     if is_valid(tx, viewer.session_id, 0)? { Ok(()) } else { Err(AppError::SignedOut) }
 }

@@ -52,8 +52,7 @@ impl Storage {
         folder.join(DATABASE).is_file()
     }
 
-    /// The database's path; the file exists afterwards, with mode 0600, which SQLite then gives to
-    /// the files beside it.
+    /// The database's path; the file exists afterwards, with mode 0600, which SQLite gives to those beside it.
     pub fn database(&self) -> Result<PathBuf, OpenError> {
         let path = self.folder.join(DATABASE);
         private_file(&path).map_err(|error| OpenError::Folder(path.clone(), error))?;

@@ -35,8 +35,7 @@ queries! {
     pub fn people_revision(connection: &Connection) -> Result<i64> = one:
         "SELECT value FROM counters WHERE name = 'people'";
 
-    /// Whose name or picture changed after a revision, in the order of the changes, with the number of each. Reads
-    /// only; at most `limit`.
+    /// Whose name or picture changed after a revision, with the number of each change, in order. Reads only; at most `limit`.
     pub fn changed_after(connection: &Connection, after: i64, limit: u32) -> Result<Vec<(User, i64)>> = all:
         format!("SELECT {USER}, people_revision FROM users WHERE people_revision > ?1
          ORDER BY people_revision LIMIT ?2");

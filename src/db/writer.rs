@@ -6,14 +6,12 @@
 //!
 //! Invariants:
 //! - a closure that fails or panics leaves no trace, and it alone is told;
-//! - when the whole transaction is lost (SQLite undoes it on a full disk, among others) or COMMIT fails,
-//!   everyone in the group gets `Storage`, no after-commit action runs, and the connection is opened
-//!   anew;
+//! - when the whole transaction is lost (as SQLite does on a full disk) or COMMIT fails, everyone in the group gets
+//!   `Storage`, no after-commit action runs, and the connection is opened anew;
 //! - stamps never go back: `now_ms` is the clock or the last stamp, whichever is later.
 
-use super::checkpointer::Checkpointer;
 use super::storage::OpenError;
-use super::{Db, Synchronous, migrations, query};
+use super::{Db, Synchronous, checkpointer, migrations, query};
 use crate::domain::Clock;
 use crate::error::AppError;
 use rusqlite::Connection;
@@ -34,8 +32,8 @@ const QUEUE_MAX: usize = 1024;
 const GROUP_MAX: usize = 64;
 /// While the database will not take writes, how often the thread tries one of its own.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
-/// Above this size the writer itself empties the write-ahead log, readers permitting: it bounds the
-/// disk used and the time a crashed server needs to come back.
+/// Above this size the writer itself empties the write-ahead log, readers permitting: it bounds the disk used and how long a
+/// crashed server needs to come back.
 const WAL_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Statements kept compiled; more than this program has.
 pub(super) const STATEMENTS_MAX: usize = 256;
@@ -107,7 +105,7 @@ impl Writer {
         // When the newest message was stamped: a clock that was set back must not go before it.
         let newest = "SELECT created_at_ms FROM messages ORDER BY id DESC LIMIT 1";
         let last_ms = query::maybe(&connection, newest, []).map_err(sqlite)?.unwrap_or(0);
-        let checkpointer = Checkpointer::start(path).map_err(sqlite)?;
+        let nudges = checkpointer::start(path).map_err(sqlite)?;
         let (orders, queue) = sync_channel(QUEUE_MAX);
         let state = Arc::new(State::default());
         let thread = Thread {
@@ -116,7 +114,7 @@ impl Writer {
             connection: Some(connection),
             queue,
             state: state.clone(),
-            checkpointer,
+            nudges,
             clock,
             last_ms,
         };
@@ -193,7 +191,8 @@ struct Thread {
     connection: Option<Connection>,
     queue: Receiver<Order>,
     state: Arc<State>,
-    checkpointer: Checkpointer,
+    /// To the checkpointer.
+    nudges: SyncSender<()>,
     clock: Clock,
     last_ms: i64,
 }
@@ -235,8 +234,7 @@ impl Thread {
         }
     }
 
-    /// Takes `first` and what is queued behind it into one transaction, tells everyone, then runs the actions. Returns the
-    /// deadline when the order to stop was among it.
+    /// Writes `first` and what is queued behind it, tells everyone, runs the actions. Returns a deadline if told to stop.
     fn group(&mut self, first: Job) -> Option<Instant> {
         let mut group = Group { next: Some(first), ..Group::default() };
         let committed = self.transact(&mut group);
@@ -299,7 +297,7 @@ impl Thread {
 
     /// Lets the checkpointer know; empties an overgrown log.
     fn tend_wal(&self) {
-        self.checkpointer.nudge();
+        let _ = self.nudges.try_send(());
         let mut wal = self.path.clone().into_os_string();
         wal.push("-wal");
         let overgrown = std::fs::metadata(wal).is_ok_and(|file| file.len() > WAL_BYTES_MAX);

@@ -1,7 +1,6 @@
 //! Who hears of what happens elsewhere: of messages in rooms they are in but don't look at, and of people coming and going.
 //!
-//! Invariants: a room's news is told at once after a quiet second, then at most once a second, so that what a busy room costs the others
-//! is bounded; nothing of it is lost, only gathered.
+//! Invariants: news is told at once after a quiet second, then once a second at most: a busy room costs others little; none is lost.
 
 use super::frames::{Added, Event, Frame};
 use super::topics::SocketId;
@@ -49,12 +48,7 @@ pub(super) struct Following {
 impl Following {
     /// The sockets that follow a room.
     pub(super) fn followers(&self, room: RoomId) -> Vec<SocketId> {
-        self.by_room.get(&room).map(|sockets| sockets.iter().copied().collect()).unwrap_or_default()
-    }
-
-    /// The sockets that watch any of these people.
-    pub(super) fn watchers(&self, people: impl Iterator<Item = UserId>) -> HashSet<SocketId> {
-        people.filter_map(|person| self.by_person.get(&person)).flatten().copied().collect()
+        under(&self.by_room, [room])
     }
 
     /// Notes a message in a room, or (none) that its followers must count anew; gives what to tell them now, if it is time.
@@ -84,6 +78,11 @@ impl Following {
         let due = self.news.iter_mut().filter(|(_, gathered)| !gathered.is_empty() && is_due(gathered));
         due.map(|(room, gathered)| (*room, gathered.take(*room, now_ms))).collect()
     }
+}
+
+/// The sockets under any of these keys of an index, for each key.
+pub(super) fn under<K: Eq + Hash>(index: &Index<K>, keys: impl IntoIterator<Item = K>) -> Vec<SocketId> {
+    keys.into_iter().filter_map(|key| index.get(&key)).flatten().copied().collect()
 }
 
 /// Adds a socket under some keys of an index.

@@ -25,8 +25,7 @@ pub struct MessageFragment<'m> {
 impl HtmlSafe for MessageFragment<'_> {}
 
 impl<'m> MessageFragment<'m> {
-    /// A message as it is listed after `previous`: grouped with it, or first of its day (in UTC; the page puts
-    /// that in the reader's time).
+    /// A message as it is listed after `previous`: grouped with it, or first of its day (in UTC; the page knows the reader's).
     pub fn after(previous: Option<&Message>, message: &'m Message) -> Self {
         let day = utc_day(message.created_at_ms);
         let same_day = previous.is_some_and(|previous| utc_day(previous.created_at_ms) == day);

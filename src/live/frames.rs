@@ -63,8 +63,7 @@ pub(crate) enum Event {
     Renamed { name: String },
     /// Of those that a page shows, these are online, and no others.
     Online { user_ids: Vec<UserId> },
-    /// Somebody came into the account, or their name or picture changed, by the number of that change. Their name stands in many
-    /// places of a page, so a page acts on this.
+    /// Somebody is new, or their name or picture changed, by the number of that change. It stands in many places: a page acts on it.
     PersonUpdated { people_revision: i64, user: Author, spread_ms: usize },
     /// What is shown can't be brought up to date step by step: fetch it afresh.
     Reload,
@@ -74,8 +73,7 @@ pub(crate) enum Event {
     RoomUpdated { room: Value },
     /// "I am here", in answer to a ping.
     Pong,
-    /// "You have everything up to `revision`", and of people's names and pictures up to `people_revision`, with the versions of the
-    /// sidebar and of the assets.
+    /// "You have everything up to `revision`", and of names and pictures; with the versions of the sidebar and of the assets.
     CaughtUp { revision: Revision, people_revision: i64, sidebar: String, version: &'static str },
     /// "Here is what you posted", when no broadcast says so. It has no revision: only what comes in order has one.
     MessagePosted { message: Arc<Message> },
@@ -112,8 +110,7 @@ pub(crate) struct Listed {
 }
 
 impl Event {
-    /// The text to send; none when the event is not for that format. A page whose part can't be rendered is told to fetch it:
-    /// nothing is missed.
+    /// The text to send; none when the event is not for that format. A page whose part can't be rendered is told to fetch it.
     pub(crate) fn text(&self, format: Format) -> Option<ByteString> {
         if format == Format::Html {
             match self.render() {

@@ -4,13 +4,13 @@
 //! socket whose receiver is gone is forgotten at the next look; presence is counted, so several tabs of one
 //! person are one, and it is gone when the last is. The clock is an argument.
 
-use super::following::{self, Following};
+use super::following::{self, Following, Index, under};
 use super::frames::{Added, Event, Frame, Listed};
 use super::hub::{CloseReason, Outlet, Subscriber};
 use super::presence::Presence;
 use super::room_topic::RoomTopic;
 use crate::domain::{Author, Change, Revision, RoomId, Unread, UserId};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Comings and goings in the account taken note of at each tick. Each costs a frame to those few who watch the person.
@@ -35,7 +35,7 @@ struct Socket {
 pub(crate) struct Topics {
     sockets: HashMap<SocketId, Socket>,
     rooms: HashMap<RoomId, RoomTopic>,
-    by_person: HashMap<UserId, BTreeSet<SocketId>>,
+    by_person: Index<UserId>,
     following: Following,
     online: Presence,
     sockets_per_person_max: usize,
@@ -50,12 +50,12 @@ impl Topics {
     /// Takes a socket in, or closes it when there are too many. Tells it who is here.
     pub(super) fn subscribe(&mut self, id: SocketId, subscriber: Subscriber, outlet: Outlet) {
         let person = subscriber.person.id;
-        let mine = self.by_person.get(&person).map_or(0, BTreeSet::len);
+        let mine = self.by_person.get(&person).map_or(0, HashSet::len);
         if self.sockets.len() >= self.sockets_max || mine >= self.sockets_per_person_max {
             outlet.close(CloseReason::TOO_MANY);
             return;
         }
-        self.by_person.entry(person).or_default().insert(id);
+        following::add(&mut self.by_person, id, &[person]);
         following::add(&mut self.following.by_room, id, &subscriber.rooms);
         let room_id = subscriber.room_id;
         if let Some(room_id) = room_id {
@@ -75,12 +75,7 @@ impl Topics {
         self.set_present(id, false, now_ms);
         let Some(socket) = self.sockets.remove(&id) else { return };
         let person = socket.subscriber.person.id;
-        if let Some(mine) = self.by_person.get_mut(&person) {
-            mine.remove(&id);
-            if mine.is_empty() {
-                self.by_person.remove(&person);
-            }
-        }
+        following::remove(&mut self.by_person, id, &[person]);
         following::remove(&mut self.following.by_room, id, &socket.subscriber.rooms);
         following::remove(&mut self.following.by_person, id, &socket.watched);
         if let Some(topic) = socket.subscriber.room_id.and_then(|room_id| self.rooms.get_mut(&room_id)) {
@@ -149,11 +144,6 @@ impl Topics {
         }
     }
 
-    /// The sockets of some people.
-    fn sockets_of(&self, people: &[UserId]) -> Vec<SocketId> {
-        people.iter().filter_map(|person| self.by_person.get(person)).flatten().copied().collect()
-    }
-
     /// Puts right which rooms a socket follows.
     pub(super) fn follow(&mut self, id: SocketId, rooms: Vec<RoomId>) {
         let Some(socket) = self.sockets.get_mut(&id) else { return };
@@ -182,7 +172,7 @@ impl Topics {
         if let Some(news) = self.following.flush(room_id, now_ms) {
             self.tell_followers(room_id, &news);
         }
-        let sockets = self.sockets_of(people);
+        let sockets = under(&self.by_person, people.iter().copied());
         for id in &sockets {
             if let Some(socket) = self.sockets.get_mut(id)
                 && !socket.subscriber.rooms.contains(&room_id)
@@ -197,7 +187,7 @@ impl Topics {
 
     /// Some people left a room or no longer want to hear of it. Their pages that show the room end, if there is a reason.
     pub(crate) fn left(&mut self, room_id: RoomId, people: &[UserId], ends: Option<CloseReason>) {
-        self.unlist(room_id, &self.sockets_of(people), ends);
+        self.unlist(room_id, &under(&self.by_person, people.iter().copied()), ends);
     }
 
     /// Takes a room off the lists of some sockets.
@@ -241,7 +231,7 @@ impl Topics {
     /// Tells all pages of one person what they have not read of a room.
     pub(crate) fn unread(&self, person: UserId, room_id: RoomId, unread: Unread, as_of: Revision) {
         let frame = Frame::new(Event::Counted { room_id, unread, as_of });
-        self.tell(&self.sockets_of(&[person]), &frame);
+        self.tell(&under(&self.by_person, [person]), &frame);
     }
 
     /// Knows somebody by their new name from now on, and tells everyone.
@@ -292,9 +282,8 @@ impl Topics {
             return false;
         }
         let (came, went) = self.online.news(now_ms, ONLINE_NEWS_MAX);
-        for id in self.following.watchers(came.iter().chain(&went).map(|person| person.id)) {
-            self.tell_online(id);
-        }
+        let watchers = under(&self.following.by_person, came.iter().chain(&went).map(|person| person.id));
+        watchers.into_iter().collect::<HashSet<_>>().into_iter().for_each(|id| self.tell_online(id));
         !came.is_empty() || !went.is_empty()
     }
 
