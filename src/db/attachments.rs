@@ -7,19 +7,12 @@ use super::prelude::*;
 impl FromRow for Option<Attachment> {
     /// From columns that are all empty where there is no file.
     fn from_row(row: &mut Columns<'_>) -> Result<Self> {
-        let key = row.read::<Option<FileKey>>()?;
-        let (name, content_type): (Option<String>, Option<String>) = row.read()?;
+        let (key, name, content_type): (Option<FileKey>, Option<String>, Option<String>) = row.read()?;
         let size_bytes = row.read::<Option<i64>>()?.map_or(0, i64::unsigned_abs);
         let dimensions = row.read::<Option<u32>>()?.zip(row.read()?);
         let has_thumbnail = row.read::<Option<bool>>()? == Some(true);
-        Ok(key.zip(name).zip(content_type).map(|((key, name), content_type)| Attachment {
-            key,
-            name,
-            content_type,
-            size_bytes,
-            dimensions,
-            has_thumbnail,
-        }))
+        let (Some(key), Some(name), Some(content_type)) = (key, name, content_type) else { return Ok(None) };
+        Ok(Some(Attachment { key, name, content_type, size_bytes, dimensions, has_thumbnail }))
     }
 }
 

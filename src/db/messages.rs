@@ -113,12 +113,8 @@ pub fn insert(tx: &Tx<'_>, room: RoomId, creator: UserId, draft: &Draft) -> Resu
                FROM (SELECT value + 1 AS value FROM counters WHERE name = 'revision') AS next WHERE true
                ON CONFLICT (room_id, client_message_id) DO NOTHING RETURNING id";
     let body = &draft.body;
-    let id: Option<MessageId> = maybe(
-        tx,
-        sql,
-        (room, creator, draft.client_message_id, &body.source, &body.html, &body.plain_text, tx.now_ms()),
-    )?;
-    let Some(id) = id else { return Ok(None) };
+    let values = (room, creator, draft.client_message_id, &body.source, &body.html, &body.plain_text, tx.now_ms());
+    let Some(id) = maybe(tx, sql, values)? else { return Ok(None) };
     mentions::insert(tx, id, &body.called)?;
     if let Some(file) = &draft.attachment {
         attachments::insert(tx, id, file)?;

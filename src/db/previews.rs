@@ -7,15 +7,9 @@ impl FromRow for Option<Preview> {
     fn from_row(row: &mut Columns<'_>) -> Result<Self> {
         let (url, title, description): (Option<String>, Option<String>, Option<String>) = row.read()?;
         let (width, height, revision): (Option<u32>, Option<u32>, Option<i64>) = row.read()?;
-        let image_size = (width.unwrap_or(0), height.unwrap_or(0));
-        let preview = |((url, title), description)| Preview {
-            url,
-            title,
-            description,
-            image_size,
-            revision: revision.unwrap_or(0),
-        };
-        Ok(url.zip(title).zip(description).map(preview))
+        let (image_size, revision) = ((width.unwrap_or(0), height.unwrap_or(0)), revision.unwrap_or(0));
+        let (Some(url), Some(title), Some(description)) = (url, title, description) else { return Ok(None) };
+        Ok(Some(Preview { url, title, description, image_size, revision }))
     }
 }
 

@@ -13,20 +13,11 @@ pub struct Origin {
 /// Bytes kept of a User-Agent header: enough to know the device by.
 pub const USER_AGENT_MAX: usize = 512;
 
-/// A valid session as found by its token.
-#[derive(Debug, Clone)]
-pub struct Found {
-    pub viewer: Viewer,
-    /// When its use was last written down.
-    pub last_used_at_ms: i64,
-}
-
 from_row!(Viewer { user, session_id });
-from_row!(Found { viewer, last_used_at_ms });
 
 queries! {
-    /// The session of a token, if it was used since `used_after_ms` and its owner is active. Reads only.
-    pub fn by_token(connection: &Connection, token: &TokenHash, used_after_ms: i64) -> Result<Option<Found>> = maybe:
+    /// Who has a token, if it was used since `used_after_ms` and they are active; and when that was written. Reads only.
+    pub fn by_token(connection: &Connection, token: &TokenHash, used_after_ms: i64) -> Result<Option<(Viewer, i64)>> = maybe:
         format!("SELECT {USER}, sessions.id, last_used_at_ms FROM sessions JOIN users ON users.id = sessions.user_id
          WHERE token_hash = ?1 AND last_used_at_ms > ?2 AND users.status = 'active'");
 

@@ -3,11 +3,11 @@
 //! Invariants: the folder is made with mode 0700 and its files with 0600, since they hold people's
 //! words and password hashes; whoever holds a [`Storage`] is the only one to write below it.
 
-use std::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use thiserror::Error;
 
 /// The file that the database is in.
 const DATABASE: &str = "campfire.sqlite3";
@@ -20,14 +20,31 @@ pub struct Storage {
 }
 
 /// Why the folder or the database in it cannot be used, in words for whoever starts the server.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 pub enum OpenError {
+    #[error(
+        "The storage at {0} can't be used: {1}. Campfire needs a folder that it may write to; set CAMPFIRE_STORAGE to one."
+    )]
     Folder(PathBuf, io::Error),
+    #[error(
+        "Another Campfire is already running on the storage at {0}. Stop it first, or give this one a folder of its own \
+         with CAMPFIRE_STORAGE."
+    )]
     InUse(PathBuf),
     /// The database was written by a newer version: its schema, and the newest known here.
+    #[error(
+        "The database was written by a newer version of Campfire (its schema is {0}, this version knows up to {1}). \
+         Nothing was changed. Run the newer version again, or restore a backup."
+    )]
     Newer(i64, i64),
+    #[error("{0} is another program's database. Nothing was changed. Set CAMPFIRE_STORAGE to another folder.")]
     NotOurs(PathBuf),
+    #[error(
+        "The database {0} is damaged ({1}). Nothing was changed. Keep a copy of the folder, then restore a backup, or try \
+         the `.recover` command of the sqlite3 program on the copy."
+    )]
     Damaged(PathBuf, rusqlite::Error),
+    #[error("The database {0} can't be opened: {1}. Nothing was changed.")]
     Database(PathBuf, rusqlite::Error),
 }
 
@@ -64,44 +81,6 @@ impl Storage {
 fn private_file(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
     if fs::metadata(path)?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a file")) }
-}
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Folder(path, error) => write!(
-                f,
-                "The storage at {} can't be used: {error}. Campfire needs a folder that it may write to; \
-                 set CAMPFIRE_STORAGE to one.",
-                path.display()
-            ),
-            Self::InUse(path) => write!(
-                f,
-                "Another Campfire is already running on the storage at {}. Stop it first, or give this one a \
-                 folder of its own with CAMPFIRE_STORAGE.",
-                path.display()
-            ),
-            Self::Newer(found, known) => write!(
-                f,
-                "The database was written by a newer version of Campfire (its schema is {found}, this version \
-                 knows up to {known}). Nothing was changed. Run the newer version again, or restore a backup.",
-            ),
-            Self::NotOurs(path) => write!(
-                f,
-                "{} is another program's database. Nothing was changed. Set CAMPFIRE_STORAGE to another folder.",
-                path.display()
-            ),
-            Self::Damaged(path, error) => write!(
-                f,
-                "The database {} is damaged ({error}). Nothing was changed. Keep a copy of the folder, then \
-                 restore a backup, or try the `.recover` command of the sqlite3 program on the copy.",
-                path.display()
-            ),
-            Self::Database(path, error) => {
-                write!(f, "The database {} can't be opened: {error}. Nothing was changed.", path.display())
-            }
-        }
-    }
 }
 
 impl OpenError {

@@ -36,8 +36,8 @@ queries! {
         "SELECT value FROM counters WHERE name = 'people'";
 
     /// Whose name or picture changed after a revision, with the number of each change, in order. Reads only; at most `limit`.
-    pub fn changed_after(connection: &Connection, after: i64, limit: u32) -> Result<Vec<(User, i64)>> = all:
-        format!("SELECT {USER}, people_revision FROM users WHERE people_revision > ?1
+    pub fn changed_after(connection: &Connection, after: i64, limit: u32) -> Result<Vec<(Author, i64)>> = all:
+        format!("SELECT {AUTHOR}, people_revision FROM users WHERE people_revision > ?1
          ORDER BY people_revision LIMIT ?2");
 
     /// An active person by address, with their password hash. Reads only.
@@ -101,18 +101,9 @@ pub fn update(tx: &Tx<'_>, id: UserId, changes: &Changes) -> Result<User, AppErr
          password_hash = coalesce(?7, password_hash), updated_at_ms = ?8, mutes_sounds = coalesce(?9, mutes_sounds)
          WHERE id = ?1 AND status = 'active' RETURNING {USER}"
     );
-    let name = changes.name.as_ref().map(Name::as_str);
-    let values = (
-        id,
-        name,
-        name.map(name_key),
-        &changes.email_address,
-        &changes.bio,
-        changes.theme,
-        &changes.password,
-        tx.now_ms(),
-        changes.mutes_sounds,
-    );
+    let Changes { name, email_address, bio, theme, mutes_sounds, password } = changes;
+    let key = name.as_ref().map(|name| name_key(name.as_str()));
+    let values = (id, name, key, email_address, bio, theme, password, tx.now_ms(), mutes_sounds);
     match one(tx, &sql, values) {
         Err(rusqlite::Error::SqliteFailure(error, _)) if error.extended_code == SQLITE_CONSTRAINT_UNIQUE => {
             Err(AppError::Conflict("Somebody else here has this e-mail address."))
@@ -131,9 +122,6 @@ pub fn insert(
     );
     let key = name_key(name.as_str());
     let values = (name, key, address, password, role, tx.now_ms());
-    let user = maybe(tx, &sql, values)?;
-    match user {
-        Some(user) => Ok(user),
-        None => Err(AppError::Conflict("Somebody with this e-mail address is here already. Is it you? Then sign in.")),
-    }
+    let taken = AppError::Conflict("Somebody with this e-mail address is here already. Is it you? Then sign in.");
+    maybe(tx, &sql, values)?.ok_or(taken)
 }

@@ -208,16 +208,17 @@ impl Visit {
         let token = shown_token(&self.request).ok_or(AppError::SignedOut)?;
         let used_after_ms = self.app.sessions_end_ms();
         let read = self.app.db.read(move |snapshot| {
-            let found = sessions::by_token(snapshot, &token, used_after_ms)?.ok_or(AppError::SignedOut)?;
+            let (viewer, used_at_ms) =
+                sessions::by_token(snapshot, &token, used_after_ms)?.ok_or(AppError::SignedOut)?;
             let account = accounts::account(snapshot)?.ok_or(AppError::SignedOut)?;
-            let value = right(snapshot, found.viewer.user.id)?;
-            Ok((found, account, value))
+            let value = right(snapshot, viewer.user.id)?;
+            Ok((viewer, used_at_ms, account, value))
         });
-        let (found, account, value) = read.await?;
-        if self.now_ms() - found.last_used_at_ms > TOUCH_AFTER_MS {
-            touch(&self.app, found.viewer.session_id, self.origin()).await;
+        let (viewer, used_at_ms, account, value) = read.await?;
+        if self.now_ms() - used_at_ms > TOUCH_AFTER_MS {
+            touch(&self.app, viewer.session_id, self.origin()).await;
         }
-        Ok((CurrentUser { visit: self, viewer: found.viewer, account }, value))
+        Ok((CurrentUser { visit: self, viewer, account }, value))
     }
 }
 

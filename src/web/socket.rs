@@ -128,15 +128,15 @@ async fn open(token: Option<TokenHash>, peer: &Peer) -> Result<(Viewer, Subscrip
     let token = token.ok_or(AppError::SignedOut)?;
     let (used_after_ms, room_id) = (peer.app.sessions_end_ms(), peer.room);
     let read = peer.app.db.read(move |snapshot| {
-        let found = sessions::by_token(snapshot, &token, used_after_ms)?.ok_or(AppError::SignedOut)?;
+        let (viewer, used_at_ms) = sessions::by_token(snapshot, &token, used_after_ms)?.ok_or(AppError::SignedOut)?;
         if let Some(room_id) = room_id {
-            rooms::for_member(snapshot, room_id, found.viewer.user.id)?.ok_or(AppError::NotFound)?;
+            rooms::for_member(snapshot, room_id, viewer.user.id)?.ok_or(AppError::NotFound)?;
         }
-        let rooms = rooms::visible(snapshot, found.viewer.user.id)?;
-        Ok((found, rooms))
+        let rooms = rooms::visible(snapshot, viewer.user.id)?;
+        Ok((viewer, used_at_ms, rooms))
     });
-    let (sessions::Found { viewer, last_used_at_ms }, rooms) = read.await?;
-    if (peer.app.clock)() - last_used_at_ms > TOUCH_AFTER_MS {
+    let (viewer, used_at_ms, rooms) = read.await?;
+    if (peer.app.clock)() - used_at_ms > TOUCH_AFTER_MS {
         touch(&peer.app, viewer.session_id, peer.origin.clone()).await;
     }
     let (person, session_id) = (viewer.user.as_author(), viewer.session_id);

@@ -44,15 +44,12 @@ impl Missed {
         if let Some(room) = peer.room {
             rooms::for_member(snapshot, room, viewer.user.id)?.ok_or(AppError::NotFound)?;
         }
-        let people = match people_after {
-            Some(after) => users::changed_after(snapshot, after, PEOPLE_MAX + 1)?,
-            None => Vec::new(),
-        };
+        let people = people_after.map(|after| users::changed_after(snapshot, after, PEOPLE_MAX + 1)).transpose()?;
         let sidebar = Sidebar::read(snapshot, &peer.app, viewer.user.id, &peer.client)?;
         Ok(Self {
             changes: changes(snapshot, peer.room, wanted)?,
             revision: messages::revision(snapshot)?,
-            people: people.into_iter().map(|(user, revision)| (user.as_author(), revision)).collect(),
+            people: people.unwrap_or_default(),
             people_revision: users::people_revision(snapshot)?,
             shown_people: sidebar.people(),
             unread: sidebar.unread,
