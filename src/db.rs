@@ -2,16 +2,15 @@
 //!
 //! [`Db::write`] (in `writer.rs`) runs a closure in the writer's next transaction, [`Db::read`] (in `readers.rs`) one in a
 //! read transaction; both are the only ways in. SQL is in this folder and in `migrations/`, nowhere else.
-//! Queries that write take a [`Tx`], which only the writer makes; queries that read take any connection.
+//! Queries that write take a [`Tx`], which only the writer makes; queries that read take any connection. Most are no more than a
+//! signature and SQL: `queries!` in `query.rs`. What all of them name is in `prelude.rs`.
 
 pub mod accounts;
 pub(crate) mod attachments;
 pub(crate) mod audit;
-pub(crate) mod avatars;
 pub(crate) mod bans;
 pub(crate) mod boosts;
 mod checkpointer;
-pub(crate) mod logos;
 pub(crate) mod memberships;
 pub(crate) mod mentions;
 pub(crate) mod messages;

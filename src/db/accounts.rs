@@ -1,4 +1,4 @@
-//! The account: exactly one row, or none before the first run.
+//! The account: exactly one row, or none before the first run; and its logo.
 
 use super::prelude::*;
 
@@ -62,4 +62,28 @@ queries! {
         // The styles' URL has the time of this in it: two changes within a millisecond must not share one.
         "UPDATE accounts SET custom_styles = ?1, updated_at_ms = max(?2, updated_at_ms + 1)
          WHERE id = 1 AND custom_styles <> ?1";
+}
+
+/// The logo as PNG, small as home screens want it or large as web manifests do, with its version; none: the flame. Reads only.
+pub fn logo(connection: &Connection, is_small: bool) -> Result<Option<(String, Vec<u8>)>> {
+    let sql = "SELECT logo_version, png FROM accounts JOIN logos ON logos.size = ?1
+               WHERE accounts.id = 1 AND logo_version IS NOT NULL";
+    maybe(connection, sql, [if is_small { "small" } else { "large" }])
+}
+
+/// Gives the account a logo. Writes `logos` and `accounts`.
+pub fn update_logo(tx: &Tx<'_>, small_png: &[u8], large_png: &[u8], version: &str) -> Result<()> {
+    let sql = "INSERT INTO logos (size, png) VALUES (?1, ?2) ON CONFLICT (size) DO UPDATE SET png = excluded.png";
+    for (size, png) in [("small", small_png), ("large", large_png)] {
+        run(tx, sql, (size, png))?;
+    }
+    let sql = "UPDATE accounts SET logo_version = ?1, updated_at_ms = ?2 WHERE id = 1";
+    run(tx, sql, (version, tx.now_ms()))
+}
+
+/// Takes the logo away; tells whether there was one. Writes `logos` and `accounts`.
+pub fn delete_logo(tx: &Tx<'_>) -> Result<bool> {
+    run(tx, "DELETE FROM logos", [])?;
+    let sql = "UPDATE accounts SET logo_version = NULL, updated_at_ms = ?1 WHERE id = 1 AND logo_version IS NOT NULL";
+    changed(tx, sql, [tx.now_ms()])
 }

@@ -126,8 +126,8 @@ pub fn insert(tx: &Tx<'_>, room: RoomId, creator: UserId, draft: &Draft) -> Resu
 /// Gives a message another body, keeping the old as a version. Writes both, `mentions` and `counters`. `NotFound` when removed.
 pub fn update_body(tx: &Tx<'_>, message: &Message, body: &Body) -> Result<Arc<Message>> {
     versions::insert(tx, message.id)?;
-    let sql = "UPDATE messages SET source = ?2, source_format = 'markdown', body_html = ?3, plain_text = ?4, revision = ?5, body_revision = ?5,
-                 updated_at_ms = ?6, edited_at_ms = ?6
+    let sql = "UPDATE messages SET source = ?2, source_format = 'markdown', body_html = ?3, plain_text = ?4,
+                 revision = ?5, body_revision = ?5, updated_at_ms = ?6, edited_at_ms = ?6
                WHERE id = ?1 AND removed_at_ms IS NULL";
     let values = (message.id, &body.source, &body.html, &body.plain_text, next_revision(tx)?, tx.now_ms());
     run(tx, sql, values)?;

@@ -136,15 +136,27 @@ macro_rules! to_column {
     )*};
 }
 
-/// Says how types are read: the value again, of what [`to_column`] wrote.
-macro_rules! from_column {
-    ($($type:ident),*: |$column:ident| $value:expr) => {$(
-        impl FromSql for $type {
-            fn column_result($column: ValueRef<'_>) -> FromSqlResult<Self> {
-                $value
+/// Says that types are read from one column each.
+macro_rules! one_column {
+    ($($type:ty),*) => {$(
+        impl FromRow for $type {
+            fn from_row(row: &mut Columns<'_>) -> Result<Self> {
+                row.column()
             }
         }
     )*};
+}
+
+/// Says how types are read: the value again, of what [`to_column`] wrote.
+macro_rules! from_column {
+    ($($type:ident),*: |$column:ident| $value:expr) => {
+        one_column!($($type),*);
+        $(impl FromSql for $type {
+            fn column_result($column: ValueRef<'_>) -> FromSqlResult<Self> {
+                $value
+            }
+        })*
+    };
 }
 
 to_column!(BoostId, MessageId, Revision, RoomId, SessionId, UserId: |id| id.0);
@@ -168,21 +180,7 @@ from_column!(FileKey: |column| column.as_str().map(|text| Self(text.to_owned()))
 
 to_column!(TokenHash: |hash| hash.0.as_slice());
 
-/// Says that types are read from one column each.
-macro_rules! one_column {
-    ($($type:ty),*) => {$(
-        impl FromRow for $type {
-            fn from_row(row: &mut Columns<'_>) -> Result<Self> {
-                row.column()
-            }
-        }
-    )*};
-}
-
 one_column!(bool, i64, String, Vec<u8>);
-one_column!(BoostId, MessageId, Revision, RoomId, SessionId, UserId);
-one_column!(Act, Involvement, Role, RoomKind, Status, Theme);
-one_column!(ClientMessageId, FileKey, PasswordHash, SafeHtml);
 
 impl<T: FromSql> FromRow for Option<T> {
     fn from_row(row: &mut Columns<'_>) -> Result<Self> {

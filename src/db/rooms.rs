@@ -51,12 +51,11 @@ pub fn for_member(connection: &Connection, id: RoomId, viewer: UserId) -> Result
         "SELECT {COLUMNS} FROM {FROM}
          WHERE memberships.room_id = ?1 AND memberships.user_id = ?2 AND rooms.deleted_at_ms IS NULL"
     );
-    let room: Option<Room> = maybe(connection, &sql, (id, viewer))?;
-    let Some(mut room) = room else { return Ok(None) };
-    if room.is_direct() {
+    let mut room: Option<Room> = maybe(connection, &sql, (id, viewer))?;
+    if let Some(room) = room.as_mut().filter(|room| room.is_direct()) {
         room.name = direct_name(&direct_people(connection, id, viewer)?);
     }
-    Ok(Some(room))
+    Ok(room)
 }
 
 /// SQL that counts others' messages than ?1's after one in a room. It looks at 20,000 at most: further behind are programs only.

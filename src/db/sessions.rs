@@ -17,8 +17,9 @@ from_row!(Viewer { user, session_id });
 
 queries! {
     /// Who has a token, if it was used since `used_after_ms` and they are active; and when that was written. Reads only.
-    pub fn by_token(connection: &Connection, token: &TokenHash, used_after_ms: i64) -> Result<Option<(Viewer, i64)>> = maybe:
-        format!("SELECT {USER}, sessions.id, last_used_at_ms FROM sessions JOIN users ON users.id = sessions.user_id
+    pub fn by_token(connection: &Connection, token: &TokenHash, used_after_ms: i64) -> Result<Option<(Viewer, i64)>> =
+        maybe: format!("SELECT {USER}, sessions.id, last_used_at_ms
+         FROM sessions JOIN users ON users.id = sessions.user_id
          WHERE token_hash = ?1 AND last_used_at_ms > ?2 AND users.status = 'active'");
 
     /// Whether a session is still valid. Reads only.

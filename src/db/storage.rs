@@ -23,12 +23,13 @@ pub struct Storage {
 #[derive(Debug, Error)]
 pub enum OpenError {
     #[error(
-        "The storage at {0} can't be used: {1}. Campfire needs a folder that it may write to; set CAMPFIRE_STORAGE to one."
+        "The storage at {0} can't be used: {1}. Campfire needs a folder that it may write to; \
+         set CAMPFIRE_STORAGE to one."
     )]
     Folder(PathBuf, io::Error),
     #[error(
-        "Another Campfire is already running on the storage at {0}. Stop it first, or give this one a folder of its own \
-         with CAMPFIRE_STORAGE."
+        "Another Campfire is already running on the storage at {0}. Stop it first, or give this one a folder of its \
+         own with CAMPFIRE_STORAGE."
     )]
     InUse(PathBuf),
     /// The database was written by a newer version: its schema, and the newest known here.
@@ -40,8 +41,8 @@ pub enum OpenError {
     #[error("{0} is another program's database. Nothing was changed. Set CAMPFIRE_STORAGE to another folder.")]
     NotOurs(PathBuf),
     #[error(
-        "The database {0} is damaged ({1}). Nothing was changed. Keep a copy of the folder, then restore a backup, or try \
-         the `.recover` command of the sqlite3 program on the copy."
+        "The database {0} is damaged ({1}). Nothing was changed. Keep a copy of the folder, then restore a backup, or \
+         try the `.recover` command of the sqlite3 program on the copy."
     )]
     Damaged(PathBuf, rusqlite::Error),
     #[error("The database {0} can't be opened: {1}. Nothing was changed.")]

@@ -1,4 +1,4 @@
-//! People and bots.
+//! People and bots, and their pictures.
 
 use super::audit::Actor;
 use super::prelude::*;
@@ -59,6 +59,18 @@ queries! {
         one(id, version, tx.now_ms()):
         format!("UPDATE users SET avatar_version = ?2, updated_at_ms = ?3 WHERE id = ?1 AND status = 'active'
          RETURNING {USER}");
+
+    /// Somebody's picture, WebP, in the size in which it is shown, if they have one. Reads only.
+    pub fn avatar(connection: &Connection, id: UserId) -> Result<Option<Vec<u8>>> = maybe:
+        "SELECT webp FROM avatars WHERE user_id = ?1";
+
+    /// Puts somebody's picture in place of what was there. Writes `avatars`.
+    pub fn put_avatar(tx: &Tx<'_>, id: UserId, webp: &[u8]) -> Result<()> = run:
+        "INSERT INTO avatars (user_id, webp) VALUES (?1, ?2)
+         ON CONFLICT (user_id) DO UPDATE SET webp = excluded.webp";
+
+    /// Removes somebody's picture; tells whether there was one. Writes `avatars`.
+    pub fn delete_avatar(tx: &Tx<'_>, id: UserId) -> Result<bool> = changed: "DELETE FROM avatars WHERE user_id = ?1";
 }
 
 /// People offered to be chosen for a room: more would not be found in a list.

@@ -249,8 +249,8 @@ impl Thread {
             }
             Ok(()) => {}
         }
-        let is_full = matches!(committed, Err(AppError::Storage { full: true }));
-        let verdict = committed.map_err(|_| AppError::Storage { full: is_full });
+        let verdict =
+            committed.map_err(|error| AppError::Storage { full: matches!(error, AppError::Storage { full: true }) });
         for (_, answer) in group.answers {
             answer(verdict.clone());
         }
@@ -287,10 +287,7 @@ impl Thread {
 
     /// Takes the connection, opening it if need be, with a transaction begun.
     fn begin(&mut self) -> Result<Connection, AppError> {
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => open(&self.path, self.synchronous)?,
-        };
+        let connection = self.connection.take().map_or_else(|| open(&self.path, self.synchronous), Ok)?;
         connection.execute_batch("BEGIN IMMEDIATE")?;
         Ok(connection)
     }

@@ -28,12 +28,10 @@ impl<'m> MessageFragment<'m> {
     /// A message as it is listed after `previous`: grouped with it, or first of its day (in UTC; the page knows the reader's).
     pub fn after(previous: Option<&Message>, message: &'m Message) -> Self {
         let day = utc_day(message.created_at_ms);
-        let same_day = previous.is_some_and(|previous| utc_day(previous.created_at_ms) == day);
-        let follows = same_day
-            && previous.is_some_and(|previous| {
-                previous.creator.id == message.creator.id && message.created_at_ms - previous.created_at_ms < GROUP_MS
-            });
-        Self { message, follows, day: (!same_day).then_some(day), is_first_unread: false }
+        let of_day = previous.filter(|previous| utc_day(previous.created_at_ms) == day);
+        let is_soon = |previous: &Message| message.created_at_ms - previous.created_at_ms < GROUP_MS;
+        let follows = of_day.is_some_and(|previous| previous.creator.id == message.creator.id && is_soon(previous));
+        Self { message, follows, day: of_day.is_none().then_some(day), is_first_unread: false }
     }
 
     /// A message by itself. Where it stands among its neighbours is the page's to find out.

@@ -45,12 +45,8 @@ impl Presence {
 
     /// Knows somebody by their new name.
     pub(super) fn renamed(&mut self, person: &Author) {
-        if let Some((known, _)) = self.present.get_mut(&person.id) {
-            known.clone_from(person);
-        }
-        if let Some(known) = self.told.get_mut(&person.id) {
-            known.clone_from(person);
-        }
+        let present = self.present.get_mut(&person.id).map(|(known, _)| known);
+        present.into_iter().chain(self.told.get_mut(&person.id)).for_each(|known| known.clone_from(person));
     }
 
     /// Those who were told to be here and those who are about to be.

@@ -5,7 +5,7 @@
 use super::pictures::Logo;
 use super::{Core, dice, version_of};
 use crate::db::audit::{self, Actor};
-use crate::db::{accounts, logos, users};
+use crate::db::{accounts, users};
 use crate::domain::{Act, CustomStyles, JoinCode, Name};
 use crate::error::AppError;
 
@@ -44,7 +44,7 @@ pub async fn update(core: &Core, by: Actor, changes: Changes) -> Result<(), AppE
         if let Some(logo) = changes.logo {
             let version = version_of(&logo.large_png);
             if before.logo_version.as_ref() != Some(&version) {
-                logos::update(tx, &logo.small_png, &logo.large_png, &version)?;
+                accounts::update_logo(tx, &logo.small_png, &logo.large_png, &version)?;
                 audit::insert(tx, &by, Act::LogoChanged, "", "")?;
             }
         }
@@ -59,7 +59,7 @@ pub async fn update(core: &Core, by: Actor, changes: Changes) -> Result<(), AppE
 pub async fn remove_logo(core: &Core, by: Actor) -> Result<(), AppError> {
     core.write(move |tx| {
         users::demand_administrator(tx, &by)?;
-        if logos::delete(tx)? {
+        if accounts::delete_logo(tx)? {
             audit::insert(tx, &by, Act::LogoRemoved, "", "")?;
         }
         Ok(())

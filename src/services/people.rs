@@ -2,7 +2,7 @@
 
 use super::{Core, Write, version_of};
 use crate::db::users::Changes;
-use crate::db::{Tx, avatars, sessions, transfers, users};
+use crate::db::{Tx, sessions, transfers, users};
 use crate::domain::{Password, User, Viewer};
 use crate::error::{AppError, Invalid};
 use crate::live::hub::{CloseReason, Subscriber};
@@ -70,7 +70,7 @@ pub async fn update_profile(
 pub async fn remove_avatar(core: &Core, viewer: Viewer) -> Result<(), AppError> {
     core.write(move |tx| {
         sessions::demand(tx, &viewer)?;
-        if avatars::delete(tx, viewer.user.id)? {
+        if users::delete_avatar(tx, viewer.user.id)? {
             let user = users::update_avatar_version(tx, viewer.user.id, None)?;
             announce(tx, &user)?;
         }
@@ -81,7 +81,7 @@ pub async fn remove_avatar(core: &Core, viewer: Viewer) -> Result<(), AppError> 
 
 /// Gives somebody a picture (WebP); what they are then. Another picture has another version.
 pub(super) fn put_avatar(tx: &Tx<'_>, user: &User, webp: &[u8]) -> Result<User, AppError> {
-    avatars::put(tx, user.id, webp)?;
+    users::put_avatar(tx, user.id, webp)?;
     Ok(users::update_avatar_version(tx, user.id, Some(&version_of(webp)))?)
 }
 

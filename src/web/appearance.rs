@@ -6,7 +6,6 @@
 use super::assets;
 use super::prelude::*;
 use crate::db::accounts;
-use crate::db::logos;
 use crate::domain::CustomStyles;
 use crate::services::administration;
 use actix_web::http::header::CACHE_CONTROL;
@@ -20,7 +19,7 @@ fn kept_by_version(visit: &Visit, content_type: &str, body: Vec<u8>, version: St
 /// `GET /account/logo?size=small`: the logo as PNG; without one, the way to the flame.
 pub async fn logo(visit: Visit) -> Answer {
     let is_small = visit.query("size").as_deref() == Some("small");
-    match visit.app.db.read(move |snapshot| Ok(logos::find(snapshot, is_small)?)).await? {
+    match visit.app.db.read(move |snapshot| Ok(accounts::logo(snapshot, is_small)?)).await? {
         Some((version, png)) => Ok(kept_by_version(&visit, "image/png", png, version)),
         None => Ok(see_other(&assets::url("icons/flame.svg"))),
     }

@@ -2,7 +2,7 @@
 
 use super::answer::{kept, rendered};
 use super::prelude::*;
-use crate::db::{avatars, users};
+use crate::db::users;
 use crate::domain::people::initials;
 use crate::services::people::remove_avatar;
 use actix_web::web::Bytes;
@@ -31,7 +31,7 @@ pub(super) async fn picture(app: &App, file: Option<Bytes>) -> Result<Option<Vec
 /// `GET /users/{user_id}/avatar`: somebody's picture. Its URL has a version, so it may be kept.
 pub async fn show(viewer: CurrentUser) -> Answer {
     let id = viewer.path_id::<UserId>("user_id")?;
-    let read = viewer.app.db.read(move |snapshot| Ok((users::find(snapshot, id)?, avatars::find(snapshot, id)?)));
+    let read = viewer.app.db.read(move |snapshot| Ok((users::find(snapshot, id)?, users::avatar(snapshot, id)?)));
     let (user, webp) = read.await?;
     if let Some(webp) = webp {
         return Ok(kept(&viewer, "image/webp", webp));
