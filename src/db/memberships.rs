@@ -3,6 +3,11 @@
 use super::prelude::*;
 use std::cmp::Reverse;
 
+/// People in one answer. A room of more shows the first, and the number of all.
+pub const MEMBERS_MAX: usize = 1_000;
+/// The newest messages whose authors count as those who spoke last: a day of a busy room.
+const SPOKE_MAX: u32 = 200;
+
 /// Makes sure, inside a write, that somebody active still belongs to the room: the right that the request
 /// came with may have gone meanwhile. Reads one row of each table by its key.
 pub fn demand(tx: &Tx<'_>, room: RoomId, user: UserId) -> Result<(), AppError> {
@@ -65,11 +70,6 @@ queries! {
     pub fn update_unread_from(tx: &Tx<'_>, room: RoomId, user: UserId, from: MessageId) -> Result<()> = run:
         "UPDATE memberships SET last_read_message_id = ?3 - 1 WHERE room_id = ?1 AND user_id = ?2";
 }
-
-/// People in one answer. A room of more shows the first, and the number of all.
-pub const MEMBERS_MAX: usize = 1_000;
-/// The newest messages whose authors count as those who spoke last: a day of a busy room.
-const SPOKE_MAX: u32 = 200;
 
 /// Those of the room's people whose names fit a query, whoever spoke last first, then as the name fits; and how many they are. Reads
 /// only; looks at all of the room's people, and returns at most `limit`.

@@ -15,6 +15,22 @@ pub const USER_AGENT_MAX: usize = 512;
 
 from_row!(Viewer { user, session_id });
 
+/// A session in its owner's list.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    pub id: SessionId,
+    pub origin: Origin,
+    pub created_at_ms: i64,
+    /// When its use was last written down.
+    pub last_used_at_ms: i64,
+}
+
+from_row!(Origin { ip_address, user_agent });
+from_row!(Listed { id, origin, created_at_ms, last_used_at_ms });
+
+/// Sessions in a list: more than anybody has devices.
+pub const LISTED_MAX: u32 = 100;
+
 queries! {
     /// Who has a token, if it was used since `used_after_ms` and they are active; and when that was written. Reads only.
     pub fn by_token(connection: &Connection, token: &TokenHash, used_after_ms: i64) -> Result<Option<(Viewer, i64)>> =
@@ -60,22 +76,6 @@ queries! {
         "DELETE FROM sessions WHERE id IN
          (SELECT id FROM sessions WHERE last_used_at_ms <= ?1 ORDER BY id LIMIT ?2)";
 }
-
-/// A session in its owner's list.
-#[derive(Debug, Clone)]
-pub struct Listed {
-    pub id: SessionId,
-    pub origin: Origin,
-    pub created_at_ms: i64,
-    /// When its use was last written down.
-    pub last_used_at_ms: i64,
-}
-
-from_row!(Origin { ip_address, user_agent });
-from_row!(Listed { id, origin, created_at_ms, last_used_at_ms });
-
-/// Sessions in a list: more than anybody has devices.
-pub const LISTED_MAX: u32 = 100;
 
 /// Makes sure, inside a write, that the session a request came by is still there and its owner active. Reads one row.
 pub fn demand(tx: &Tx<'_>, viewer: &Viewer) -> Result<(), AppError> {

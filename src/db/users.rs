@@ -14,6 +14,9 @@ pub(super) const AUTHOR: &str = "users.id, users.name, users.role, users.avatar_
 from_row!(User { id, name, role, status, email_address, bio, avatar_version, theme, mutes_sounds });
 from_row!(Author { id, name, role, avatar_version });
 
+/// People offered to be chosen for a room: more would not be found in a list.
+pub const CHOICE_MAX: u32 = 5_000;
+
 queries! {
     /// Somebody by id, whatever their status. Reads only.
     pub fn find(connection: &Connection, id: UserId) -> Result<User> = one:
@@ -72,9 +75,6 @@ queries! {
     /// Removes somebody's picture; tells whether there was one. Writes `avatars`.
     pub fn delete_avatar(tx: &Tx<'_>, id: UserId) -> Result<bool> = changed: "DELETE FROM avatars WHERE user_id = ?1";
 }
-
-/// People offered to be chosen for a room: more would not be found in a list.
-pub const CHOICE_MAX: u32 = 5_000;
 
 /// Makes sure, inside a write, that whoever acts still runs the account, and by a session that is still there: the right that the
 /// request came with may have gone meanwhile. The command line always may. Reads one row of each table by its key.
