@@ -30,6 +30,7 @@ ci:
 # Format, lint and check the rules that grep can check
 lint:
     cargo fmt --check
+    rustfmt --check --edition 2024 $(git ls-files 'tests/unit/*.rs')
     cargo clippy --all-targets -- -D warnings
     bash .ci/invariants
 

@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use tracing_subscriber::EnvFilter;
+use url::Url;
 
 /// Sockets that one process may hold when the file-descriptor limit does not say less: at 15 KB each, 750 MB.
 const SOCKETS_MAX: usize = 50_000;
@@ -30,9 +31,7 @@ macro_rules! settings {
         }
 
         impl Config {
-            /// Reads the settings from `lookup`, which tells a variable's value if it is set.
-            /// # Errors
-            /// The first setting that is wrong, in a sentence.
+            /// Reads the settings from `lookup`, which tells a variable's value. Fails with the first that is wrong, in a sentence.
             pub fn from(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
                 $(let $field = {
                     let variable = format!("CAMPFIRE_{}", stringify!($field).to_uppercase());
@@ -58,15 +57,15 @@ settings! {
     /// `CAMPFIRE_STORAGE`: the one folder that everything lives in. Default `./storage`.
     storage: PathBuf = PathBuf::from("./storage"), "a folder", |text| (!text.is_empty()).then(|| text.into());
     /// `CAMPFIRE_PUBLIC_URL`: how people reach the server. Default: what the request says.
-    public_url: Option<PublicUrl> = None,
-        "a URL without a path, like https://chat.example.com", |text| PublicUrl::parse(text).map(Some);
+    public_url: Option<Url> = None,
+        "a URL without a path, like https://chat.example.com", |text| site(text).map(Some);
     /// `CAMPFIRE_TRUSTED_PROXIES`: peers whose `X-Forwarded-*` count. Default: none.
     trusted_proxies: Vec<IpNet> = Vec::new(),
         "IP addresses or networks, separated by commas, like 127.0.0.1,10.0.0.0/8", |text| list(text, network);
     /// `CAMPFIRE_CORS_ORIGINS`: origins whose pages may call `/api`. Default: none.
     cors_origins: Vec<String> = Vec::new(),
         "origins, separated by commas, like https://app.example.com",
-        |text| list(text, |origin| PublicUrl::parse(origin).map(|url| url.origin()));
+        |text| list(text, |origin| site(origin).map(|url| origin_of(&url)));
     /// `CAMPFIRE_SYNCHRONOUS`: `full` or `normal`. Default `full`.
     synchronous: Synchronous = Synchronous::Full, "full or normal", Synchronous::from_word;
     /// `CAMPFIRE_SESSION_DAYS`: days without use after which a session ends. Default 30.
@@ -86,15 +85,6 @@ settings! {
     sockets_max: usize = sockets_allowed(), "a number from 1 to 1000000", |text| number(text, 1_000_000);
 }
 
-/// Scheme, host and port of the address that people type.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicUrl {
-    /// Whether it is https.
-    pub is_https: bool,
-    /// `host` or `host:port`, lower case.
-    pub host: String,
-}
-
 impl Config {
     /// Reads the environment. Fails with the first setting that is wrong, in a sentence.
     pub fn from_env() -> Result<Self, String> {
@@ -104,7 +94,7 @@ impl Config {
     /// Where people find a server that listens on `address`: the public URL, or what a browser on the same machine can open.
     pub fn origin(&self, address: SocketAddr) -> String {
         match &self.public_url {
-            Some(url) => url.origin(),
+            Some(url) => origin_of(url),
             None if address.ip().is_loopback() || address.ip().is_unspecified() => {
                 format!("http://localhost:{}", address.port())
             }
@@ -118,23 +108,15 @@ impl Config {
     }
 }
 
-impl PublicUrl {
-    /// `scheme://host[:port]`, as browsers write an origin.
-    pub fn origin(&self) -> String {
-        format!("{}://{}", if self.is_https { "https" } else { "http" }, self.host)
-    }
+/// `scheme://host[:port]`, as browsers write an origin.
+pub(crate) fn origin_of(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
 
-    /// Takes `http://host`, `https://host:port`; no path, no user.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (scheme, rest) = text.split_once("://")?;
-        let host = rest.strip_suffix('/').unwrap_or(rest).to_lowercase();
-        let is_plain = !host.is_empty() && !host.contains(['/', '@', '?', '#', ' ', '\\']);
-        match scheme.to_lowercase().as_str() {
-            "http" if is_plain => Some(Self { is_https: false, host }),
-            "https" if is_plain => Some(Self { is_https: true, host }),
-            _ => None,
-        }
-    }
+/// A whole site: `http://host`, `https://host:port`; no path, no user.
+fn site(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    (url.as_str() == format!("{}/", origin_of(&url))).then_some(url)
 }
 
 /// A size in bytes, or in KB, MB or GB.
@@ -171,6 +153,4 @@ fn sockets_allowed() -> usize {
     soft.map_or(SOCKETS_MAX, |soft| soft.saturating_sub(DESCRIPTORS_KEPT).clamp(1, SOCKETS_MAX))
 }
 
-#[cfg(test)]
-#[path = "../tests/unit/config.rs"]
-mod tests;
+unit_tests!("../tests/unit/config.rs");

@@ -11,19 +11,20 @@ use crate::db::storage::{OpenError, Storage};
 use crate::domain::Clock;
 use crate::domain::clock::system_ms;
 use crate::services::Core;
-use crate::services::commands::{invite_path, make_administrator, reset_password};
+use crate::services::roster::{invite_path, make_administrator, reset_password};
+use futures_util::StreamExt;
+use futures_util::stream::poll_fn;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use socket2::{Domain, SockAddr, Socket, Type};
 use std::fs::{self, Permissions};
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
-use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixSocket, UnixStream};
+use tokio::time::{sleep, timeout};
 
 /// Bytes in a line: the longest password, each of its bytes written as six, and an address.
 const LINE_MAX: u64 = 8 * 1024;
@@ -34,7 +35,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(15);
 /// Exchanges at once; more wait to be accepted, up to [`BACKLOG_MAX`].
 const AT_ONCE_MAX: usize = 4;
 /// Connections that wait to be accepted: nobody types more.
-const BACKLOG_MAX: i32 = 8;
+const BACKLOG_MAX: u32 = 8;
 /// How long the writer may take to end when no server runs.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
 
@@ -88,80 +89,66 @@ fn path(folder: &Path) -> PathBuf {
     folder.join("control.sock")
 }
 
-/// Makes the socket in a folder whose lock is held.
-/// # Errors
-/// What the system says; a path that is too long for a socket is among it.
-pub fn bind(folder: &Path) -> io::Result<UnixListener> {
+/// Makes the socket in a folder whose lock is held. Fails with what the system says, of a path that is too long for a socket too.
+pub(crate) fn bind(folder: &Path) -> io::Result<UnixListener> {
     let path = path(folder);
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    socket.bind(&SockAddr::unix(&path)?)?;
+    fs::remove_file(&path)
+        .or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })?;
+    let socket = UnixSocket::new_stream()?;
+    socket.bind(&path)?;
     // Before it listens, nobody can connect.
     fs::set_permissions(&path, Permissions::from_mode(0o600))?;
-    socket.listen(BACKLOG_MAX)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket.into())
+    socket.listen(BACKLOG_MAX)
 }
 
-/// Removes the socket of a server that stops.
-pub fn remove(folder: &Path) {
-    // One that stays is in nobody's way.
+/// Removes the socket of a server that stops. One that stays is in nobody's way.
+pub(crate) fn remove(folder: &Path) {
     let _ = fs::remove_file(path(folder));
 }
 
 /// Takes orders until it is given up. `origin` is where people find the server.
-pub async fn listen(listener: UnixListener, core: Arc<Core>, origin: String) {
-    let listener = match tokio::net::UnixListener::from_std(listener) {
-        Ok(listener) => listener,
-        Err(error) => return tracing::warn!(%error, "the control socket can't be listened to"),
-    };
-    let mut under_way = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept(), if under_way.len() < AT_ONCE_MAX => match accepted {
-                Ok((stream, _)) => {
-                    let (core, origin) = (core.clone(), origin.clone());
-                    under_way.spawn(async move {
-                        if timeout(EXCHANGE_MAX, exchange(stream, &core, &origin)).await.is_err() {
-                            tracing::warn!("an order over the control socket took too long");
-                        }
-                    });
+pub(crate) async fn listen(listener: UnixListener, core: Arc<Core>, origin: String) {
+    let exchange = |accepted: io::Result<(UnixStream, _)>| async {
+        match accepted {
+            Ok((stream, _)) => {
+                if timeout(EXCHANGE_MAX, exchange(stream, &core, &origin)).await.is_err() {
+                    tracing::warn!("an order over the control socket took too long");
                 }
-                // Out of file descriptors, say: not for long, one hopes.
-                Err(error) => {
-                    tracing::warn!(%error, "the control socket can't take an order");
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                }
-            },
-            Some(_) = under_way.join_next() => {}
+            }
+            // Out of file descriptors, say: not for long, one hopes.
+            Err(error) => {
+                tracing::warn!(%error, "the control socket can't take an order");
+                sleep(Duration::from_secs(1)).await;
+            }
         }
-    }
-}
-
-async fn exchange(stream: tokio::net::UnixStream, core: &Core, origin: &str) {
-    let (reader, mut writer) = stream.into_split();
-    let mut line = String::new();
-    let read = tokio::io::BufReader::new(reader.take(LINE_MAX)).read_line(&mut line).await;
-    let order = read.ok().filter(|_| line.ends_with('\n')).and_then(|_| serde_json::from_str(&line).ok());
-    let answer = match order {
-        Some(order) => carry_out(core, origin, order).await,
-        None => Answer::Failed("The server does not know this command. Is it of another version?".to_owned()),
     };
-    let mut line = serde_json::to_string(&answer).unwrap_or_default();
-    line.push('\n');
-    // Whoever asked may have gone.
-    let _ = writer.write_all(line.as_bytes()).await;
+    poll_fn(|context| listener.poll_accept(context).map(Some)).for_each_concurrent(AT_ONCE_MAX, exchange).await;
 }
 
-/// Has an order carried out: by the server that runs on the configured storage, or here when none does.
-/// # Errors
-/// Why it can't be, as a sentence.
+async fn exchange(mut stream: UnixStream, core: &Core, origin: &str) {
+    let answer = match read(&mut stream).await {
+        Ok(order) => carry_out(core, origin, order).await,
+        Err(_) => Answer::Failed("The server does not know this command. Is it of another version?".to_owned()),
+    };
+    // Whoever asked may have gone.
+    let _ = write(&mut stream, &answer).await;
+}
+
+/// Reads a line of JSON; one that does not end is none.
+async fn read<T: DeserializeOwned>(stream: &mut UnixStream) -> io::Result<T> {
+    let mut line = String::new();
+    BufReader::new(stream.take(LINE_MAX)).read_line(&mut line).await?;
+    Ok(serde_json::from_str(line.strip_suffix('\n').unwrap_or_default())?)
+}
+
+async fn write(stream: &mut UnixStream, line: &impl Serialize) -> io::Result<()> {
+    stream.write_all(format!("{}\n", serde_json::to_string(line)?).as_bytes()).await
+}
+
+/// Has an order carried out, by the server that runs on the configured storage or here when none does; else tells why it can't be.
 pub async fn command(config: Config, order: Order) -> Result<String, String> {
-    let answer = match UnixStream::connect(path(&config.storage)) {
-        Ok(stream) => ask(stream, &order).map_err(|error| {
+    let answer = match UnixStream::connect(path(&config.storage)).await {
+        Ok(stream) => ask(stream, &order).await.map_err(|error| {
             format!(
                 "The running server did not answer ({error}). Whether it did what was asked is not known; trying again is safe."
             )
@@ -174,15 +161,12 @@ pub async fn command(config: Config, order: Order) -> Result<String, String> {
     }
 }
 
-fn ask(mut stream: UnixStream, order: &Order) -> io::Result<Answer> {
-    stream.set_read_timeout(Some(ANSWER_MAX))?;
-    stream.set_write_timeout(Some(ANSWER_MAX))?;
-    let mut line = serde_json::to_string(order)?;
-    line.push('\n');
-    stream.write_all(line.as_bytes())?;
-    line.clear();
-    BufReader::new(stream.take(LINE_MAX)).read_line(&mut line)?;
-    Ok(serde_json::from_str(&line)?)
+async fn ask(mut stream: UnixStream, order: &Order) -> io::Result<Answer> {
+    timeout(ANSWER_MAX, async {
+        write(&mut stream, order).await?;
+        read(&mut stream).await
+    })
+    .await?
 }
 
 /// Carries an order out with the storage locked, so that no server starts meanwhile.

@@ -33,7 +33,7 @@ pub use storage::Storage;
 pub use writer::Tx;
 
 use crate::domain::Clock;
-use crate::domain::words::words;
+use crate::domain::words;
 use readers::Readers;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};

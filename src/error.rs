@@ -95,6 +95,4 @@ impl From<rusqlite::Error> for AppError {
     }
 }
 
-#[cfg(test)]
-#[path = "../tests/unit/error.rs"]
-mod tests;
+unit_tests!("../tests/unit/error.rs");

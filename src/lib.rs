@@ -11,7 +11,7 @@
 //! | [`domain`] | types and rules, no I/O: ids, text, people, rooms, messages, rich text, mentions, attachments, sounds, secrets |
 //! | [`db`] | one writer, many readers, migrations; a file of queries for each noun |
 //! | [`live`] | the hub (sockets by room and by person, presence, who follows what), frames, and the fragments that may be pushed |
-//! | [`services`] | one function for each thing a person can do that changes something |
+//! | [`services`] | one function for each thing a person can do that changes something; what most of them name is in its `prelude` |
 //! | [`web`] | extractors that are rights, guards, answers, errors, the socket, handlers by noun |
 //!
 //! # A message, from Enter to every screen
@@ -49,6 +49,15 @@
 //! - Only the writer stamps messages: order of id, of time and of commit are one order.
 //! - Every queue, cache, page and loop has a bound, named, with its reason.
 //! - Every page and every action works without JavaScript.
+
+/// The unit tests of a file, which lie in `tests/unit`: as a child, they reach what is private in it.
+macro_rules! unit_tests {
+    ($path:literal) => {
+        #[cfg(test)]
+        #[path = $path]
+        mod tests;
+    };
+}
 
 pub mod config;
 pub mod control;

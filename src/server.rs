@@ -28,10 +28,10 @@ use std::any::Any;
 use std::future::ready;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::UnixListener;
 
 /// How long requests under way may take to finish when the server stops.
 const FINISH_MAX_S: u64 = 10;

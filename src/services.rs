@@ -5,29 +5,25 @@
 //!   log in the same transaction.
 //! - When it fails, nothing is written and nobody is told. Besides the errors that are named, any can end in `Busy` or `Storage`, as
 //!   [`Db::write`] can; after `Storage`, whether it was written is not known, and trying again is safe.
-//! - Where its right is an administrator's, it fails with `SignedOut` or `Forbidden` when that has gone meanwhile
-//!   (`db::users::demand_administrator`). Where no errors are named, it has no others.
+//! - Where its right is an administrator's, it fails with `SignedOut` or `Forbidden` when that has gone meanwhile; where it is a session's,
+//!   with `SignedOut`. Where no errors are named, it has no others; where no side effects are, what it says is written, and nobody told.
 //! - What is written is written together. Whoever is told learns of it after the commit, in commit order.
 
-pub mod accounts;
-pub mod administration;
-pub mod background;
-pub mod bans;
-pub mod boosts;
-pub mod commands;
+pub(crate) mod administration;
+pub(crate) mod background;
 mod fetching;
 pub mod files;
-pub mod messages;
-pub mod passwords;
-pub mod people;
-pub mod pictures;
-pub mod previews;
-pub mod reading;
-pub mod rooms;
-pub mod roster;
-pub mod sessions;
+pub(crate) mod messages;
+pub(crate) mod passwords;
+pub(crate) mod people;
+pub(crate) mod pictures;
+mod prelude;
+pub(crate) mod previews;
+pub(crate) mod reading;
+pub(crate) mod rooms;
+pub(crate) mod roster;
+pub(crate) mod sessions;
 mod stripping;
-pub mod transfers;
 mod workers;
 
 use crate::config::Config;
@@ -37,7 +33,6 @@ use crate::error::AppError;
 use crate::live::hub::Hub;
 use crate::live::topics::Topics;
 use background::Background;
-use bans::BannedAddresses;
 use files::Files;
 use passwords::Passwords;
 use pictures::Pictures;
@@ -45,9 +40,11 @@ use previews::Previews;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 use reading::Reading;
+use roster::BannedAddresses;
 use sha2::{Digest, Sha256};
 use std::io;
 use std::ops::Deref;
+use std::sync::Arc;
 
 /// Bytes of a picture's digest in its version: enough that no two pictures of one owner share one.
 const VERSION_LEN: usize = 8;
@@ -62,25 +59,23 @@ pub struct Core {
     pub(crate) files: Files,
     pub(crate) reading: Reading,
     pub(crate) banned: BannedAddresses,
-    pub(crate) background: Background,
+    pub(crate) background: Arc<Background>,
     pub(crate) clock: Clock,
 }
 
 impl Core {
-    /// Starts what they need besides the database.
-    /// # Errors
-    /// When the system gives no threads, or the folder of files can't be used.
-    pub fn start(db: Db, config: &Config, clock: Clock) -> io::Result<Self> {
+    /// Starts what they need besides the database. Fails when the system gives no threads, or the folder of files can't be used.
+    pub(crate) fn start(db: Db, config: &Config, clock: Clock) -> io::Result<Self> {
         Ok(Self {
             db,
             hub: Hub::start(config.sockets_per_person, config.sockets_max, clock.clone())?,
-            passwords: Passwords::start()?,
-            pictures: Pictures::start()?,
+            passwords: Passwords::default(),
+            pictures: Pictures::default(),
             previews: Previews::start(config),
             files: Files::start(&config.storage, config.upload_max)?,
             reading: Reading::default(),
             banned: BannedAddresses::default(),
-            background: Background::default(),
+            background: Arc::default(),
             clock,
         })
     }
@@ -101,8 +96,7 @@ struct Write<'t> {
 }
 
 impl Write<'_> {
-    /// Leaves an order to the hub for after the commit. Should it panic, every socket re-reads, its right included, so that nothing
-    /// is missed.
+    /// Leaves an order to the hub for after the commit. Should it panic, every socket re-reads, its right included, so nothing is missed.
     fn tell(&self, order: impl FnOnce(&mut Topics, i64) + Send + 'static) {
         let (hub, fallback) = (self.hub.clone(), self.hub.clone());
         self.tx.after_commit(move || hub.order(order), move || fallback.make_everyone_re_read());

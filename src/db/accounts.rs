@@ -32,7 +32,7 @@ queries! {
          shows_previews FROM accounts WHERE id = 1";
 
     /// Makes the account unless there is one; tells whether it did. Writes `accounts`.
-    pub fn insert(tx: &Tx<'_>, name: &Name, join_code: &JoinCode) -> Result<bool> =
+    pub fn insert(tx: &Tx<'_>, name: &Name, join_code: &str) -> Result<bool> =
         changed(name, join_code, tx.now_ms()):
         "INSERT INTO accounts (id, name, join_code, created_at_ms, updated_at_ms)
          VALUES (1, ?1, ?2, ?3, ?3) ON CONFLICT DO NOTHING";
@@ -50,7 +50,7 @@ queries! {
         "UPDATE accounts SET shows_previews = ?1, updated_at_ms = ?2 WHERE id = 1";
 
     /// Gives the account another join code; the old one is worth nothing from then on. Writes `accounts`.
-    pub fn update_join_code(tx: &Tx<'_>, join_code: &JoinCode) -> Result<()> = run(join_code, tx.now_ms()):
+    pub fn update_join_code(tx: &Tx<'_>, join_code: &str) -> Result<()> = run(join_code, tx.now_ms()):
         "UPDATE accounts SET join_code = ?1, updated_at_ms = ?2 WHERE id = 1";
 
     /// The custom styles; empty when there are none. Reads only.

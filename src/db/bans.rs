@@ -1,6 +1,7 @@
 //! Bans: addresses that are kept out, and what somebody banned wrote, which goes in batches.
 
 use super::prelude::*;
+use crate::domain::addresses::bannable;
 use std::net::IpAddr;
 
 /// Addresses kept out for one person, the last ones they came from: a phone changes its own daily.
@@ -20,7 +21,7 @@ pub fn addresses_of_sessions(connection: &Connection, id: UserId) -> Result<Vec<
     let sql = "SELECT ip_address FROM sessions WHERE user_id = ?1
                GROUP BY ip_address ORDER BY max(last_used_at_ms) DESC LIMIT ?2";
     let texts: Vec<String> = all(connection, sql, (id, PER_PERSON_MAX))?;
-    Ok(texts.iter().filter_map(|text| bans::bannable(text)).collect())
+    Ok(texts.iter().filter_map(|text| bannable(text)).collect())
 }
 
 queries! {

@@ -167,7 +167,7 @@ from_column!(Act, Involvement, Role, RoomKind, Status, Theme: |column| {
     Self::from_word(column.as_str()?).ok_or(FromSqlError::InvalidType)
 });
 
-to_column!(Bio, BoostContent, EmailAddress, JoinCode, Name, PasswordHash, SafeHtml: |text| text.as_str());
+to_column!(Bio, BoostContent, EmailAddress, Name, PasswordHash, SafeHtml: |text| text.as_str());
 from_column!(PasswordHash, SafeHtml: |column| column.as_str().map(|text| Self::stored(text.to_owned())));
 
 to_column!(ClientMessageId: |id| id.to_string());

@@ -24,7 +24,6 @@ pub const PICTURES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/
 pub struct FileKey(pub String);
 
 impl FileKey {
-    /// A new one from `dice`.
     pub fn generate(dice: &mut impl CryptoRng) -> Self {
         let mut bytes = [0; 16];
         dice.fill_bytes(&mut bytes);
@@ -71,7 +70,6 @@ impl Attachment {
         format!("{message}/file/{}", utf8_percent_encode(&self.name, AS_IT_IS))
     }
 
-    /// How large it is, for people.
     pub fn size_label(&self) -> String {
         match self.size_bytes {
             1 => "1 byte".to_owned(),
@@ -96,8 +94,7 @@ fn is_shown(kind: &str) -> bool {
     is_played || PICTURES.contains(&kind)
 }
 
-/// What a file is: what its content says, if it does, by its usual name; else what its name says, but a name alone makes nothing be
-/// shown.
+/// What a file is: what its content says, by its usual name, or else what its name says; but a name alone makes nothing be shown.
 pub fn recognised(content: Option<&str>, name: &str) -> String {
     match content {
         Some(kind) => kind.replace("/x-", "/").replace("/m4a", "/mp4").replace("/m4v", "/mp4").replace("/opus", "/ogg"),
@@ -106,8 +103,7 @@ pub fn recognised(content: Option<&str>, name: &str) -> String {
     }
 }
 
-/// A file's name without its folders and without characters that break lines, are not seen or turn the direction of others: at most
-/// 255 characters, of which the ending stays.
+/// A file's name on one line, without folders and what is not seen or turns its direction: 255 characters at most, the ending kept.
 pub fn clean_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let is_kept = |c: &char| *c == ' ' || super::text::is_visible(*c) || ('\u{fe00}'..='\u{fe0f}').contains(c);
@@ -125,6 +121,4 @@ pub fn clean_name(name: &str) -> String {
     name.chars().take(NAME_MAX - ending.chars().count()).chain(ending.chars()).collect()
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/domain/attachments.rs"]
-mod tests;
+unit_tests!("../../tests/unit/domain/attachments.rs");

@@ -1,7 +1,5 @@
 //! What administrators do, as it is written down.
 
-use super::words::words;
-
 macro_rules! acts {
     ($($act:ident = $word:literal, $sentence:literal;)*) => {
         words! {

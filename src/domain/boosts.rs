@@ -1,8 +1,6 @@
 //! Boosts: a few characters that people add to a message.
 
-use super::ids::BoostId;
-use super::people::Author;
-use super::rooms::names_as_sentence;
+use super::{Author, BoostId, names_as_sentence};
 
 /// Boosts that one message takes. More than a room's people give to one; a page of such messages is still read at once.
 pub const BOOSTS_MAX: i64 = 500;
@@ -51,7 +49,6 @@ impl<'m> BoostGroup<'m> {
         groups
     }
 
-    /// How many they are.
     pub fn count(&self) -> usize {
         self.boosts.len()
     }
@@ -78,6 +75,4 @@ impl<'m> BoostGroup<'m> {
     }
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/domain/boosts.rs"]
-mod tests;
+unit_tests!("../../tests/unit/domain/boosts.rs");

@@ -17,25 +17,19 @@ pub fn system_ms() -> i64 {
 /// Tells the present moment.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
-const ISO: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-const LABEL: &[BorrowedFormatItem<'_>] =
-    format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute] UTC");
-const DAY: &[BorrowedFormatItem<'_>] = format_description!("[weekday], [day padding:none] [month repr:long] [year]");
-
 /// `2026-01-31T12:34:56.789Z` (RFC 3339).
 pub fn iso(at_ms: i64) -> String {
-    formatted(at_ms, ISO)
+    formatted(at_ms, format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z"))
 }
 
 /// `31 Jan 2026, 12:34 UTC`, for readers whose browser does not put it in their own time.
 pub fn utc_label(at_ms: i64) -> String {
-    formatted(at_ms, LABEL)
+    formatted(at_ms, format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute] UTC"))
 }
 
 /// `Saturday, 31 January 2026`, the day in UTC.
 pub fn utc_day(at_ms: i64) -> String {
-    formatted(at_ms, DAY)
+    formatted(at_ms, format_description!("[weekday], [day padding:none] [month repr:long] [year]"))
 }
 
 /// A moment out of the calendar's range is written as the nearest one in it: no page fails over a time.
@@ -44,6 +38,4 @@ fn formatted(at_ms: i64, format: &[BorrowedFormatItem<'_>]) -> String {
     OffsetDateTime::UNIX_EPOCH.saturating_add(since_1970).format(format).unwrap_or_default()
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/domain/clock.rs"]
-mod tests;
+unit_tests!("../../tests/unit/domain/clock.rs");

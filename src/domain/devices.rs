@@ -1,7 +1,6 @@
 //! Devices, by what their programs call themselves: a guess that its owner recognises, never a proof.
 
-/// Programs by a mark in their User-Agent header (RFC 9110, 10.1.5), the telling ones first: nearly every browser also claims
-/// to be others.
+/// Programs by a mark in their User-Agent header (RFC 9110, 10.1.5), the telling ones first: nearly all claim to be others too.
 const PROGRAMS: &[(&str, &str)] = &[
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -41,6 +40,4 @@ pub fn device(user_agent: &str) -> String {
     }
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/domain/devices.rs"]
-mod tests;
+unit_tests!("../../tests/unit/domain/devices.rs");

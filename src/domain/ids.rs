@@ -47,6 +47,4 @@ numbers! {
     Revision,
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/domain/ids.rs"]
-mod tests;
+unit_tests!("../../tests/unit/domain/ids.rs");

@@ -3,14 +3,11 @@
 //! Invariants: a reference is a number between two `MARK`s, which nothing typed can contain: somebody's id; below zero when the
 //! message only quotes their being called; 0 for everyone. It stands in text, never in code, links or markup. Readers get names instead.
 
-use super::ids::UserId;
-use super::rich_text;
-use super::text::NAME_MAX;
+use super::{NAME_MAX, UserId, rich_text};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
-/// Places in a message where somebody may be mentioned; the rest is text. More than anybody calls in earnest, and a bound on what a
-/// message asks of the database and on whom it wakes.
+/// Places in a message where somebody may be mentioned: more than anybody calls in earnest, and a bound on queries and wakes.
 pub const MENTIONS_MAX: usize = 100;
 /// Ends that are tried for one name: several words, or brackets of its own.
 const ENDS_MAX: usize = 12;
@@ -74,12 +71,10 @@ pub fn in_plain_text(text: &str, names: &Names) -> String {
 /// Markup as it is shown: the name, escaped, leads to the person.
 pub(super) fn in_html(html: &str, names: &Names) -> String {
     named(html, names, |id, name| {
-        let mut escaped = String::new();
-        // Writing into a string does not fail.
-        let _ = comrak::html::escape(&mut escaped, name);
+        let name = rich_text::escaped(name);
         match id {
-            EVERYONE => format!("<span class=\"mention\" data-mention=\"{EVERYONE_NAME}\">@{escaped}</span>"),
-            _ => format!("<a class=\"mention\" href=\"/users/{id}\" data-mention=\"{id}\">@{escaped}</a>"),
+            EVERYONE => format!("<span class=\"mention\" data-mention=\"{EVERYONE_NAME}\">@{name}</span>"),
+            _ => format!("<a class=\"mention\" href=\"/users/{id}\" data-mention=\"{id}\">@{name}</a>"),
         }
     })
 }
@@ -175,6 +170,4 @@ pub fn fit(query: &str, name: &str) -> Option<usize> {
     fits.iter().position(|fits| *fits)
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/domain/mentions.rs"]
-mod tests;
+unit_tests!("../../tests/unit/domain/mentions.rs");

@@ -1,13 +1,10 @@
 //! Messages, what is needed to post one, and the ways in which one changes.
 
-use super::attachments::Attachment;
-use super::boosts::Boost;
-use super::ids::{MessageId, Revision, RoomId, UserId};
-use super::mentions::{self, Names};
-use super::people::{Author, User};
-use super::previews::Preview;
-use super::rich_text::{self, Rendered, SafeHtml};
 use super::sounds::Sound;
+use super::{
+    Attachment, Author, Boost, MessageId, Names, Preview, Rendered, Revision, RoomId, SafeHtml, User, UserId, mentions,
+    rich_text,
+};
 use crate::error::Invalid;
 use serde::Serialize;
 use std::fmt;
@@ -33,8 +30,7 @@ impl fmt::Display for ClientMessageId {
     }
 }
 
-/// A message's body, parsed and rendered: nothing is left to check. Written and stored it has references to those it mentions; read,
-/// their names.
+/// A message's body, parsed and rendered. Written and stored it has references to those it mentions; read, their names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Body {
     /// As typed: Markdown.
@@ -67,7 +63,6 @@ impl Body {
         }
     }
 
-    /// A body as it is stored.
     pub fn stored(source: String, html: SafeHtml, plain_text: String) -> Self {
         Self { called: mentions::called(&source), source, html, plain_text }
     }
@@ -79,7 +74,6 @@ impl Body {
         self.source = mentions::in_source(&self.source, names);
     }
 
-    /// The sound that it plays, if it does.
     pub fn sound(&self) -> Option<Sound> {
         Sound::of(&self.source)
     }
@@ -182,23 +176,13 @@ pub enum Change {
 }
 
 impl Change {
-    /// The number of the change.
-    pub fn revision(&self) -> Revision {
+    /// The room it happened in, and its number.
+    pub fn place(&self) -> (RoomId, Revision) {
         match self {
-            Self::Created(message) | Self::Updated(message) | Self::Boosted(message) | Self::Previewed(message) => {
-                message.revision
+            Self::Created(it) | Self::Updated(it) | Self::Boosted(it) | Self::Previewed(it) => {
+                (it.room_id, it.revision)
             }
-            Self::Removed(tombstone) => tombstone.revision,
-        }
-    }
-
-    /// The room it happened in.
-    pub fn room_id(&self) -> RoomId {
-        match self {
-            Self::Created(message) | Self::Updated(message) | Self::Boosted(message) | Self::Previewed(message) => {
-                message.room_id
-            }
-            Self::Removed(tombstone) => tombstone.room_id,
+            Self::Removed(tombstone) => (tombstone.room_id, tombstone.revision),
         }
     }
 }
@@ -225,6 +209,4 @@ pub enum Place {
     From(MessageId),
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/domain/messages.rs"]
-mod tests;
+unit_tests!("../../tests/unit/domain/messages.rs");

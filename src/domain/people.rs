@@ -1,8 +1,6 @@
 //! People and bots: who they are and what they may be called upon for.
 
-use super::ids::{SessionId, UserId};
-use super::secrets::TokenHash;
-use super::words::words;
+use super::{SessionId, TokenHash, UserId};
 use crate::error::Invalid;
 
 words! {
@@ -57,7 +55,6 @@ words! {
 }
 
 impl Theme {
-    /// Takes a word as a theme.
     pub fn parse(word: &str) -> Result<Self, Invalid> {
         Self::from_word(word).ok_or_else(|| Invalid::new("theme", "A theme is one of system, light and dark."))
     }
@@ -112,11 +109,8 @@ pub struct Viewer {
 /// The first letters of the first and the last word of `name`, upper case: more would not be readable at 40 pixels.
 pub fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
-    let first = words.next();
-    let last = words.next_back();
+    let (first, last) = (words.next(), words.next_back());
     first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/domain/people.rs"]
-mod tests;
+unit_tests!("../../tests/unit/domain/people.rs");

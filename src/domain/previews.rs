@@ -2,8 +2,7 @@
 //!
 //! Invariant: whatever the page is, what comes of it is plain text on one line within bounds, and a URL.
 
-use super::attachments::fitted;
-use super::text::is_visible;
+use super::{fitted, is_visible};
 use encoding_rs::{Encoding, UTF_8};
 use scraper::Html;
 use std::collections::HashMap;
@@ -52,8 +51,7 @@ impl Preview {
     }
 }
 
-/// What a page that was found at `url` is called, what it is about, and where its picture is. What it says for previews goes before
-/// what it says for itself.
+/// What a page found at `url` is called and is about, and where its picture is; first by what it says for previews.
 pub fn read(page: &[u8], content_type: &str, url: &Url) -> (String, String, Option<Url>) {
     let page = &page[..page.len().min(READ_MAX)];
     let beginning = String::from_utf8_lossy(&page[..page.len().min(ENCODING_WITHIN)]);
@@ -96,6 +94,4 @@ fn one_line(text: &str, length_max: usize) -> String {
     }
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/domain/previews.rs"]
-mod tests;
+unit_tests!("../../tests/unit/domain/previews.rs");

@@ -1,18 +1,16 @@
 //! What people type, as markup and as what a reader reads. The only place where markup is made from somebody's text.
 //!
-//! Markdown (GitHub flavour) is parsed once, written as HTML, and goes through an allow-list: what comes out of that, and
-//! nothing else, is [`SafeHtml`].
+//! Markdown (GitHub flavour) is parsed once, written as HTML, and goes through an allow-list: only what comes out is [`SafeHtml`].
 //!
-//! Invariants: [`SafeHtml`] can be built here only, or taken back from the column that holds what was built here. Markup
-//! that is typed is shown as text. The parser is linear; nesting, tables and highlighting are bounded, so that what is
-//! written is, too, a small multiple of what was typed.
+//! Invariants: [`SafeHtml`] is built here only, or taken back from its column. Markup that is typed is shown as text. The parser is
+//! linear; nesting, tables and highlighting are bounded, so that what is written is a small multiple of what was typed.
 
 mod highlighting;
-mod links;
 mod markup;
 mod plain;
 mod sanitizing;
 
+pub(super) use self::markup::escaped;
 use super::mentions::{self, MARK, Names};
 use comrak::nodes::NodeValue;
 use comrak::{Arena, Options, parse_document};
@@ -38,14 +36,13 @@ impl SafeHtml {
         Self(html)
     }
 
-    /// The markup.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The pages of elsewhere that it links to, in order.
     pub fn links(&self) -> impl Iterator<Item = Url> {
-        links::away(&self.0)
+        sanitizing::away(&self.0)
     }
 
     /// The markup with the names of those who are mentioned.
@@ -143,6 +140,4 @@ pub fn is_emoji(plain_text: &str) -> bool {
     (1..=LARGE_EMOJI_MAX).contains(&count)
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/domain/rich_text.rs"]
-mod tests;
+unit_tests!("../../tests/unit/domain/rich_text.rs");

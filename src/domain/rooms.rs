@@ -1,8 +1,6 @@
 //! Rooms, and what somebody has to do with one.
 
-use super::ids::{MessageId, RoomId, UserId};
-use super::people::Author;
-use super::words::words;
+use super::{Author, MessageId, RoomId, UserId};
 use crate::error::Invalid;
 use std::collections::{BTreeSet, HashMap};
 
@@ -31,7 +29,6 @@ words! {
 }
 
 impl Involvement {
-    /// Takes one of the four words.
     pub fn parse(word: &str) -> Result<Self, Invalid> {
         Self::from_word(word.trim())
             .ok_or_else(|| Invalid::new("involvement", "Choose one of invisible, nothing, mentions and everything."))
@@ -74,7 +71,6 @@ impl DirectKey {
         Ok(Self(people))
     }
 
-    /// The people, by id.
     pub fn people(&self) -> impl Iterator<Item = UserId> + '_ {
         self.0.iter().copied()
     }
@@ -102,7 +98,6 @@ pub struct Room {
 }
 
 impl Room {
-    /// Whether it is a ping.
     pub fn is_direct(&self) -> bool {
         self.kind == RoomKind::Direct
     }
@@ -161,8 +156,7 @@ pub fn unread_label(count: &i64) -> String {
     }
 }
 
-/// Unread messages are counted to here; one more means "more than that". Past three digits nobody
-/// reads the number, and the count must not cost more in a busy room.
+/// Unread messages are counted to here, and one more means more: nobody reads on, and a busy room must cost no more.
 pub const UNREAD_MAX: i64 = 999;
 
 /// "A", "A and B", "A, B and C".
@@ -174,6 +168,4 @@ pub fn names_as_sentence(names: &[String]) -> String {
     }
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/domain/rooms.rs"]
-mod tests;
+unit_tests!("../../tests/unit/domain/rooms.rs");

@@ -1,8 +1,7 @@
 //! Tokens, codes and password hashes: how they are made and what of them is kept.
 //!
-//! Invariants: tokens come from the caller's cryptographic generator; of a token only the
-//! SHA-256 is stored (it has 190 bits of its own, so a slow hash would add nothing); passwords are
-//! kept as argon2id.
+//! Invariants: tokens come from a cryptographic generator, and only their SHA-256 is stored (they have 190 bits of their own, so a slow
+//! hash would add nothing); passwords are kept as argon2id.
 
 use super::text::Password;
 use crate::error::AppError;
@@ -15,17 +14,17 @@ use std::fmt;
 
 /// Characters in a token: 32 of 62 kinds are 190.5 bits.
 pub const TOKEN_LEN: usize = 32;
-/// Characters in a join code without its hyphens: 12 of 62 kinds are 71 bits.
-const JOIN_CODE_LEN: usize = 12;
+/// Groups in the secret part of the invite link: 12 characters of 62 kinds are 71 bits.
+pub const JOIN_CODE_GROUPS: usize = 3;
+/// Groups in a password that nobody has to think of: 95 bits.
+pub const PASSWORD_GROUPS: usize = 4;
 /// Random bytes in a password's salt (RFC 9106, 3.1).
 const SALT_LEN: usize = 16;
 
-/// What a browser or script shows to prove its session, or the secret part of a link that signs somebody in on another device,
-/// once. Never stored, never logged.
+/// What proves a session, or signs somebody in on another device, once. Never stored, never logged.
 pub struct Token(String);
 
 impl Token {
-    /// A new token from `dice`.
     pub fn generate(dice: &mut impl CryptoRng) -> Self {
         Self(Alphanumeric.sample_string(dice, TOKEN_LEN))
     }
@@ -35,7 +34,6 @@ impl Token {
         &self.0
     }
 
-    /// What is stored of it.
     pub fn hash(&self) -> TokenHash {
         TokenHash::of(&self.0)
     }
@@ -52,27 +50,9 @@ impl TokenHash {
     }
 }
 
-/// The secret part of the invite link, `xxxx-xxxx-xxxx`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JoinCode(String);
-
-impl JoinCode {
-    /// A new code from `dice`.
-    pub fn generate(dice: &mut impl CryptoRng) -> Self {
-        let letters = Alphanumeric.sample_string(dice, JOIN_CODE_LEN);
-        Self(format!("{}-{}-{}", &letters[..4], &letters[4..8], &letters[8..]))
-    }
-
-    /// The code.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// A password that nobody has to think of, from `dice`: 16 letters and digits in groups of four, 95 bits.
-pub fn generated_password(dice: &mut impl CryptoRng) -> String {
-    let letters = Alphanumeric.sample_string(dice, 16);
-    format!("{}-{}-{}-{}", &letters[..4], &letters[4..8], &letters[8..12], &letters[12..])
+/// Letters and digits in groups of four, from `dice`: `xxxx-xxxx-xxxx`.
+pub fn grouped(groups: usize, dice: &mut impl CryptoRng) -> String {
+    std::iter::repeat_with(|| Alphanumeric.sample_string(dice, 4)).take(groups).collect::<Vec<_>>().join("-")
 }
 
 /// A password as it is stored: argon2id in PHC string format, with its salt and parameters.
@@ -84,6 +64,11 @@ pub struct PasswordHash(String);
 pub struct HashMemory(Vec<Block>);
 
 impl PasswordHash {
+    /// Takes back a hash from the column it was stored in.
+    pub fn stored(phc: String) -> Self {
+        Self(phc)
+    }
+
     /// Hashes `password` with a salt from `dice`. Takes tens of milliseconds: never on an async thread.
     pub fn of(password: &Password, dice: &mut impl CryptoRng, memory: &mut HashMemory) -> Result<Self, AppError> {
         let mut bytes = [0; SALT_LEN];
@@ -100,11 +85,6 @@ impl PasswordHash {
         Ok(Self(phc.to_string()))
     }
 
-    /// Takes back a hash from the column it was stored in.
-    pub fn stored(phc: String) -> Self {
-        Self(phc)
-    }
-
     /// Whether `password` is the one that was hashed. As slow as hashing, whatever the answer.
     pub fn verify(&self, password: &[u8], memory: &mut HashMemory) -> bool {
         let Ok(Phc { algorithm, params, salt: Some(salt), hash: Some(hash), .. }) = Phc::new(&self.0) else {
@@ -116,14 +96,12 @@ impl PasswordHash {
             && output(password, &salt, params, memory).is_ok_and(|output| output == hash)
     }
 
-    /// The PHC string.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// argon2id (RFC 9106), version 1.3. New hashes are made with the parameters of the OWASP Password Storage Cheat Sheet: 19 MiB,
-/// 2 passes, 1 lane.
+/// argon2id (RFC 9106), version 1.3, with the parameters of the OWASP Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 lane.
 fn output(password: &[u8], salt: &Salt, params: Params, memory: &mut HashMemory) -> Result<Output, AppError> {
     memory.0.resize(params.block_count(), Block::default());
     let mut bytes = [0; Params::DEFAULT_OUTPUT_LEN];
@@ -137,6 +115,4 @@ fn failed(error: impl fmt::Display) -> AppError {
     AppError::Internal(format!("password hashing failed: {error}"))
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/domain/secrets.rs"]
-mod tests;
+unit_tests!("../../tests/unit/domain/secrets.rs");

@@ -20,11 +20,6 @@ static ALL: LazyLock<BTreeMap<&str, Sound>> = LazyLock::new(|| {
 });
 
 impl Sound {
-    /// Every sound, by name.
-    pub fn all() -> impl Iterator<Item = Self> {
-        ALL.values().copied()
-    }
-
     /// The sound that a message plays, if all it says is that, with a name that there is.
     pub fn of(source: &str) -> Option<Self> {
         let (command, name) = source.split_once(char::is_whitespace)?;
@@ -37,6 +32,4 @@ impl Sound {
     }
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/domain/sounds.rs"]
-mod tests;
+unit_tests!("../../tests/unit/domain/sounds.rs");

@@ -1,15 +1,13 @@
-//! Text that people type into forms, parsed once into types that need no further check.
+//! Text that people type into forms, parsed once into types that need no further check. What does not fit them is `Invalid`.
 //!
-//! Invariants: a value of these types is trimmed, within its bound, and free of control characters
-//! (message bodies may have line breaks and tabs). A character is a Unicode scalar value, as in the
-//! browser's `[...text].length`.
+//! Invariants: a value of these types is trimmed, within its bound, and free of control characters, but for line breaks and tabs where
+//! there are lines. A character is a Unicode scalar value, as in the browser's `[...text].length`.
 
 use crate::error::Invalid;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// Characters in a person's, a room's or the account's name. Long enough for any real name, short
-/// enough that a page of them stays a page.
+/// Characters in a person's, a room's or the account's name: enough for any real one, and a page of them stays a page.
 pub const NAME_MAX: usize = 200;
 /// Bytes in an e-mail address: what SMTP can carry (RFC 5321, 4.5.3.1.3, less the brackets).
 pub const EMAIL_ADDRESS_MAX: usize = 254;
@@ -34,7 +32,6 @@ macro_rules! text {
         pub struct $type(String);
 
         impl $type {
-            /// The text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -59,14 +56,12 @@ text! {
 
 impl Name {
     /// Trims `text` and takes it as a name; `field` is the form's, for the message.
-    /// `Invalid` when nothing visible is left, it is too long, or it has control characters.
     pub fn parse(field: &'static str, text: &str) -> Result<Self, Invalid> {
         line(field, "A name", text, NAME_MAX, "Please fill in a name.").map(Self)
     }
 }
 
-/// What names are sorted and filtered by: without case and accents, and with "Room 2" before "Room 10". Two names may share
-/// a key, so an order needs the id beside it.
+/// What names are sorted by: without case and accents, "Room 2" before "Room 10". Names may share a key: an order needs the id too.
 pub fn name_key(name: &str) -> String {
     let mut key = String::with_capacity(name.len());
     let mut digits = String::new();
@@ -90,16 +85,12 @@ pub fn name_key(name: &str) -> String {
 }
 
 impl EmailAddress {
-    /// Takes `text` as an address. Only its shape is checked: whether it exists, nobody can tell.
-    /// `Invalid` unless it looks like `name@host` and fits [`EMAIL_ADDRESS_MAX`].
+    /// Takes `text` as an address, `name@host`. Only its shape is checked: whether it exists, nobody can tell.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let address = text.trim().to_lowercase();
         let strange = |c: char| c.is_whitespace() || c.is_control();
-        let shaped = match address.split_once('@') {
-            Some((local, host)) => !local.is_empty() && !host.is_empty() && !host.contains('@'),
-            None => false,
-        };
-        if !shaped || address.contains(strange) {
+        let parts: Vec<&str> = address.split('@').collect();
+        if parts.len() != 2 || parts.contains(&"") || address.contains(strange) {
             let message = "Please fill in an e-mail address, like ann@example.com.";
             return Err(Invalid::new("email_address", message));
         }
@@ -109,7 +100,7 @@ impl EmailAddress {
 }
 
 impl Bio {
-    /// Takes `text` as a bio: trimmed, line ends as `\n`, control characters left out. `Invalid` when it is too long.
+    /// Takes `text` as a bio: trimmed, line ends as `\n`, control characters left out.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let text = unix_lines(text).replace(|c: char| c.is_control() && c != '\n', "");
         let bio = text.trim();
@@ -123,9 +114,7 @@ impl Bio {
 pub struct Password(String);
 
 impl Password {
-    /// Takes `text` as a new password.
-    /// `Invalid` when it has fewer than [`PASSWORD_LEN_MIN`] characters or more than
-    /// [`PASSWORD_MAX`] bytes.
+    /// Takes `text` as a new password: [`PASSWORD_LEN_MIN`] characters to [`PASSWORD_MAX`] bytes.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if text.chars().count() < PASSWORD_LEN_MIN {
             let message = format!("A password needs at least {PASSWORD_LEN_MIN} characters.");
@@ -142,32 +131,28 @@ impl Password {
 }
 
 impl CustomStyles {
-    /// Takes `text` as styles, with line ends as `\n`. Browsers skip what they can't make sense of. `Invalid` when they are too long.
+    /// Takes `text` as styles, with line ends as `\n`. Browsers skip what they can't make sense of.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let unix = text.replace("\r\n", "\n").replace(['\r', '\0'], "");
-        if unix.len() > CUSTOM_STYLES_MAX {
-            let message = format!("Custom styles can have at most {} KiB.", CUSTOM_STYLES_MAX / 1024);
-            return Err(Invalid::new("custom_styles", message));
-        }
+        bounded("custom_styles", "Custom styles", unix.len().div_ceil(1024), CUSTOM_STYLES_MAX / 1024, "KiB")?;
         Ok(Self(unix.trim_end().to_owned()))
     }
 }
 
 impl BoostContent {
-    /// Trims `text` and takes it as a boost. `Invalid` when nothing visible is left, it is too long, or it has control characters.
+    /// Trims `text` and takes it as a boost.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         line("content", "A boost", text, BOOST_MAX, "Please choose an emoji or type a few characters.").map(Self)
     }
 }
 
 impl MessageSource {
-    /// Takes `text` as what is written beside a file, which may be nothing. `Invalid` when it is too long.
+    /// Takes `text` as what is written beside a file, which may be nothing.
     pub fn parse_beside_file(text: &str) -> Result<Self, Invalid> {
         if text.chars().any(is_visible) { Self::parse(text) } else { Ok(Self(String::new())) }
     }
 
     /// Takes `text` as a message: trimmed, line ends as `\n`, control characters left out.
-    /// `Invalid` when nothing visible is left or it is too long.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let text = unix_lines(text).replace(|c: char| c.is_control() && !matches!(c, '\n' | '\t'), "");
         let source = text.trim();
@@ -211,8 +196,7 @@ fn unix_lines(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
-/// Whether a reader would see anything of `c`: white space, controls and the zero-width characters
-/// leave an empty line.
+/// Whether a reader would see anything of `c`: white space, controls and zero-width characters leave an empty line.
 pub(super) fn is_visible(c: char) -> bool {
     let zero_width = matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
@@ -221,6 +205,4 @@ pub(super) fn is_visible(c: char) -> bool {
     !c.is_whitespace() && !c.is_control() && !zero_width
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/domain/text.rs"]
-mod tests;
+unit_tests!("../../tests/unit/domain/text.rs");

@@ -140,7 +140,7 @@ impl Frame {
     /// The change's revision; none for what passes.
     pub fn revision(&self) -> Option<Revision> {
         match &self.event {
-            Event::Change(change) => Some(change.revision()),
+            Event::Change(change) => Some(change.place().1),
             _ => None,
         }
     }

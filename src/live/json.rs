@@ -98,9 +98,10 @@ impl Serialize for Change {
             }
             Self::Removed(tombstone) => ("message_removed", json!({"message_id": tombstone.id})),
         };
+        let (room_id, revision) = self.place();
         object["type"] = json!(kind);
-        object["revision"] = json!(self.revision());
-        object["room_id"] = json!(self.room_id());
+        object["revision"] = json!(revision);
+        object["room_id"] = json!(room_id);
         object.serialize(serializer)
     }
 }

@@ -3,11 +3,8 @@
 //! What is as it was already is neither written nor logged.
 
 use super::pictures::Logo;
-use super::{Core, dice, version_of};
-use crate::db::audit::{self, Actor};
-use crate::db::{accounts, users};
-use crate::domain::{Act, CustomStyles, JoinCode, Name};
-use crate::error::AppError;
+use super::prelude::*;
+use crate::domain::{JOIN_CODE_GROUPS, grouped};
 
 /// What of the account changes; none: stays.
 #[derive(Default)]
@@ -19,20 +16,16 @@ pub struct Changes {
     pub(crate) logo: Option<Logo>,
 }
 
-/// Changes the account.
-/// # Side effects
-/// 1. what changes is written, with a line of the log for each.
+/// Changes the account, with a line of the log for each change.
 pub async fn update(core: &Core, by: Actor, changes: Changes) -> Result<(), AppError> {
     core.write(move |tx| {
         users::demand_administrator(tx, &by)?;
         let before = accounts::account(tx)?.ok_or(AppError::NotFound)?;
         if let Some(name) = changes.name.filter(|name| name.as_str() != before.name) {
             accounts::update_name(tx, &name)?;
-            let detail = format!("it was {}", before.name);
-            audit::insert(tx, &by, Act::AccountRenamed, name.as_str(), &detail)?;
+            audit::insert(tx, &by, Act::AccountRenamed, name.as_str(), &format!("it was {}", before.name))?;
         }
-        let restricts = changes.restricts_room_creation;
-        if let Some(restricts) = restricts.filter(|restricts| *restricts != before.restricts_room_creation) {
+        if let Some(restricts) = changes.restricts_room_creation.filter(|it| *it != before.restricts_room_creation) {
             accounts::update_room_creation(tx, restricts)?;
             let detail = if restricts { "administrators" } else { "everyone" };
             audit::insert(tx, &by, Act::RoomCreationChanged, "", detail)?;
@@ -54,8 +47,6 @@ pub async fn update(core: &Core, by: Actor, changes: Changes) -> Result<(), AppE
 }
 
 /// Removes the logo: the flame takes its place. Without one, nothing happens.
-/// # Side effects
-/// 1. the logo is deleted.
 pub async fn remove_logo(core: &Core, by: Actor) -> Result<(), AppError> {
     core.write(move |tx| {
         users::demand_administrator(tx, &by)?;
@@ -68,28 +59,22 @@ pub async fn remove_logo(core: &Core, by: Actor) -> Result<(), AppError> {
 }
 
 /// Gives the account another invite link; the old one is worth nothing from then on.
-/// # Side effects
-/// 1. the code is written.
-pub async fn regenerate_join_code(core: &Core, by: Actor) -> Result<JoinCode, AppError> {
-    let join_code = JoinCode::generate(&mut dice());
+pub async fn regenerate_join_code(core: &Core, by: Actor) -> Result<(), AppError> {
+    let join_code = grouped(JOIN_CODE_GROUPS, &mut dice());
     core.write(move |tx| {
         users::demand_administrator(tx, &by)?;
         accounts::update_join_code(tx, &join_code)?;
-        audit::insert(tx, &by, Act::JoinCodeRegenerated, "", "")?;
-        Ok(join_code)
+        Ok(audit::insert(tx, &by, Act::JoinCodeRegenerated, "", "")?)
     })
     .await
 }
 
 /// Gives the account other custom styles; empty: none.
-/// # Side effects
-/// 1. the styles are written.
 pub async fn update_custom_styles(core: &Core, by: Actor, styles: CustomStyles) -> Result<(), AppError> {
     core.write(move |tx| {
         users::demand_administrator(tx, &by)?;
         if accounts::update_custom_styles(tx, styles.as_str())? {
-            let detail = format!("{} bytes", styles.as_str().len());
-            audit::insert(tx, &by, Act::StylesChanged, "", &detail)?;
+            audit::insert(tx, &by, Act::StylesChanged, "", &format!("{} bytes", styles.as_str().len()))?;
         }
         Ok(())
     })

@@ -3,9 +3,8 @@
 //! Invariants: each kind of work is a state in the database, so it is resumed after a crash; a batch is one bounded write,
 //! between batches others have their turn; it ends when the server stops, between two batches.
 
-use super::{Core, Write, bans};
-use crate::db::rooms;
-use crate::error::AppError;
+use super::prelude::*;
+use super::roster::purge;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -16,16 +15,12 @@ use tokio::time::{sleep, timeout};
 const LOOK_EVERY: Duration = Duration::from_secs(3);
 /// The pause between two batches: the writer is left to others for most of the time.
 const PAUSE: Duration = Duration::from_millis(5);
-
 /// Rounds after which one folder is swept for files that no message has: all of them within half a day.
 const SWEEP_EVERY: u32 = 50;
 
 /// The way to the background's work, for those who give it and the task that does it.
-#[derive(Clone, Default)]
-pub struct Background(Arc<Inner>);
-
 #[derive(Default)]
-struct Inner {
+pub struct Background {
     wake: Notify,
     is_stopping: AtomicBool,
 }
@@ -34,27 +29,26 @@ struct Inner {
 type Batch = fn(&Write<'_>) -> Result<bool, AppError>;
 
 /// Every kind of work.
-const WORK: &[Batch] = &[bans::purge, |tx| Ok(rooms::delete_batch(tx)?)];
+const WORK: &[Batch] = &[purge, |tx| Ok(rooms::delete_batch(tx)?)];
 
 impl Background {
     /// Says that there is work.
     pub fn nudge(&self) {
-        self.0.wake.notify_one();
+        self.wake.notify_one();
     }
 
     /// Ends the work after the batch under way.
     pub fn stop(&self) {
-        self.0.is_stopping.store(true, Ordering::SeqCst);
-        self.0.wake.notify_one();
+        self.is_stopping.store(true, Ordering::SeqCst);
+        self.wake.notify_one();
     }
 
     fn is_stopping(&self) -> bool {
-        self.0.is_stopping.load(Ordering::SeqCst)
+        self.is_stopping.load(Ordering::SeqCst)
     }
 }
 
-/// Does what there is to do, until it is stopped: what was left at the start, and what it is told of. Cursors that moved are written
-/// down by and by. It writes nothing for nothing.
+/// Does what was left at the start and what it is told of, until it is stopped; writes moved cursors down. It writes nothing for nothing.
 pub async fn run(core: Arc<Core>) {
     let (mut has_work, mut rounds) = (true, 0);
     while !core.background.is_stopping() {
@@ -69,7 +63,7 @@ pub async fn run(core: Arc<Core>) {
         if rounds % SWEEP_EVERY == 0 {
             has_waited(core.files.sweep(&core.db, (rounds / SWEEP_EVERY % 256) as u8).await);
         }
-        has_work |= timeout(LOOK_EVERY, core.background.0.wake.notified()).await.is_ok();
+        has_work |= timeout(LOOK_EVERY, core.background.wake.notified()).await.is_ok();
     }
     has_waited(core.reading.write_down(&core.db).await);
 }

@@ -106,6 +106,4 @@ fn judged(mut addresses: Vec<SocketAddr>) -> Result<Addrs, &'static str> {
     if addresses.is_empty() { Err("no address of it is public") } else { Ok(Box::new(addresses.into_iter())) }
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/services/fetching.rs"]
-mod tests;
+unit_tests!("../../tests/unit/services/fetching.rs");

@@ -4,12 +4,10 @@
 //! it is deleted only after the commit that drops its row. So a crash leaves no half file in place and no row without its file, at
 //! most a file without a row, which is swept away when it is a day old. No more of a file is in memory than came in one piece.
 
+use super::prelude::*;
 use super::workers::Workers;
-use super::{dice, pictures, stripping};
-use crate::db::{Db, attachments};
+use super::{pictures, stripping};
 use crate::domain::attachments::{NOTHING_KNOWN, PICTURES, clean_name, recognised};
-use crate::domain::{Attachment, FileKey};
-use crate::error::AppError;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Cursor, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -17,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Uploads at once: each waits for the disk with one piece in memory.
@@ -45,10 +44,12 @@ pub struct Files(Arc<Inner>);
 struct Inner {
     folder: PathBuf,
     size_max: usize,
-    disk: Workers<()>,
-    painter: Workers<()>,
+    disk: Workers<(), WRITERS_MAX, { 2 * UPLOADS_MAX }>,
+    painter: Workers<(), 1, THUMBNAILS_MAX>,
     places: Arc<Semaphore>,
     has_ffmpeg: bool,
+    /// Files are thrown away on the writer's thread, too.
+    runtime: Handle,
 }
 
 /// A file that no message has, or not yet: deleted with this value.
@@ -80,16 +81,14 @@ impl Stored {
 impl Drop for Unreferenced {
     fn drop(&mut self) {
         if let Some(path) = self.1.take() {
-            // Where there is no room for it, the sweep does it, or the next start.
-            self.0.0.disk.leave(move |()| drop(fs::remove_file(path)));
+            // When nothing runs any more, the next start does it, or the sweep.
+            self.0.0.runtime.spawn_blocking(|| fs::remove_file(path));
         }
     }
 }
 
 impl Files {
-    /// Makes the folder of files in `storage`, empties what was on its way when the last server ended, and starts the threads.
-    /// # Errors
-    /// When the folder can't be made, or the system gives no threads.
+    /// Makes the folder of files in `storage`, if it can, and empties what was on its way when the last server ended.
     pub fn start(storage: &Path, size_max: usize) -> io::Result<Self> {
         let folder = storage.join("files");
         make_folder(&folder.join("incoming"))?;
@@ -100,10 +99,11 @@ impl Files {
         Ok(Self(Arc::new(Inner {
             folder,
             size_max,
-            disk: Workers::start("disk", WRITERS_MAX, 2 * UPLOADS_MAX)?,
-            painter: Workers::start("thumbnails", 1, THUMBNAILS_MAX)?,
+            disk: Workers::default(),
+            painter: Workers::default(),
             places: Arc::new(Semaphore::new(UPLOADS_MAX)),
             has_ffmpeg: std::env::split_paths(&programs).any(|folder| folder.join("ffmpeg").is_file()),
+            runtime: Handle::current(),
         })))
     }
 
@@ -122,9 +122,7 @@ impl Files {
         self.0.folder.join("incoming").join(&key.0)
     }
 
-    /// Begins a new file.
-    /// # Errors
-    /// `Busy` when too many arrive already; `Storage` when the disk does not take it.
+    /// Begins a new file; `Busy` when too many arrive already, `Storage` when the disk does not take it.
     pub async fn begin(&self) -> Result<Incoming, AppError> {
         let place = self.0.places.clone().try_acquire_owned().map_err(|_| AppError::Busy)?;
         let key = FileKey::generate(&mut dice());
@@ -135,7 +133,6 @@ impl Files {
     }
 
     /// Where the small picture of a file is, made when it is first asked for; none when none can be made of it.
-    /// # Errors
     /// `NotFound` when it has none, or is gone; `Busy` when too many wait; `Storage` when the disk does not take it.
     pub async fn thumbnail(&self, file: &Attachment) -> Result<Option<PathBuf>, AppError> {
         let original = self.path(&file.key);
@@ -154,8 +151,6 @@ impl Files {
     }
 
     /// Deletes the files whose messages are gone, with their small pictures, until there are no more.
-    /// # Errors
-    /// As [`Db::read`] and [`Db::write`].
     pub async fn delete_dropped(&self, db: &Db) -> Result<(), AppError> {
         loop {
             let keys = db.read(|snapshot| Ok(attachments::dropped(snapshot, BATCH_LEN)?)).await?;
@@ -167,9 +162,7 @@ impl Files {
         }
     }
 
-    /// Sweeps one of the 256 folders: deletes files older than a day that no message has. Tells how many it found.
-    /// # Errors
-    /// As [`Db::read`]; `Busy` when too much waits for the disk.
+    /// Sweeps one of the 256 folders of files older than a day that no message has; tells how many. `Busy` when too much waits.
     pub async fn sweep(&self, db: &Db, number: u8) -> Result<usize, AppError> {
         let (folder, mut count) = (self.0.folder.join(format!("{number:02x}")), 0);
         let old = self.on_disk(move || Ok(old_files(&folder))).await?;
@@ -202,9 +195,7 @@ impl Files {
 }
 
 impl Incoming {
-    /// Takes the next bytes of the file.
-    /// # Errors
-    /// `TooLarge` when there are more than fit; `Busy` and `Storage` when the disk does not take them.
+    /// Takes the next bytes of the file; `TooLarge` when there are more than fit, `Busy` and `Storage` when the disk does not take them.
     pub async fn write(&mut self, bytes: impl AsRef<[u8]> + Send + 'static) -> Result<(), AppError> {
         let (files, file) = (&self.unreferenced.0, self.file.clone());
         self.size += bytes.as_ref().len();
@@ -219,9 +210,7 @@ impl Incoming {
         self.size == 0
     }
 
-    /// Puts the file in its place: looked at, a picture stripped, flushed with its folder. `name` is what its sender calls it.
-    /// # Errors
-    /// `Busy` and `Storage` when the disk does not take it.
+    /// Puts the file in its place: a picture stripped, flushed with its folder. `name` is its sender's. Fails as `write` does.
     pub async fn finish(mut self, name: &str) -> Result<Stored, AppError> {
         let (files, name, key) = (self.unreferenced.0.clone(), clean_name(name), self.key);
         let settling = files.clone();

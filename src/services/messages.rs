@@ -1,21 +1,17 @@
-//! Posting, editing and removing messages.
+//! Posting, editing and removing messages, and boosting them.
+//!
+//! A boost is no message: it moves no room up, makes nothing unread, and takes a revision of the message it is on.
 
 use super::files::Stored as StoredFile;
-use super::{Core, Write};
-use crate::db::messages::{self, Stored};
-use crate::db::{Tx, memberships, mentions, previews, rooms};
+use super::prelude::*;
+use crate::db::messages::Stored;
+use crate::domain::boosts::{BOOSTS_MAX, CONTENTS_MAX};
 use crate::domain::mentions::{referring, spots};
-use crate::domain::{
-    Attachment, Body, Change, ClientMessageId, Draft, Message, MessageId, MessageSource, Revision, RoomId, UserId,
-};
-use crate::error::AppError;
 use crate::live::frames::Event;
 use std::sync::Arc;
 
 /// Makes a body of what was typed into a room: finds those whom it mentions, and renders it. With `edited`, those whom that message
-/// mentions are known. Beside a file it may say nothing. Has no side effects.
-/// # Errors
-/// As for any read.
+/// mentions are known. Beside a file it may say nothing. Only reads.
 pub async fn compose(
     core: &Core, room: RoomId, creator: UserId, edited: Option<MessageId>,
     (source, file): (MessageSource, Option<&Attachment>),
@@ -31,24 +27,15 @@ pub async fn compose(
     Ok(Body::of(referring(&source, found)).beside(file))
 }
 
-/// What became of a post.
-pub struct Posted {
-    /// The message as it is now.
-    pub message: Arc<Message>,
-    /// Whether this post created it; otherwise it was there already.
-    pub is_new: bool,
-}
-
-/// Posts a message. A repeat of an earlier post, recognised by its `client_message_id`, is answered with the message as it is now.
+/// Posts a message. A repeat, by its `client_message_id`, is answered with the message as it is now. Tells whether it is new.
 /// # Errors
-/// `NotFound` when the author is not in the room (any more); `Conflict` when somebody else used the id;
-/// `Gone` when the message was removed since.
+/// `NotFound` when the author is not in the room; `Conflict` when somebody else used the id; `Gone` when it was removed since.
 /// # Side effects
 /// Of a new message: 1. it is written, with its file; 2. the room's `last_message_at`; 3. the room's sockets are told; 4. its link is
 /// left to be looked at. Of anything else only the file is deleted.
 pub async fn post(
     core: &Core, author: UserId, room: RoomId, draft: Draft, file: Option<StoredFile>,
-) -> Result<Posted, AppError> {
+) -> Result<(Arc<Message>, bool), AppError> {
     core.write(move |tx| {
         memberships::demand(tx, room, author)?;
         match messages::insert(tx, room, author, &draft)? {
@@ -58,81 +45,69 @@ pub async fn post(
                 }
                 rooms::update_last_message(tx, room, message.id)?;
                 announce(tx, Change::Created(message.clone()));
-                Ok(Posted { message, is_new: true })
+                Ok((message, true))
             }
             None => {
                 let stored = messages::posted_as(tx, room, draft.client_message_id)?;
-                let message = as_repeat(stored.ok_or(AppError::NotFound)?, author)?;
-                Ok(Posted { message, is_new: false })
+                Ok((as_repeat(stored.ok_or(AppError::NotFound)?, author)?, false))
             }
         }
     })
     .await
-    .inspect(|posted| core.previews.want(&posted.message))
+    .inspect(|(message, _)| core.previews.want(message))
 }
 
-/// What an earlier post of `author` with this id became, if there was one: for a repeat that by itself would be
-/// refused. Has no side effects.
+/// What an earlier post of `author` with this id became, if there was one: for a repeat that by itself would be refused. Only reads.
 /// # Errors
 /// As for [`post`].
 pub async fn repeated(
     core: &Core, author: UserId, room: RoomId, id: ClientMessageId,
-) -> Result<Option<Posted>, AppError> {
+) -> Result<Option<Arc<Message>>, AppError> {
     core.db
         .read(move |snapshot| {
             rooms::for_member(snapshot, room, author)?.ok_or(AppError::NotFound)?;
             let stored = messages::posted_as(snapshot, room, id)?;
-            stored.map(|stored| Ok(Posted { message: as_repeat(stored, author)?, is_new: false })).transpose()
+            stored.map(|stored| as_repeat(stored, author)).transpose()
         })
         .await
 }
 
 fn as_repeat(stored: Stored, author: UserId) -> Result<Arc<Message>, AppError> {
-    let taken = AppError::Conflict("This client_message_id is taken. Use a new one.");
     match stored {
         Ok(message) if message.creator.id == author => Ok(message),
         Err(tombstone) if tombstone.creator_id == author => Err(AppError::Gone),
-        _ => Err(taken),
+        _ => Err(AppError::Conflict("This client_message_id is taken. Use a new one.")),
     }
 }
 
-/// What became of an edit.
-pub enum Edited {
-    /// The message says so now.
-    Saved(Arc<Message>),
-    /// Somebody edited it meanwhile: the message as it is now, with nothing written.
-    Overtaken(Arc<Message>),
-}
-
-/// Gives a message another body. With `seen`, the revision that was edited, only if nobody else has edited it since.
+/// Gives a message another body, with `seen` only if nobody has edited it since that revision. Answers it, and whether it says so now.
 /// # Errors
-/// `NotFound` when there is no such message (any more) or the editor is not in its room; `Forbidden` when they are
-/// neither its author nor an administrator.
+/// `NotFound` unless it is there and the editor in its room; `Forbidden` when they are neither its author nor an administrator.
 /// # Side effects
 /// None when it says so already; else: 1. the earlier body is kept as a version and the new one written, and the preview of a link
 /// that went is dropped; 2. the room's sockets are told; 3. another link is left to be looked at.
 pub async fn edit(
     core: &Core, editor: UserId, room: RoomId, id: MessageId, (body, seen): (Body, Option<Revision>),
-) -> Result<Edited, AppError> {
+) -> Result<(Arc<Message>, bool), AppError> {
     let link = core.previews.link(&body).map(String::from);
     core.write(move |tx| {
         let message = editable(tx, editor, room, id)?;
         let mut read = body.clone();
         mentions::put_names(tx, vec![&mut read])?;
         if message.body == read {
-            return Ok(Edited::Saved(message));
+            return Ok((message, true));
         }
         if seen.is_some_and(|seen| seen < message.body_revision) {
-            return Ok(Edited::Overtaken(message));
+            return Ok((message, false));
         }
         previews::drop_of_other_link(tx, id, link.as_deref())?;
         let message = messages::update_body(tx, &message, &body)?;
         announce(tx, Change::Updated(message.clone()));
-        Ok(Edited::Saved(message))
+        Ok((message, true))
     })
     .await
-    .inspect(|edited| {
-        if let Edited::Saved(message) = edited {
+    .inspect(|(message, is_saved)| {
+        if *is_saved {
             core.previews.want(message)
         }
     })
@@ -142,8 +117,7 @@ pub async fn edit(
 /// # Errors
 /// As for [`edit`]; a message that was removed already is `NotFound`.
 /// # Side effects
-/// 1. the content is erased, with boosts, mentions, versions and preview; 2. the room's sockets are told; 3. a file
-///    that it had is deleted in the background.
+/// 1. all but the tombstone is erased; 2. the room's sockets are told; 3. a file that it had is deleted in the background.
 pub async fn remove(core: &Core, editor: UserId, room: RoomId, id: MessageId) -> Result<Change, AppError> {
     let background = core.background.clone();
     core.write(move |tx| {
@@ -167,5 +141,67 @@ pub(super) fn editable(tx: &Tx<'_>, editor: UserId, room: RoomId, id: MessageId)
 
 /// Leaves a change for the room's sockets.
 pub(super) fn announce(tx: &Write<'_>, change: Change) {
-    tx.tell(move |topics, now_ms| topics.publish(change.room_id(), Event::Change(change), now_ms));
+    tx.tell(move |topics, now_ms| topics.publish(change.place().0, Event::Change(change), now_ms));
+}
+
+/// Adds a boost. When the same person has added one of the same content, it stays, so that trying again is safe; or (`is_toggle`) it
+/// goes, so that one click on it joins or withdraws. Answers the message, whether it changed, and the boost unless it was withdrawn.
+/// # Errors
+/// `NotFound` unless it is there and the booster in its room; `Conflict` when it has all the boosts it can take.
+/// # Side effects
+/// None of one that was there and stays; else: 1. it is written and the message takes a revision; 2. the room's sockets are told.
+pub async fn boost(
+    core: &Core, booster: UserId, (room, id): (RoomId, MessageId), content: BoostContent, is_toggle: bool,
+) -> Result<(Arc<Message>, bool, Option<BoostId>), AppError> {
+    core.write(move |tx| {
+        let message = boostable(tx, booster, room, id)?;
+        let added = boosts::insert(tx, id, booster, &content)?;
+        let (all, contents) = boosts::counts(tx, id)?;
+        if added.is_some() && (all > BOOSTS_MAX || contents > CONTENTS_MAX) {
+            return Err(AppError::Conflict("This message has all the boosts it can take."));
+        }
+        if added.is_none() {
+            let before = boosts::posted_as(tx, id, booster, &content)?;
+            if !is_toggle {
+                return Ok((message, false, Some(before)));
+            }
+            boosts::delete(tx, id, booster, before)?;
+        }
+        Ok((changed(tx, room, id, Change::Boosted)?, true, added))
+    })
+    .await
+}
+
+/// Withdraws one's own boost.
+/// # Errors
+/// `NotFound` when there is no such boost of one's own on the message (any more), or one is not in its room.
+/// # Side effects
+/// As of a new [`boost`].
+pub async fn withdraw(
+    core: &Core, booster: UserId, (room, id): (RoomId, MessageId), boost: BoostId,
+) -> Result<Arc<Message>, AppError> {
+    core.write(move |tx| {
+        boostable(tx, booster, room, id)?;
+        if boosts::delete(tx, id, booster, boost)? {
+            changed(tx, room, id, Change::Boosted)
+        } else {
+            Err(AppError::NotFound)
+        }
+    })
+    .await
+}
+
+/// The message, if it is there and the booster may see it.
+fn boostable(tx: &Tx<'_>, booster: UserId, room: RoomId, id: MessageId) -> Result<Arc<Message>, AppError> {
+    memberships::demand(tx, room, booster)?;
+    Ok(messages::present(tx, room, id)?)
+}
+
+/// Gives the message its revision, and leaves the change for the room's sockets.
+pub(super) fn changed(
+    tx: &Write<'_>, room: RoomId, id: MessageId, change: fn(Arc<Message>) -> Change,
+) -> Result<Arc<Message>, AppError> {
+    let message = messages::update_revision(tx, room, id)?;
+    announce(tx, change(message.clone()));
+    Ok(message)
 }

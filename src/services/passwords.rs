@@ -1,15 +1,13 @@
 //! Hashing and checking passwords without holding up anything else.
 //!
-//! Invariants: never on an async thread; at most two at once, and not more than there are cores; a check takes as long
-//! for an address nobody has as for a wrong password.
+//! Invariants: never on an async thread; at most two at once; a check takes as long for an unknown address as for a wrong password.
 
 use super::dice;
 use super::workers::Workers;
 use crate::domain::{HashMemory, Password, PasswordHash};
 use crate::error::AppError;
-use std::io;
 
-/// Hashes under way at once, each on a thread of its own that keeps the 19 MiB it works in: eighty sign-ins a second, for 38 MiB at most.
+/// Hashes under way at once, each in 19 MiB that are kept: eighty sign-ins a second, for 38 MiB at most.
 const AT_ONCE_MAX: usize = 2;
 /// Hashes that may wait: past about five seconds' worth, nobody is helped by waiting.
 const WAITING_MAX: usize = 64;
@@ -17,27 +15,17 @@ const WAITING_MAX: usize = 64;
 /// What a password is checked against when nobody has the address: a hash of the same cost, of a password that nobody has.
 const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$er58XI7K1h6voLn7COeKDw$bYNI3p3F3ieSgPBnD04q6Ly4oEnNCXFfd0fzxSj3ACI";
 
-/// The hashing of passwords, bounded. Its threads end with it.
-pub struct Passwords(Workers<HashMemory>);
+/// The hashing of passwords, bounded.
+#[derive(Default)]
+pub struct Passwords(Workers<HashMemory, AT_ONCE_MAX, WAITING_MAX>);
 
 impl Passwords {
-    /// Starts the threads.
-    /// # Errors
-    /// When the system gives none.
-    pub fn start() -> io::Result<Self> {
-        Ok(Self(Workers::start("hasher", AT_ONCE_MAX, WAITING_MAX)?))
-    }
-
-    /// Hashes a new password.
-    /// # Errors
-    /// `Busy` when too many wait.
+    /// Hashes a new password; `Busy` when too many wait.
     pub async fn hash(&self, password: Password) -> Result<PasswordHash, AppError> {
         self.0.run(move |memory| PasswordHash::of(&password, &mut dice(), memory)).await?
     }
 
-    /// Whether `password` is the one behind `hash`; no hash, no match, after the same time.
-    /// # Errors
-    /// `Busy` when too many wait.
+    /// Whether `password` is the one behind `hash`; no hash, no match, after the same time. `Busy` when too many wait.
     pub async fn verify(&self, password: String, hash: Option<PasswordHash>) -> Result<bool, AppError> {
         let is_known = hash.is_some();
         let hash = hash.unwrap_or_else(|| PasswordHash::stored(DECOY.to_owned()));
@@ -46,6 +34,4 @@ impl Passwords {
     }
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/services/passwords.rs"]
-mod tests;
+unit_tests!("../../tests/unit/services/passwords.rs");

@@ -1,41 +1,27 @@
 //! What somebody changes about themselves, and how others learn of it.
 
-use super::{Core, Write, version_of};
+use super::prelude::*;
 use crate::db::users::Changes;
-use crate::db::{Tx, sessions, transfers, users};
-use crate::domain::{Password, User, Viewer};
-use crate::error::{AppError, Invalid};
-use crate::live::hub::{CloseReason, Subscriber};
+use crate::live::hub::Subscriber;
 
-/// A new password, with the one that it takes the place of as a proof.
-pub struct NewPassword {
-    pub(crate) password: Password,
-    /// What is said to be the present one.
-    pub(crate) current: String,
-}
-
-/// Makes sure that somebody knows their password, and hashes the new one. Nothing is written.
-/// # Errors
-/// `Invalid` at `current_password` when it is another; `Busy` when too many hashes wait.
+/// Hashes the new password if `current` is the present one; else `Invalid` at `current_password`. `Busy` when too many wait.
 pub async fn prove_and_hash(
-    core: &Core, viewer: &Viewer, new: NewPassword, changes: &mut Changes,
+    core: &Core, viewer: &Viewer, (new, current): (Password, String), changes: &mut Changes,
 ) -> Result<(), AppError> {
     let id = viewer.user.id;
     let hash = core.db.read(move |snapshot| Ok(users::password_hash(snapshot, id)?)).await?;
-    if !core.passwords.verify(new.current, hash).await? {
+    if !core.passwords.verify(current, hash).await? {
         return Err(Invalid::new("current_password", "That is not your present password.").into());
     }
-    changes.password = Some(core.passwords.hash(new.password).await?);
+    changes.password = Some(core.passwords.hash(new).await?);
     Ok(())
 }
 
-/// Changes what somebody is called, where to reach them, what they say of themselves, how pages look to them, their password
-/// and their picture (WebP): what is given of it.
+/// Changes what is given of a person: name, address, bio, how pages look to them, password and picture (WebP).
 /// # Errors
-/// `SignedOut` when their session ended meanwhile; `Conflict` when the address is taken.
+/// `Conflict` when the address is taken.
 /// # Side effects
-/// 1. the person and the picture are written; with a new password, their other sessions and links are deleted; 2. those sessions'
-///    sockets are closed; 3. every socket learns of a new name or picture.
+/// 1. it is written; with a new password, other sessions and links end; 2. their sockets close; 3. all learn of a new name or picture.
 pub async fn update_profile(
     core: &Core, viewer: Viewer, changes: Changes, picture: Option<Vec<u8>>,
 ) -> Result<User, AppError> {
@@ -63,8 +49,6 @@ pub async fn update_profile(
 }
 
 /// Removes somebody's picture: they are shown by their initials. Without one, nothing happens.
-/// # Errors
-/// `SignedOut` when their session ended meanwhile.
 /// # Side effects
 /// 1. the picture is deleted; 2. every socket learns of it.
 pub async fn remove_avatar(core: &Core, viewer: Viewer) -> Result<(), AppError> {
@@ -85,8 +69,7 @@ pub(super) fn put_avatar(tx: &Tx<'_>, user: &User, webp: &[u8]) -> Result<User, 
     Ok(users::update_avatar_version(tx, user.id, Some(&version_of(webp)))?)
 }
 
-/// Leaves the news of somebody's new name or picture for every socket, to be told after the commit; pages that are away learn of it
-/// when they come back.
+/// Leaves the news of a new name or picture for every socket, after the commit; pages that are away learn of it when they come back.
 pub(super) fn announce(tx: &Write<'_>, user: &User) -> Result<(), AppError> {
     let revision = users::next_people_revision(tx, user.id)?;
     let person = user.as_author();

@@ -1,7 +1,6 @@
 //! Pictures that people send, made small, square and harmless: avatars and the logo.
 //!
-//! What is stored is always drawn anew from the pixels, so nothing of the file itself reaches another browser: no script, no
-//! metadata, no place where it was taken.
+//! What is stored is drawn anew from the pixels: nothing of the file itself reaches another browser, no script, metadata or place.
 //!
 //! Invariants: never on an async thread; one at a time; the dimensions are checked before anything is decoded, so a picture
 //! costs at most `DECODED_BYTES_MAX` and what its decoder needs; the first frame of a moving picture stands for it.
@@ -12,7 +11,7 @@ use crate::error::{AppError, Invalid};
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, imageops};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Seek};
+use std::io::{BufRead, BufReader, Cursor, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -35,8 +34,9 @@ pub const LOGO_SIDE_LARGE: u32 = 512;
 /// The side of the small logo in pixels, as home screens want it.
 pub const LOGO_SIDE_SMALL: u32 = 192;
 
-/// The making of small pictures, bounded. Its thread ends with it.
-pub struct Pictures(Workers<()>);
+/// The making of small pictures, bounded.
+#[derive(Default)]
+pub struct Pictures(Workers<(), 1, WAITING_MAX>);
 
 /// A logo in its two sizes: square PNG, with what does not fill the square transparent.
 #[derive(Debug)]
@@ -46,23 +46,12 @@ pub struct Logo {
 }
 
 impl Pictures {
-    /// Starts the thread.
-    /// # Errors
-    /// When the system gives none.
-    pub fn start() -> io::Result<Self> {
-        Ok(Self(Workers::start("painter", 1, WAITING_MAX)?))
-    }
-
-    /// The middle of a picture as an avatar: WebP, [`AVATAR_SIDE`] wide and high.
-    /// # Errors
-    /// `Invalid` at `avatar` when it is no picture that can be read, or too large a one; `Busy` when too many wait.
+    /// The middle of a picture as an avatar. `Invalid` at `avatar` when it can't be read or is too large; `Busy` when too many wait.
     pub async fn avatar(&self, file: impl AsRef<[u8]> + Send + 'static) -> Result<Vec<u8>, AppError> {
         self.made("avatar", file, avatar).await
     }
 
-    /// A picture as a logo.
-    /// # Errors
-    /// `Invalid` at `logo` when it is no picture that can be read, or too large a one; `Busy` when too many wait.
+    /// A picture as a logo; fails as [`avatar`](Self::avatar), at `logo`.
     pub async fn logo(&self, file: impl AsRef<[u8]> + Send + 'static) -> Result<Logo, AppError> {
         self.made("logo", file, logo).await
     }
@@ -182,6 +171,4 @@ fn decoded(file: impl BufRead + Seek) -> Result<(DynamicImage, image::metadata::
     Ok((picture, orientation))
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/services/pictures.rs"]
-mod tests;
+unit_tests!("../../tests/unit/services/pictures.rs");

@@ -1,17 +1,13 @@
 //! Previews of links: fetched after the post, outside its request, and told as a change of the message.
 //!
-//! Invariants: a post never waits for a preview; one is written only if its link is still the message's first, nobody has removed a
-//! preview of the message, and the account shows them.
+//! Invariants: a post never waits for one; one is written only if its link is still the first, none was removed, and the account wants it.
 
 use super::fetching::Fetcher;
-use super::messages::editable;
-use super::{Core, boosts::changed};
+use super::messages::{changed, editable};
+use super::prelude::*;
 use crate::config::Config;
-use crate::db::{messages, previews};
 use crate::domain::attachments::PICTURES;
 use crate::domain::previews::{BOX_MAX, read};
-use crate::domain::{Body, Change, Message, MessageId, Preview, RoomId, UserId};
-use crate::error::AppError;
 use futures_util::StreamExt;
 use futures_util::stream::poll_fn;
 use std::collections::VecDeque;
@@ -34,6 +30,9 @@ const REMEMBERED_MAX: usize = 64;
 /// For how long: while people answer each other with the same link.
 const REMEMBERED_MS: i64 = 10 * 60 * 1000;
 
+/// What pages that are read are, as their servers say.
+const PAGES: [&str; 2] = ["text/html", "application/xhtml+xml"];
+
 /// A preview and its picture, WebP; or nothing.
 type Found = Option<Arc<(Preview, Option<Vec<u8>>)>>;
 /// A message whose first link is to be looked at.
@@ -53,7 +52,7 @@ impl Previews {
     /// Starts what they are fetched with.
     pub fn start(config: &Config) -> Self {
         let (fetcher, (wanted, queue)) = (Fetcher::new(config.previews_from), channel(WAITING_MAX));
-        let own = config.public_url.as_ref().map(|url| format!("{}/", url.origin()));
+        let own = config.public_url.as_ref().map(Url::to_string);
         Self { fetcher, own, wanted, queue: Mutex::new(queue), remembered: StdMutex::default() }
     }
 
@@ -115,7 +114,9 @@ async fn make(core: Arc<Core>, (room, id, link): Wanted) -> Result<(), AppError>
 async fn look(core: &Core, link: &Url) -> Option<(Preview, Option<Vec<u8>>)> {
     let until = Instant::now() + FETCH_MAX;
     let fetch = |url, is_wanted| timeout_at(until, core.previews.fetcher.get(url, is_wanted));
-    let page = fetch(link.clone(), |kind| is_page(kind) || is_picture(kind)).await.ok()??;
+    let page = fetch(link.clone(), |kind| PAGES.iter().any(|page| kind.starts_with(page)) || is_picture(kind))
+        .await
+        .ok()??;
     let ((title, description, url), mut file) = match is_picture(&page.content_type) {
         true => (Default::default(), Some(page.body)),
         false => (spawn_blocking(move || read(&page.body, &page.content_type, &page.url)).await.ok()?, None),
@@ -133,18 +134,13 @@ async fn look(core: &Core, link: &Url) -> Option<(Preview, Option<Vec<u8>>)> {
     (!preview.title.is_empty() || image.is_some()).then_some((preview, image))
 }
 
-fn is_page(content_type: &str) -> bool {
-    content_type.starts_with("text/html") || content_type.starts_with("application/xhtml+xml")
-}
-
 fn is_picture(content_type: &str) -> bool {
     PICTURES.iter().any(|kind| content_type.starts_with(kind))
 }
 
 /// Removes the preview of a message for good.
 /// # Errors
-/// `NotFound` when there is no such message or preview (any more), or one is not in the room; `Forbidden` when one is neither the
-/// message's author nor an administrator.
+/// `NotFound` unless there is one and one is in the room; `Forbidden` when one is neither the author nor an administrator.
 /// # Side effects
 /// 1. it is erased, and none is made of the message again; the message takes a revision; 2. the room's sockets are told.
 pub async fn remove(core: &Core, editor: UserId, room: RoomId, id: MessageId) -> Result<Arc<Message>, AppError> {

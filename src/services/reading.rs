@@ -3,12 +3,8 @@
 //! Invariants: a cursor moves forward, and back only by [`mark_unread`]; what is kept here counts at once, in pages as in other
 //! devices; a crash costs the moves of the last seconds, which shows as unread what was read, never the other way round.
 
-use super::Core;
-use crate::db::messages;
+use super::prelude::*;
 use crate::db::rooms::Moves;
-use crate::db::{Db, memberships, rooms};
-use crate::domain::{MessageId, RoomId, UserId};
-use crate::error::AppError;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -39,34 +35,24 @@ impl Reading {
         if moves.len() >= MOVES_MAX && !moves.contains_key(&(user, room)) {
             return Err(AppError::Busy);
         }
-        let known = moves.entry((user, room)).or_insert(through);
-        *known = through.max(*known);
+        moves.entry((user, room)).and_modify(|known| *known = through.max(*known)).or_insert(through);
         Ok(())
     }
 
-    /// Writes the moves down, some at a time; nothing for none.
-    /// # Errors
-    /// As for any write; what was not written is still kept, to be tried again.
-    /// # Side effects
-    /// 1. the cursors are written.
+    /// Writes the moves down, some at a time; nothing for none. What was not written when it fails is still kept, to be tried again.
     pub async fn write_down(&self, db: &Db) -> Result<(), AppError> {
         while !self.moves().is_empty() {
             let kept = self.clone();
             // Looked at on the writer's thread: a mark as unread that came before has taken its move away.
             let written = db.write(move |tx| {
-                let batch: Vec<_> = kept.moves().iter().take(BATCH_LEN).map(|(key, id)| (*key, *id)).collect();
+                let batch: BTreeMap<_, _> = kept.moves().iter().take(BATCH_LEN).map(|(key, id)| (*key, *id)).collect();
                 for ((user, room), through) in &batch {
                     memberships::update_read(tx, *room, *user, *through)?;
                 }
                 Ok(batch)
             });
             let written = written.await?;
-            let mut moves = self.moves();
-            for (key, through) in &written {
-                if moves.get(key) == Some(through) {
-                    moves.remove(key);
-                }
-            }
+            self.moves().retain(|key, through| written.get(key) != Some(through));
             if written.len() < BATCH_LEN {
                 break;
             }

@@ -1,11 +1,6 @@
 //! Making, changing and deleting rooms, and who is in them.
 
-use super::{Core, Write};
-use crate::db::audit::{self, Actor};
-use crate::db::{Tx, accounts, memberships, rooms, users};
-use crate::domain::{Act, DirectKey, Involvement, Name, RoomId, RoomKind, UserId};
-use crate::error::{AppError, Invalid};
-use crate::live::hub::CloseReason;
+use super::prelude::*;
 use std::collections::HashSet;
 
 /// People chosen for one room: as many as an account's pages can offer.
@@ -41,36 +36,28 @@ pub async fn create(core: &Core, creator: UserId, name: Name, chosen: Option<Vec
     .await
 }
 
-/// What becomes of an open or closed room when it is saved.
-pub struct RoomChange {
-    /// Its kind from now on: open or closed.
-    pub kind: RoomKind,
-    /// Its name from now on; none: as it was.
-    pub name: Option<Name>,
-    /// Of a closed room, exactly who is in it; none: who is in it now.
-    pub people: Option<Vec<UserId>>,
-}
-
-/// Saves an open or closed room.
+/// Saves a room as open or closed, by another name or (none) its own; closed, with exactly these people or (none) those in it.
 /// # Errors
 /// `NotFound` when there is no such room for the editor (a ping is none); `Forbidden` when they neither made it nor run the account;
 /// `Invalid` when one of the chosen is not here, or nobody would be left.
 /// # Side effects
 /// 1. name, kind and memberships are written; a room that its creator left is handed over; a change by somebody who did not make the
 ///    room is a line in the audit log; 2. those who left, those who came, and those who stay are told; pages of those who left end.
-pub async fn update(core: &Core, editor: Actor, room: RoomId, change: RoomChange) -> Result<(), AppError> {
+pub async fn update(
+    core: &Core, editor: Actor, room: RoomId, (kind, name): (RoomKind, Option<Name>), people: Option<Vec<UserId>>,
+) -> Result<(), AppError> {
     core.write(move |tx| {
         let id = editor.id().ok_or(AppError::SignedOut)?;
         let (old_name, creator) = rooms::demand_editor(tx, room, id)?;
         if creator != id {
             audit::insert(tx, &editor, Act::RoomChanged, &old_name, "")?;
         }
-        let name = change.name.map_or_else(|| Name::parse("name", &old_name), Ok)?;
-        rooms::update(tx, room, change.kind, &name)?;
+        let name = name.map_or_else(|| Name::parse("name", &old_name), Ok)?;
+        rooms::update(tx, room, kind, &name)?;
         let (mut came, mut left) = (Vec::new(), Vec::new());
-        if change.kind == RoomKind::Open {
+        if kind == RoomKind::Open {
             came = memberships::insert_everyone(tx, room)?;
-        } else if let Some(chosen) = change.people {
+        } else if let Some(chosen) = people {
             let chosen: HashSet<UserId> = chosen.into_iter().collect();
             // Those who can't come in are not there to be chosen, and stay as they are.
             let before: HashSet<UserId> = memberships::active_ids(tx, room)?.into_iter().collect();
@@ -115,8 +102,7 @@ fn tell_joined(tx: &Write<'_>, room: RoomId, people: Vec<UserId>) {
 /// # Errors
 /// `NotFound` when there is no such room for the remover; `Forbidden` when it is no ping and they neither made it nor run the account.
 /// # Side effects
-/// 1. the room is marked as deleted, with a line in the audit log unless it is a ping; 2. its pages end and lists lose it; 3. the
-///    background is set to work.
+/// 1. the room is marked as deleted, with a line in the log unless it is a ping; 2. its pages end, lists lose it; 3. background work.
 pub async fn remove(core: &Core, remover: Actor, room: RoomId) -> Result<(), AppError> {
     let background = core.background.clone();
     core.write(move |tx| {
@@ -171,8 +157,7 @@ pub async fn ping(core: &Core, starter: UserId, key: DirectKey) -> Result<(RoomI
             users::find_active(tx, person)?.ok_or_else(|| Invalid::new("user_ids", NOT_HERE))?;
         }
         if let Some(room) = rooms::insert_direct(tx, &key, starter)? {
-            let people: HashSet<UserId> = key.people().collect();
-            let people = add(tx, room, &people, Involvement::Everything)?;
+            let people = add(tx, room, &key.people().collect(), Involvement::Everything)?;
             tell_joined(tx, room, people);
             return Ok((room, true));
         }

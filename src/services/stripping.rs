@@ -1,7 +1,6 @@
 //! Pictures without what they tell besides themselves: where and by what camera they were taken, comments, pictures behind the picture.
 //!
-//! A file is copied part by part, and of its parts only those that make up the picture; of EXIF stays how the picture is turned. The
-//! pixels stay as they are, bit for bit.
+//! A file is copied part by part, only those that make up the picture, bit for bit; of EXIF stays how the picture is turned.
 //!
 //! Invariants: what is kept is an allow-list; nothing is decoded, and no part is held in memory but EXIF.
 
@@ -45,8 +44,7 @@ fn skip(input: &mut impl Read, length: u64) -> io::Result<()> {
     copy_exact(input, &mut io::sink(), length)
 }
 
-/// Reads EXIF of `length` bytes, after `head`; returns how the picture is turned, and EXIF that says so and nothing else: a TIFF
-/// directory with one entry (TIFF 6.0, section 2; EXIF 2.3, 4.6.4).
+/// Reads EXIF of `length` bytes, after `head`; returns how the picture is turned, and EXIF of that entry alone (TIFF 6.0, 2; EXIF 2.3).
 fn exif(head: &[u8], input: &mut impl Read, length: u64) -> io::Result<(u8, [u8; 26])> {
     let mut whole = head.to_vec();
     input.take(length.min(EXIF_MAX)).read_to_end(&mut whole)?;
@@ -57,8 +55,7 @@ fn exif(head: &[u8], input: &mut impl Read, length: u64) -> io::Result<(u8, [u8;
     Ok((short[19], short))
 }
 
-/// JPEG: segments up to each scan, then its data up to the next marker (ITU T.81, annex B). What follows the end of the picture goes:
-/// cameras put more pictures there, and films.
+/// JPEG: segments up to each scan, then its data up to the next marker (ITU T.81, annex B). More pictures and films after its end go.
 fn jpeg(input: &mut impl BufRead, output: &mut impl Write) -> io::Result<u8> {
     let mut orientation = 1;
     output.write_all(&bytes::<2>(input)?)?;
@@ -125,8 +122,7 @@ fn scan(input: &mut impl BufRead, output: &mut impl Write) -> io::Result<u8> {
     }
 }
 
-/// PNG and WebP: chunks, in the one up to the last (PNG, third edition, 5.3), in the other all of even length in a RIFF file whose own
-/// length comes first (RFC 9649, 2.3 to 2.7).
+/// PNG (third edition, 5.3): chunks up to the last; WebP (RFC 9649, 2.3 to 2.7): of even length, in a RIFF file that begins with its own.
 fn chunks(is_png: bool, input: &mut impl BufRead, output: &mut (impl Write + Seek)) -> io::Result<u8> {
     let mut orientation = 1;
     copy_exact(input, output, if is_png { 8 } else { 12 })?;
@@ -166,6 +162,4 @@ fn chunks(is_png: bool, input: &mut impl BufRead, output: &mut (impl Write + See
     Ok(orientation)
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/services/stripping.rs"]
-mod tests;
+unit_tests!("../../tests/unit/services/stripping.rs");

@@ -1,59 +1,45 @@
-//! Threads for what computes for long: off the async ones, few at once, with a bounded queue.
+//! Work that computes, or waits for the disk, for long: off the async threads, few at once, with a bound on those that wait.
 //!
-//! Invariant: a job that panics costs the one who asked; the thread stays.
+//! Invariant: a job that panics costs the one who asked, and no other.
 
 use crate::error::AppError;
-use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, available_parallelism};
-use tokio::sync::oneshot;
+use std::thread::available_parallelism;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 
-type Job<M> = Box<dyn FnOnce(&mut M) + Send>;
+/// `AT_ONCE` turns to work, or as many as there are cores, each with memory that is used again; `WAITING` jobs may wait for one.
+pub(super) struct Workers<M, const AT_ONCE: usize, const WAITING: usize> {
+    places: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
+    memories: Arc<Mutex<Vec<M>>>,
+}
 
-/// Some threads, each with memory of its own that is used again. They end with it.
-pub(super) struct Workers<M>(SyncSender<Job<M>>);
-
-impl<M: Default + 'static> Workers<M> {
-    /// Starts `at_once_max` threads, or as many as there are cores, for which `waiting_max` jobs may wait.
-    pub(super) fn start(name: &str, at_once_max: usize, waiting_max: usize) -> io::Result<Self> {
-        let (jobs, queue) = sync_channel(waiting_max);
-        let queue = Arc::new(Mutex::new(queue));
-        let cores = available_parallelism().map_or(1, usize::from);
-        for number in 0..cores.min(at_once_max) {
-            let queue = queue.clone();
-            thread::Builder::new().name(format!("{name} {number}")).spawn(move || work::<M>(&queue))?;
-        }
-        Ok(Self(jobs))
-    }
-
-    /// Runs `work` on one of the threads. `Busy` when too many jobs wait.
-    pub(super) async fn run<T: Send + 'static>(
-        &self, work: impl FnOnce(&mut M) -> T + Send + 'static,
-    ) -> Result<T, AppError> {
-        let (sender, receiver) = oneshot::channel();
-        let job = move |memory: &mut M| {
-            // Whoever asked may have gone.
-            let _ = sender.send(work(memory));
-        };
-        if !self.leave(job) {
-            return Err(AppError::Busy);
-        }
-        receiver.await.map_err(|_| AppError::Internal("a worker's job panicked".to_owned()))
-    }
-
-    /// Leaves `work` to one of the threads; tells whether there was room for it.
-    pub(super) fn leave(&self, work: impl FnOnce(&mut M) + Send + 'static) -> bool {
-        self.0.try_send(Box::new(work)).is_ok()
+impl<M, const AT_ONCE: usize, const WAITING: usize> Default for Workers<M, AT_ONCE, WAITING> {
+    fn default() -> Self {
+        let turns = available_parallelism().map_or(1, usize::from).min(AT_ONCE);
+        let semaphore = |permits| Arc::new(Semaphore::new(permits));
+        Self { places: semaphore(turns + WAITING), turns: semaphore(turns), memories: Arc::default() }
     }
 }
 
-fn work<M: Default>(queue: &Mutex<Receiver<Job<M>>>) {
-    let mut memory = M::default();
-    loop {
-        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = job else { return };
-        let _ = catch_unwind(AssertUnwindSafe(|| job(&mut memory)));
+impl<M: Default + Send + 'static, const AT_ONCE: usize, const WAITING: usize> Workers<M, AT_ONCE, WAITING> {
+    /// Runs `work` when it is its turn. `Busy` when too many jobs wait.
+    pub(super) async fn run<T: Send + 'static>(
+        &self, work: impl FnOnce(&mut M) -> T + Send + 'static,
+    ) -> Result<T, AppError> {
+        let place = self.places.clone().try_acquire_owned().map_err(|_| AppError::Busy)?;
+        let turn = self.turns.clone().acquire_owned().await.map_err(|_| AppError::Busy)?;
+        let memories = self.memories.clone();
+        let job = spawn_blocking(move || {
+            // Held until it is done, also when whoever asked has gone.
+            let _held = (place, turn);
+            let memories = || memories.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut memory = memories().pop().unwrap_or_default();
+            let done = work(&mut memory);
+            memories().push(memory);
+            done
+        });
+        job.await.map_err(|_| AppError::Internal("a worker's job panicked".to_owned()))
     }
 }

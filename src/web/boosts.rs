@@ -3,7 +3,7 @@
 use super::messages::fragment;
 use super::prelude::*;
 use crate::domain::{BoostContent, Change, Message};
-use crate::services::boosts::{Boosted, boost, withdraw};
+use crate::services::messages::{boost, withdraw};
 use std::sync::Arc;
 
 /// A boost, as submitted.
@@ -42,7 +42,7 @@ pub async fn create(member: RoomMember, submission: Submission) -> Answer {
     let content = BoostContent::parse(&form.content)?;
     member.spend_post()?;
     let (app, booster) = (&member.app, member.id());
-    let Boosted { message, id, is_new } = boost(app, booster, place, content, form.toggle.is_some()).await?;
+    let (message, is_new, id) = boost(app, booster, place, content, form.toggle.is_some()).await?;
     if !is_new {
         app.posts.give_back(booster);
     }

@@ -5,7 +5,7 @@
 
 use crate::config::Config;
 use crate::db::sessions::{Origin, USER_AGENT_MAX};
-use crate::services::bans::network;
+use crate::services::roster::network;
 use actix_web::dev::RequestHead;
 use actix_web::http::header::{HOST, HeaderMap, HeaderName, USER_AGENT};
 use ipnet::IpNet;
@@ -43,7 +43,7 @@ impl Client {
             (false, _) => peer,
         };
         let (is_https, host) = match &config.public_url {
-            Some(url) => (url.is_https, url.host.clone()),
+            Some(url) => (url.scheme() == "https", url.authority().to_owned()),
             None => (
                 forwarded(X_FORWARDED_PROTO).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")),
                 forwarded(X_FORWARDED_HOST).or_else(|| first(&head.headers, &HOST)).unwrap_or_default().to_owned(),

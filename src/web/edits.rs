@@ -5,7 +5,7 @@ use super::prelude::*;
 use crate::db::versions;
 use crate::domain::clock::iso;
 use crate::domain::{Change, Message, Version};
-use crate::services::messages::{Edited, compose, edit as save};
+use crate::services::messages::{compose, edit as save};
 use askama::filters::HtmlSafe;
 use std::sync::Arc;
 
@@ -75,8 +75,8 @@ pub async fn update(editor: MessageEditor, submission: Submission) -> Answer {
             let (creator, edited) = (editor.message.creator.id, Some(editor.message.id));
             let body = compose(app, room, creator, edited, (source, editor.message.attachment.as_ref())).await?;
             match save(app, editor.id(), room, editor.message.id, (body, seen)).await? {
-                Edited::Saved(message) => return saved(&editor, message),
-                Edited::Overtaken(message) => (message, AppError::Conflict(OVERTAKEN)),
+                (message, true) => return saved(&editor, message),
+                (message, false) => (message, AppError::Conflict(OVERTAKEN)),
             }
         }
     };

@@ -3,7 +3,7 @@
 use super::avatars::picture;
 use super::prelude::*;
 use crate::domain::{EmailAddress, Password};
-use crate::services::accounts::{ACCOUNT_NAME, NewPerson, first_run};
+use crate::services::sessions::{ACCOUNT_NAME, NewPerson, first_run};
 use actix_web::web::Bytes;
 
 /// Somebody new, as submitted at the first run or by the invite link.

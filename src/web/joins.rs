@@ -3,7 +3,7 @@
 use super::first_run::PersonForm;
 use super::prelude::*;
 use crate::db::accounts::Account;
-use crate::services::accounts::join;
+use crate::services::sessions::join;
 
 #[derive(Template)]
 #[template(path = "joins/new.html")]

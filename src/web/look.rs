@@ -3,7 +3,7 @@
 use super::assets;
 use crate::db::accounts::Account;
 use crate::domain::{Theme, User};
-use crate::services::accounts::ACCOUNT_NAME;
+use crate::services::sessions::ACCOUNT_NAME;
 
 /// The account as pages show it.
 pub struct Look {

@@ -4,11 +4,12 @@ use super::answer::HTML;
 use super::prelude::*;
 use super::rooms::{Composer, MessageList, listed, room_page};
 use crate::db::messages::{self, PAGE_LEN, PAGE_MAX};
-use crate::domain::{Attachment, Change, ClientMessageId, Draft, MessageSource, Place};
+use crate::domain::{Attachment, Change, ClientMessageId, Draft, Message, MessageSource, Place};
 use crate::live::frames::{Event, Format, Frame};
 use crate::services::files::Stored;
-use crate::services::messages::{Posted, compose, post, remove, repeated};
+use crate::services::messages::{compose, post, remove, repeated};
 use actix_web::http::header::HeaderName;
+use std::sync::Arc;
 use uuid::Uuid;
 
 const X_REVISION: HeaderName = HeaderName::from_static("x-revision");
@@ -141,7 +142,7 @@ pub async fn create(member: RoomMember, submission: Submission) -> Answer {
         // Given here, so that a plain form that has to be sent again is sent under the same id.
         form.client_message_id = Some(Uuid::new_v4().to_string());
     }
-    let Posted { message, is_new } = match submit(&member.app, member.id(), member.room.id, &form, file).await {
+    let (message, is_new) = match submit(&member.app, member.id(), member.room.id, &form, file).await {
         Ok(posted) => posted,
         Err(error) if member.wants() == Wants::Page => return form_again(&member, form, error).await,
         Err(error) => return Err(error),
@@ -171,7 +172,7 @@ async fn form_again(member: &RoomMember, form: MessageForm, error: AppError) -> 
 /// `Invalid`, `TooMany`, and as [`post`] and [`repeated`] say.
 pub(super) async fn submit(
     app: &App, author: UserId, room: RoomId, form: &MessageForm, file: Result<Option<Stored>, AppError>,
-) -> Result<Posted, AppError> {
+) -> Result<(Arc<Message>, bool), AppError> {
     let client_message_id = form.parse_id()?;
     let parsed = file.and_then(|file| {
         let attachment = file.as_ref().map(|file| file.attachment.clone());
@@ -183,12 +184,12 @@ pub(super) async fn submit(
         Ok((source, attachment, file)) => {
             let body = compose(app, room, author, None, (source, attachment.as_ref())).await?;
             let posted = post(app, author, room, Draft { client_message_id, body, attachment }, file).await?;
-            if !posted.is_new {
+            if !posted.1 {
                 app.posts.give_back(author);
             }
             Ok(posted)
         }
-        Err(refusal) => repeated(app, author, room, client_message_id).await?.ok_or(refusal),
+        Err(refusal) => Ok((repeated(app, author, room, client_message_id).await?.ok_or(refusal)?, false)),
     }
 }
 

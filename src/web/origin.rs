@@ -26,7 +26,8 @@ pub fn check(head: &RequestHead, config: &Config) -> Result<(), String> {
     }
     let Some(origin) = header(&ORIGIN) else { return Ok(()) };
     let host = header(&HOST).unwrap_or("");
-    let is_public = config.public_url.as_ref().is_some_and(|url| same(origin, url.is_https, &url.host));
+    let is_public =
+        config.public_url.as_ref().is_some_and(|url| same(origin, url.scheme() == "https", url.authority()));
     let is_https = origin.starts_with("https:");
     if is_public || same(origin, is_https, host) {
         return Ok(());

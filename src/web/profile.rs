@@ -5,7 +5,7 @@ use super::prelude::*;
 use crate::db::rooms;
 use crate::db::users::Changes;
 use crate::domain::{Bio, EmailAddress, Involvement, Password, RoomEntry, Theme};
-use crate::services::people::{NewPassword, prove_and_hash, update_profile};
+use crate::services::people::{prove_and_hash, update_profile};
 use serde_json::Value;
 
 /// What was given of the profile; what was not stays as it is.
@@ -22,7 +22,7 @@ pub struct ProfileForm {
 }
 
 impl ProfileForm {
-    fn parse(&self) -> Result<(Changes, Option<NewPassword>), Invalid> {
+    fn parse(&self) -> Result<(Changes, Option<(Password, String)>), Invalid> {
         let changes = Changes {
             name: self.name.as_deref().map(|name| Name::parse("name", name)).transpose()?,
             email_address: self.email_address.as_deref().map(EmailAddress::parse).transpose()?,
@@ -40,7 +40,7 @@ impl ProfileForm {
         if current.is_empty() {
             return Err(Invalid::new("current_password", "Please fill in your present password too."));
         }
-        Ok((changes, Some(NewPassword { password, current })))
+        Ok((changes, Some((password, current))))
     }
 }
 

@@ -6,7 +6,6 @@ use crate::db::{memberships, rooms, users};
 use crate::domain::RoomKind;
 use crate::live::json;
 use crate::services;
-use crate::services::rooms::RoomChange;
 use std::collections::HashSet;
 
 /// Pictures beside people to choose from. Where scripts are off, browsers fetch all of a page's pictures at once.
@@ -152,8 +151,7 @@ pub async fn update(editor: RoomEditor, submission: Submission) -> Answer {
         let name = form.name.as_deref().map(|name| Name::parse("name", name)).transpose()?;
         let people = form.user_ids()?;
         let stays = kind == RoomKind::Open || people.as_ref().is_none_or(|people| people.contains(&viewer));
-        let change = RoomChange { kind, name, people };
-        services::rooms::update(&editor.app, editor.actor(), room, change).await?;
+        services::rooms::update(&editor.app, editor.actor(), room, (kind, name), people).await?;
         Ok(stays)
     };
     match saved.await {

@@ -6,7 +6,7 @@ use super::prelude::*;
 use super::qr_code::QrCode;
 use crate::db::users;
 use crate::domain::clock::{iso, utc_label};
-use crate::services::transfers::{self, Transfer};
+use crate::services::sessions::{Transfer, make_transfer, make_transfer_for, take_transfer};
 
 /// Why a link does not sign in, and what to do.
 const USED_UP: &str = "This link was used already, or it is too old. Make a new one in your profile, on a device where you are \
@@ -40,20 +40,20 @@ struct UsedPage {
 
 /// `POST /users/me/transfers`: a link that signs oneself in on another device, once; shown this once. Programs get 201.
 pub async fn create(user: CurrentUser) -> Answer {
-    let transfer = transfers::make(&user.app, user.viewer.clone()).await?;
-    link(&user, user.id(), &transfer).await
+    let transfer = make_transfer(&user.app, user.viewer.clone()).await?;
+    link(&user, user.id(), transfer).await
 }
 
 /// `POST /users/{user_id}/transfers`: the same for somebody else, by an administrator; 404 when they can't come in.
 pub async fn create_for(administrator: Administrator) -> Answer {
     let id = administrator.path_id("user_id")?;
-    let transfer = transfers::make_for(&administrator.app, administrator.actor(), id).await?;
-    link(&administrator, id, &transfer).await
+    let transfer = make_transfer_for(&administrator.app, administrator.actor(), id).await?;
+    link(&administrator, id, transfer).await
 }
 
-async fn link(user: &CurrentUser, person: UserId, transfer: &Transfer) -> Answer {
-    let url = user.client().url(&format!("/session/transfers/{}", transfer.token.reveal()));
-    let expires_at = iso(transfer.expires_at_ms);
+async fn link(user: &CurrentUser, person: UserId, (token, expires_at_ms): Transfer) -> Answer {
+    let url = user.client().url(&format!("/session/transfers/{}", token.reveal()));
+    let expires_at = iso(expires_at_ms);
     if user.wants_json() {
         let link = json!({"url": url, "expires_at": expires_at});
         return answer::json(user, StatusCode::CREATED, &link).map(never_kept);
@@ -65,7 +65,7 @@ async fn link(user: &CurrentUser, person: UserId, transfer: &Transfer) -> Answer
         code: QrCode::of(&url),
         url,
         expires_at,
-        expires_label: utc_label(transfer.expires_at_ms),
+        expires_label: utc_label(expires_at_ms),
     };
     user.page(&page).map(never_kept)
 }
@@ -85,7 +85,7 @@ pub async fn show(visit: Visit, token: Path<String>) -> Answer {
 pub async fn update(visit: Visit, token: Path<String>) -> Answer {
     let (app, peer) = (&visit.app, visit.client().network().map(Attempter::Newcomer));
     app.attempts.begin(peer.as_slice(), visit.now_ms())?;
-    if let Some(somebody) = transfers::take(app, &token, visit.origin()).await? {
+    if let Some(somebody) = take_transfer(app, &token, visit.origin()).await? {
         app.attempts.succeeded(peer.as_slice());
         return signed_in(&visit, &somebody, "/");
     }

@@ -4,7 +4,7 @@ use super::answer::{kept, rendered};
 use super::prelude::*;
 use crate::db::users;
 use crate::domain::{Role, Status};
-use crate::services::bans;
+use crate::services::roster;
 
 #[derive(Template)]
 #[template(path = "users/show.html")]
@@ -60,7 +60,7 @@ pub async fn stylesheet(user: CurrentUser) -> Answer {
 /// `POST /users/{user_id}/ban`: throws somebody out, with all that they wrote. 409 for oneself and for whoever is banned already.
 pub async fn ban(administrator: Administrator) -> Answer {
     let (app, id) = (&administrator.app, administrator.path_id::<UserId>("user_id")?);
-    bans::ban(app, administrator.actor(), id).await?;
+    roster::ban(app, administrator.actor(), id).await?;
     app.background.nudge();
     administrator.done(&format!("/users/{id}"))
 }
@@ -68,6 +68,6 @@ pub async fn ban(administrator: Administrator) -> Answer {
 /// `DELETE /users/{user_id}/ban`: lets somebody back in.
 pub async fn lift_ban(administrator: Administrator) -> Answer {
     let (app, id) = (&administrator.app, administrator.path_id::<UserId>("user_id")?);
-    bans::lift(app, administrator.actor(), id).await?;
+    roster::lift(app, administrator.actor(), id).await?;
     administrator.done(&format!("/users/{id}"))
 }

@@ -7,20 +7,10 @@ use std::fmt::{self, Write};
 use std::sync::LazyLock;
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxReference, SyntaxSet};
 
-/// Bytes of code in a message that are highlighted: some two hundred lines. A kilobyte takes one to eight milliseconds
-/// of the worker that took the post.
-const HIGHLIGHTED_MAX: usize = 6 * 1024;
+/// Bytes of code in a message that are highlighted, some 200 lines: a kilobyte takes the worker one to eight milliseconds.
+pub(super) const HIGHLIGHTED_MAX: usize = 6 * 1024;
 /// Bytes of the longest line that is highlighted. Longer ones were written by machines, and patterns cost more on them.
 const LINE_MAX: usize = 512;
-
-/// How much code is highlighted in what remains of a message.
-pub(super) struct Budget(usize);
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self(HIGHLIGHTED_MAX)
-    }
-}
 
 /// The languages: read at the first block of code, each pattern compiled when it is first tried.
 static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
@@ -50,13 +40,13 @@ pub(super) fn classes() -> impl Iterator<Item = &'static str> {
     NAMES.into_iter().map(|(class, _)| class).filter(|class| *class != "plain")
 }
 
-/// Writes code, in colours if its language is known and the message's budget has room for it.
-pub(super) fn write(out: &mut dyn Write, code: &str, language: &str, budget: &mut Budget) -> fmt::Result {
-    let fits = code.len() <= budget.0 && code.lines().all(|line| line.len() <= LINE_MAX);
+/// Writes code, in colours if its language is known and `budget`, the bytes that may yet be in colours in the message, has room for it.
+pub(super) fn write(out: &mut dyn Write, code: &str, language: &str, budget: &mut usize) -> fmt::Result {
+    let fits = code.len() <= *budget && code.lines().all(|line| line.len() <= LINE_MAX);
     if let Some(syntax) = (fits && !language.is_empty()).then(|| SYNTAXES.find_syntax_by_token(language)).flatten()
         && let Some(highlighted) = highlighted(code, syntax)
     {
-        budget.0 -= code.len();
+        *budget -= code.len();
         return out.write_str(&highlighted);
     }
     escape(out, code)

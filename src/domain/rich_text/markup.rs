@@ -2,52 +2,44 @@
 //!
 //! Invariants: text is written escaped; nothing nests deeper than `DEPTH_MAX`.
 
-use super::highlighting::{self, Budget};
-use super::links::{Leads, leads};
+use super::highlighting::{self, HIGHLIGHTED_MAX};
+use super::sanitizing::{Leads, leads};
 use comrak::html::{ChildRendering, Context, escape, escape_href, format_document_with_formatter, format_node_default};
 use comrak::nodes::{NodeCodeBlock, NodeLink, NodeValue};
 use comrak::options::Plugins;
 use comrak::{Node, Options};
 use std::fmt::{self, Write};
 
-/// How deep quotes, lists and emphasis may nest; what is deeper is shown at this depth. Past a few levels nothing can be
-/// told apart any more, and browsers and parsers pay for each.
+/// How deep quotes, lists and emphasis may nest; the rest is shown at this depth. Past it nothing is told apart, and browsers pay.
 const DEPTH_MAX: usize = 24;
 /// Bytes of a language's name that are kept; none is longer.
 const LANGUAGE_MAX: usize = 20;
 
 /// What is known on the way through the document.
-#[derive(Default)]
 struct Way {
     depth: usize,
     links: usize,
-    budget: Budget,
+    /// Bytes of code that may yet be in colours.
+    budget: usize,
 }
 
-/// The document as HTML.
 pub(super) fn html(document: Node<'_>, options: &Options<'_>) -> String {
-    let mut html = String::new();
+    let (mut html, way) = (String::new(), Way { depth: 0, links: 0, budget: HIGHLIGHTED_MAX });
     // Writing into a string does not fail.
-    let _ = format_document_with_formatter(document, options, &mut html, &Plugins::default(), write, Way::default());
+    let _ = format_document_with_formatter(document, options, &mut html, &Plugins::default(), write, way);
     html
 }
 
 /// Text as one paragraph, its line breaks kept.
 pub(super) fn paragraph(text: &str) -> String {
-    let mut html = String::new();
-    let _ = write_paragraph(&mut html, text);
-    html
+    format!("<p>{}</p>", text.trim_end().lines().map(escaped).collect::<Vec<_>>().join("<br>"))
 }
 
-fn write_paragraph(out: &mut dyn Write, text: &str) -> fmt::Result {
-    out.write_str("<p>")?;
-    for (place, line) in text.trim_end().lines().enumerate() {
-        if place > 0 {
-            out.write_str("<br>")?;
-        }
-        escape(out, line)?;
-    }
-    out.write_str("</p>")
+pub(in crate::domain) fn escaped(text: &str) -> String {
+    let mut html = String::new();
+    // Writing into a string does not fail.
+    let _ = escape(&mut html, text);
+    html
 }
 
 /// Writes one node: the ways in which ours differ from the usual ones.
@@ -72,7 +64,7 @@ fn write(out: &mut Context<'_, '_, Way>, node: Node<'_>, entering: bool) -> Resu
         }
         NodeValue::SoftBreak | NodeValue::LineBreak if entering => out.write_str("<br>")?,
         NodeValue::SoftBreak | NodeValue::LineBreak => {}
-        NodeValue::HtmlBlock(block) if entering => write_paragraph(out, &block.literal)?,
+        NodeValue::HtmlBlock(block) if entering => out.write_str(&paragraph(&block.literal))?,
         NodeValue::CodeBlock(block) if entering => write_code(out, block)?,
         NodeValue::HtmlBlock(_) | NodeValue::CodeBlock(_) => {}
         NodeValue::Link(link) | NodeValue::Image(link) => write_link(out, link, entering, has_children)?,
@@ -123,7 +115,7 @@ fn write_code(out: &mut Context<'_, '_, Way>, block: &NodeCodeBlock) -> fmt::Res
         true => write!(out, "<pre data-language=\"{}\"><code>", language.to_lowercase())?,
         false => out.write_str("<pre><code>")?,
     }
-    let mut budget = std::mem::take(&mut out.user.budget);
+    let mut budget = out.user.budget;
     let written = highlighting::write(out, block.literal.trim_end_matches('\n'), language, &mut budget);
     out.user.budget = budget;
     written?;

@@ -1,13 +1,12 @@
 //! A parsed message as what a reader reads: for search, for notifications, and to be read aloud.
 
-use super::links::{Leads, leads};
+use super::sanitizing::{Leads, leads};
 use crate::domain::text::is_visible;
 use comrak::Node;
 use comrak::arena_tree::NodeEdge;
-use comrak::nodes::{ListType, NodeLink, NodeValue};
+use comrak::nodes::{ListType, NodeValue};
 
-/// The document's text: a line for each line, list items with their mark, quotes in quotation marks, cells apart. None when
-/// there is nothing to read in it.
+/// The document's text: a line for each line, items with their mark, quotes in quotation marks, cells apart. None when it has none.
 pub(super) fn text(document: Node<'_>) -> Option<String> {
     let mut text = Text::default();
     for edge in document.traverse() {
@@ -82,29 +81,24 @@ impl Text {
 
     fn leave(&mut self, node: Node<'_>) {
         match &node.data().value {
-            NodeValue::BlockQuote => self.close("”"),
+            NodeValue::BlockQuote => {
+                self.out.push('”');
+                self.is_marked = false;
+            }
             NodeValue::List(_) => drop(self.numbers.pop()),
-            NodeValue::Link(link) | NodeValue::Image(link) if node.first_child().is_some() => self.address(link),
+            // The address of a link that is none, as the page shows it.
+            NodeValue::Link(link) | NodeValue::Image(link)
+                if node.first_child().is_some() && !link.url.is_empty() && leads(&link.url) == Leads::Nowhere =>
+            {
+                self.push(&format!(" ({})", link.url));
+            }
             _ => {}
         }
-    }
-
-    /// Ends what a mark began.
-    fn close(&mut self, mark: &str) {
-        self.out.push_str(mark);
-        self.is_marked = false;
     }
 
     /// A block of lines as they are.
     fn block(&mut self, text: &str) {
         self.line();
         self.push(text.trim_end());
-    }
-
-    /// The address of a link that is none, as the page shows it.
-    fn address(&mut self, link: &NodeLink) {
-        if leads(&link.url) == Leads::Nowhere && !link.url.is_empty() {
-            self.push(&format!(" ({})", link.url));
-        }
     }
 }

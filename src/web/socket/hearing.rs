@@ -116,8 +116,8 @@ impl Hearing {
                 };
                 return match posted {
                     // The room's own sockets hear of a new message by the broadcast.
-                    Ok(posted) if posted.is_new && self.peer.room == Some(room_id) => None,
-                    Ok(posted) => Some(Event::MessagePosted { message: posted.message }),
+                    Ok((_, true)) if self.peer.room == Some(room_id) => None,
+                    Ok((message, _)) => Some(Event::MessagePosted { message }),
                     Err(error) => Some(refusal(&errors::sentence(&error), client_message_id)),
                 };
             }

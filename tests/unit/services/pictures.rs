@@ -118,7 +118,7 @@ fn what_is_no_picture_is_refused_in_plain_words() {
 
 #[tokio::test]
 async fn a_refusal_names_the_field_that_the_picture_came_in() {
-    let pictures = Pictures::start().unwrap();
+    let pictures = Pictures::default();
     let refused = pictures.avatar(b"x".to_vec()).await.unwrap_err();
     assert!(matches!(refused, AppError::Invalid(invalid) if invalid.field == "avatar"));
     let refused = pictures.logo(b"x".to_vec()).await.unwrap_err();

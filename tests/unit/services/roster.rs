@@ -1,4 +1,4 @@
-//! Unit tests of `services::bans`.
+//! Unit tests of `services::roster`.
 
 use super::*;
 
