@@ -13,9 +13,8 @@ use crate::services::{Core, background, previews as making};
 use crate::web::answer::with_header;
 use crate::web::limits::{Attempts, Posts};
 use crate::web::{
-    App, access_log, account, appearance, assets, attachments, audit_log, avatars, boosts, directs, edits, entry,
-    errors, first_run, guard, health, involvements, joins, members, messages, previews, profile, reads, room_settings,
-    rooms, roster, sessions, sidebar, socket, transfers, users,
+    App, account, assets, attachments, boosts, edits, errors, guard, health, joins, memberships, messages, profile,
+    room_settings, rooms, roster, sessions, sidebar, socket, users,
 };
 use actix_web::dev::{Server as ActixServer, ServerHandle};
 use actix_web::guard::{Any, Get, Head, Patch, Put};
@@ -96,8 +95,7 @@ impl Server {
                 .default_service(web::to(|| ready(HttpResponse::from_error(AppError::NotFound))))
                 .wrap(from_fn(guard::before_routing))
                 .wrap(from_fn(errors::render))
-                .wrap(from_fn(guard::safe_headers))
-                .wrap(from_fn(access_log::write))
+                .wrap(from_fn(guard::around))
         })
         .client_request_timeout(REQUEST_HEAD_MAX)
         .keep_alive(KEEP_ALIVE)
@@ -235,14 +233,14 @@ impl Row {
 /// Every route. What is spelled out comes before what is a parameter.
 fn table() -> Vec<Row> {
     vec![
-        at("/").get(entry::show),
-        at("/up").get(health::show),
-        at("/health").get(health::show),
+        at("/").get(rooms::enter),
+        at("/up").get(health),
+        at("/health").get(health),
         at("/assets/{version}/{path:.*}").get(assets::show),
-        at("/first_run").get(first_run::new).post(first_run::create),
+        at("/first_run").get(joins::first_run).post(joins::begin),
         at("/session/new").get(sessions::new),
         at("/session").post(sessions::create).delete(sessions::destroy),
-        at("/session/transfers/{token}").get(transfers::show).put(transfers::update),
+        at("/session/transfers/{token}").get(sessions::link).put(sessions::take_link),
         at("/join/{join_code}").get(joins::new).post(joins::create),
         at("/rooms").get(rooms::index),
         at("/rooms/{kind:opens|closeds}").post(room_settings::create),
@@ -252,45 +250,45 @@ fn table() -> Vec<Row> {
             .put(room_settings::update)
             .delete(rooms::destroy),
         at("/rooms/{kind:opens|closeds}/{room_id}/edit").get(room_settings::edit),
-        at("/rooms/directs").post(directs::create),
-        at("/rooms/directs/new").get(directs::new),
-        at("/rooms/directs/{room_id}").get(room_settings::show).delete(directs::destroy),
-        at("/rooms/directs/{room_id}/edit").get(directs::edit),
+        at("/rooms/directs").post(room_settings::start_ping),
+        at("/rooms/directs/new").get(room_settings::new_ping),
+        at("/rooms/directs/{room_id}").get(room_settings::show).delete(room_settings::destroy_ping),
+        at("/rooms/directs/{room_id}/edit").get(room_settings::edit_ping),
         at("/rooms/{room_id}").get(rooms::show).delete(rooms::destroy),
-        at("/rooms/{room_id}/involvement").get(involvements::show).put(involvements::update),
-        at("/rooms/{room_id}/read").put(reads::update).delete(reads::destroy),
+        at("/rooms/{room_id}/involvement").get(memberships::bell).put(memberships::set_bell),
+        at("/rooms/{room_id}/read").put(memberships::mark_read).delete(memberships::mark_unread),
         at("/rooms/{room_id}/@{message_id}").get(rooms::around),
         at("/rooms/{room_id}/messages").get(messages::index).post(messages::create),
         at("/rooms/{room_id}/messages/{message_id}").get(messages::show).put(edits::update).delete(messages::destroy),
         at("/rooms/{room_id}/messages/{message_id}/edit").get(edits::edit),
         at("/rooms/{room_id}/messages/{message_id}/versions").get(edits::versions),
-        at("/rooms/{room_id}/messages/{message_id}/file/{name}").get(attachments::show),
+        at("/rooms/{room_id}/messages/{message_id}/file/{name}").get(attachments::file),
         at("/rooms/{room_id}/messages/{message_id}/thumbnail").get(attachments::thumbnail),
-        at("/rooms/{room_id}/messages/{message_id}/preview").delete(previews::destroy),
-        at("/rooms/{room_id}/messages/{message_id}/preview/image").get(previews::image),
+        at("/rooms/{room_id}/messages/{message_id}/preview").delete(attachments::remove_preview),
+        at("/rooms/{room_id}/messages/{message_id}/preview/image").get(attachments::preview_image),
         at("/rooms/{room_id}/messages/{message_id}/boosts").get(boosts::index).post(boosts::create),
         at("/rooms/{room_id}/messages/{message_id}/boosts/{boost_id}").delete(boosts::destroy),
-        at("/rooms/{room_id}/members").get(members::index),
-        at("/rooms/{room_id}/members/me").delete(members::destroy),
+        at("/rooms/{room_id}/members").get(memberships::index),
+        at("/rooms/{room_id}/members/me").delete(memberships::leave),
         at("/account").put(account::update),
         at("/account/edit").get(account::edit),
         at("/account/join_code").post(account::regenerate),
-        at("/account/logo").get(appearance::logo).delete(appearance::remove_logo),
-        at("/account/custom_styles").get(appearance::styles).put(appearance::update_styles),
-        at("/account/custom_styles/edit").get(appearance::edit_styles),
-        at("/account/audit_log").get(audit_log::index),
+        at("/account/logo").get(account::logo).delete(account::remove_logo),
+        at("/account/custom_styles").get(account::styles).put(account::update_styles),
+        at("/account/custom_styles/edit").get(account::edit_styles),
+        at("/account/audit_log").get(account::audit_log),
         at("/account/users").get(roster::index),
         at("/account/users/{user_id}").put(roster::update).delete(roster::destroy),
         at("/users/me/sidebar").get(sidebar::show),
         at("/users/me/profile").get(profile::edit).put(profile::update),
-        at("/users/me/avatar").delete(avatars::destroy),
+        at("/users/me/avatar").delete(users::remove_avatar),
         at("/users/me/sessions").get(sessions::index),
         at("/users/me/sessions/{session_id}").delete(sessions::revoke),
-        at("/users/me/transfers").post(transfers::create),
+        at("/users/me/transfers").post(sessions::make_link),
         at("/users/{user_id}").get(users::show),
-        at("/users/{user_id}/avatar").get(avatars::show).delete(avatars::destroy_by_id),
+        at("/users/{user_id}/avatar").get(users::avatar).delete(users::remove_avatar_by_id),
         at("/users/{user_id}/ban").post(users::ban).delete(users::lift_ban),
-        at("/users/{user_id}/transfers").post(transfers::create_for),
+        at("/users/{user_id}/transfers").post(sessions::make_link_for),
         at("/users/{user_id}/stylesheet").get(users::stylesheet),
         at("/ws").with("GET", get().to(socket::index)),
     ]

@@ -3,58 +3,44 @@
 //! A handler parses, calls one service or query, answers. Who may call it stands in its arguments: a right, which is also the
 //! request it came by ([`visit::Visit`]).
 
-pub mod access_log;
-pub mod account;
-pub mod answer;
-pub mod appearance;
+pub(crate) mod account;
+pub(crate) mod answer;
 pub mod assets;
-pub mod attachments;
-pub mod audit_log;
-pub mod auth;
-pub mod avatars;
-pub mod boosts;
-pub mod client;
-pub mod directs;
-pub mod edits;
-pub mod entry;
-pub mod errors;
-pub mod first_run;
-pub mod forms;
-pub mod guard;
-pub mod health;
-pub mod involvements;
-pub mod joins;
-pub mod limits;
-pub mod look;
-pub mod members;
-pub mod messages;
-pub mod origin;
+pub(crate) mod attachments;
+pub(crate) mod auth;
+pub(crate) mod boosts;
+pub(crate) mod client;
+pub(crate) mod edits;
+pub(crate) mod errors;
+pub(crate) mod forms;
+pub(crate) mod guard;
+pub(crate) mod joins;
+pub(crate) mod limits;
+pub(crate) mod memberships;
+pub(crate) mod messages;
 mod prelude;
-pub mod previews;
-pub mod profile;
-pub mod qr_code;
-pub mod reads;
-pub mod room_settings;
-pub mod rooms;
-pub mod roster;
-pub mod sessions;
-pub mod sidebar;
-pub mod socket;
-pub mod transfers;
-pub mod users;
-pub mod visit;
+pub(crate) mod profile;
+pub(crate) mod qr_code;
+pub(crate) mod room_settings;
+pub(crate) mod rooms;
+pub(crate) mod roster;
+pub(crate) mod sessions;
+pub(crate) mod sidebar;
+pub(crate) mod socket;
+pub(crate) mod users;
+pub(crate) mod visit;
 
 use crate::config::Config;
 use crate::services::Core;
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::web::Data;
 use limits::{Attempts, Posts};
+use prelude::*;
 use std::ops::Deref;
-use std::sync::Arc;
 
 /// What handlers work with: one for the whole process. What services work with is in reach as if it were its own.
-pub struct App {
-    /// The settings.
+pub(crate) struct App {
     pub config: Config,
-    /// What services work with.
     pub core: Arc<Core>,
     /// Attempts to sign in or join, by address of the peer and by e-mail address.
     pub attempts: Attempts,
@@ -75,4 +61,15 @@ impl App {
     pub fn sessions_end_ms(&self) -> i64 {
         (self.clock)() - self.config.session_ms()
     }
+}
+
+/// `GET /health` and `GET /up`: 200 when the database can be read and takes writes, else 503.
+pub(crate) async fn health(app: Data<App>) -> Answer {
+    let can_read = app.db.read(|snapshot| Ok(db::messages::revision(snapshot)?)).await.is_ok();
+    let is_up = can_read && app.db.is_healthy();
+    let status = if is_up { "ok" } else { "down" };
+    let timestamp = iso((app.clock)());
+    let mut response = if is_up { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    let body = json!({"status": status, "version": env!("CARGO_PKG_VERSION"), "timestamp": timestamp});
+    Ok(response.insert_header((CACHE_CONTROL, "no-store")).json(body))
 }

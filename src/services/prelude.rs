@@ -4,8 +4,8 @@ pub(super) use super::{Core, Write, dice, version_of};
 pub(super) use crate::db::audit::{self, Actor};
 pub(super) use crate::db::sessions::Origin;
 pub(super) use crate::db::{
-    Db, Tx, accounts, attachments, bans, boosts, memberships, mentions, messages, previews, rooms,
-    roster, sessions, transfers, users,
+    Db, Tx, accounts, attachments, bans, boosts, memberships, mentions, messages, previews, rooms, roster, sessions,
+    transfers, users,
 };
 pub(super) use crate::domain::{
     Act, Attachment, Body, BoostContent, BoostId, Change, ClientMessageId, CustomStyles, DirectKey, Draft,

@@ -1,21 +1,20 @@
-//! Answers: which representation a request wants, and how one is sent.
+//! Answers: which representation a request wants, how one is sent, and how pages look.
 //!
 //! Invariants: an answer that depends on who asks says so (`Vary`, `private, no-cache`) and carries a strong ETag of its
 //! bytes as sent; text of some size is compressed when the client takes it.
 
-use super::assets::{gzip, takes_gzip};
+use super::assets::{self, gzip, takes_gzip};
 use super::guard::UnderApi;
-use crate::error::AppError;
+use super::prelude::*;
+use crate::services::sessions::ACCOUNT_NAME;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, CookieBuilder, SameSite};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH, LINK,
     LOCATION, VARY,
 };
 use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
-use askama::Template;
 use flate2::Compression;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -23,12 +22,10 @@ use std::fmt::Display;
 
 /// How many there are in all, beside a page of some (as GitHub and others name it).
 pub const X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
-/// How HTML is sent.
 pub const HTML: &str = "text/html; charset=utf-8";
 /// Answers below this size are sent as they are: a packet is a packet.
 const COMPRESS_MIN: usize = 1024;
-
-/// How long browsers keep our cookies: as long as they may (RFC 6265bis, Cookie Lifetime Limits). A session itself ends earlier when it is not used.
+/// How long browsers keep our cookies: as long as they may (RFC 6265bis). A session ends earlier when it is not used.
 const COOKIE_DAYS: i64 = 400;
 
 /// What a handler ends in.
@@ -41,12 +38,10 @@ pub enum Wants {
     Page,
     /// Parts of a page, for htmx.
     Fragment,
-    /// JSON.
     Json,
 }
 
 impl Wants {
-    /// Reads it off the request.
     pub fn of(request: &HttpRequest) -> Self {
         let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
         if request.extensions().contains::<UnderApi>() || prefers_json(header(ACCEPT.as_str())) {
@@ -132,6 +127,11 @@ pub fn see_other(location: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, location)).insert_header((CACHE_CONTROL, "no-store")).finish()
 }
 
+/// 201 for what is new, 200 for what was there.
+pub fn created(is_new: bool) -> StatusCode {
+    if is_new { StatusCode::CREATED } else { StatusCode::OK }
+}
+
 /// Answers that it is done and there is nothing to say.
 pub fn no_content() -> HttpResponse {
     HttpResponse::NoContent().finish()
@@ -172,6 +172,31 @@ fn etag(plain: &[u8], is_gzipped: bool) -> String {
 fn knows(request: &HttpRequest, etag: &str) -> bool {
     let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or("");
     known.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == etag || tag == "*")
+}
+
+/// The account as pages show it.
+pub struct Look {
+    pub account_name: String,
+    pub logo_url: String,
+    pub styles_url: Option<String>,
+    /// The scheme that the reader chose; empty for that of their system.
+    pub theme: &'static str,
+}
+
+impl Look {
+    pub fn of(account: Option<&Account>, viewer: Option<&User>) -> Self {
+        let styled = account.filter(|account| account.has_custom_styles);
+        let version = account.and_then(|account| account.logo_version.as_deref());
+        Self {
+            account_name: account.map_or_else(|| ACCOUNT_NAME.to_owned(), |account| account.name.clone()),
+            logo_url: match version {
+                Some(version) => format!("/account/logo?v={version}"),
+                None => assets::url("icons/flame.svg"),
+            },
+            styles_url: styled.map(|account| format!("/account/custom_styles?v={}", account.updated_at_ms)),
+            theme: viewer.map(|viewer| viewer.theme).filter(|theme| *theme != Theme::System).map_or("", Theme::word),
+        }
+    }
 }
 
 #[cfg(test)]

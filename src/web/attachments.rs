@@ -1,10 +1,10 @@
-//! Files of messages, served to those who may read the message.
+//! What messages carry beside their text: files, and previews of links, for those who may read the message.
 //!
 //! Invariants: nothing that came as a file can act as a page of ours: only pictures, films and sound are shown, by the type of their
 //! content, and whatever it is gets a policy under which nothing runs.
 
+use super::messages::told;
 use super::prelude::*;
-use crate::domain::Attachment;
 use crate::domain::attachments::{NOTHING_KNOWN, PICTURES};
 use actix_files::NamedFile;
 use actix_web::http::header::{
@@ -21,14 +21,14 @@ const FILE_POLICY: &str =
 const UNCHANGED_MAX: u64 = 1024 * 1024;
 
 /// The file of the message that the path names.
-async fn file(member: &RoomMember) -> Result<Attachment, AppError> {
+async fn attachment(member: &RoomMember) -> Result<Attachment, AppError> {
     member.message().await?.attachment.clone().ok_or(AppError::NotFound)
 }
 
 /// `GET /rooms/{room_id}/messages/{message_id}/file/{name}`: the file of a message, whole or a range of it; with `?download`, to be
 /// stored. Its name in the path is for people.
-pub async fn show(member: RoomMember) -> Answer {
-    let file = file(&member).await?;
+pub async fn file(member: RoomMember) -> Answer {
+    let file = attachment(&member).await?;
     let (kind, path) = (file.served_type(), member.app.files.path(&file.key));
     let is_stored = kind == NOTHING_KNOWN || member.query("download").is_some();
     serve(&member, &path, kind, &file.name, is_stored)
@@ -36,7 +36,7 @@ pub async fn show(member: RoomMember) -> Answer {
 
 /// `GET /rooms/{room_id}/messages/{message_id}/thumbnail`: the small picture of a message's file, WebP.
 pub async fn thumbnail(member: RoomMember) -> Answer {
-    let (file, files) = (file(&member).await?, &member.app.files);
+    let (file, files) = (attachment(&member).await?, &member.app.files);
     match files.thumbnail(&file).await? {
         Some(path) => serve(&member, &path, "image/webp", &format!("{}.webp", file.name), false),
         None if PICTURES.contains(&file.content_type.as_str()) && file.size_bytes <= UNCHANGED_MAX => {
@@ -63,4 +63,19 @@ fn serve(member: &RoomMember, path: &Path, kind: &str, name: &str, is_stored: bo
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(FILE_POLICY));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, max-age=86400, immutable"));
     Ok(response)
+}
+
+/// `GET /rooms/{room_id}/messages/{message_id}/preview/image`: the picture of a message's preview. Its URL has a version, so it may be
+/// kept.
+pub async fn preview_image(member: RoomMember) -> Answer {
+    let id = member.path_id("message_id")?;
+    let read = member.read(move |snapshot, room| Ok(db::previews::image(snapshot, room.id, id)?));
+    Ok(kept(&member, "image/webp", read.await?))
+}
+
+/// `DELETE /rooms/{room_id}/messages/{message_id}/preview`: removes a preview; none comes again.
+pub async fn remove_preview(editor: MessageEditor) -> Answer {
+    editor.demand_same_viewer()?;
+    let message = services::previews::remove(&editor.app, editor.id(), editor.room.id, editor.message.id).await?;
+    if editor.wants_json() { Ok(no_content()) } else { told(&editor, &message.url(), Change::Previewed(message)) }
 }

@@ -4,28 +4,13 @@
 //! A request proves itself by `Authorization: Bearer`, and then no cookie is looked at, or by the session cookie. The right is
 //! checked before the body is read, and again in the transaction of each read ([`RoomMember::read`]) and write.
 
-use super::App;
-use super::look::Look;
-use super::visit::Visit;
-use crate::db::accounts::{self, Account};
-use crate::db::audit::Actor;
-use crate::db::sessions::{self, Origin};
-use crate::db::{Snapshot, messages, rooms};
-use crate::domain::messages::EDITORS_ONLY;
-use crate::domain::people::ADMINISTRATORS_ONLY;
-use crate::domain::rooms as rooms_rules;
-use crate::domain::{Message, MessageId, Room, RoomId, SessionId, TokenHash, User, UserId, Viewer};
-use crate::error::AppError;
-use crate::services;
-use crate::services::rooms::CREATORS_ONLY;
+use super::prelude::*;
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderName};
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 use std::ops::Deref;
-use std::sync::Arc;
 
-/// The session cookie.
 pub const SESSION_COOKIE: &str = "session_token";
 /// Whom a page was made for, so that it does not act as somebody else.
 const CAMPFIRE_VIEWER: HeaderName = HeaderName::from_static("campfire-viewer");
@@ -35,16 +20,13 @@ pub(super) const TOUCH_AFTER_MS: i64 = 60 * 60 * 1000;
 /// Somebody signed in.
 pub struct CurrentUser {
     visit: Visit,
-    /// Who, by which session.
     pub viewer: Viewer,
-    /// The account.
     pub account: Account,
 }
 
 /// Nobody signed in, or somebody: for pages that greet both.
 pub struct MaybeUser {
     visit: Visit,
-    /// Who, if anybody.
     pub viewer: Option<Viewer>,
 }
 
@@ -54,7 +36,6 @@ pub struct Administrator(CurrentUser);
 /// Somebody signed in who belongs to the room that the path names.
 pub struct RoomMember {
     person: CurrentUser,
-    /// The room.
     pub room: Room,
 }
 
@@ -70,7 +51,6 @@ pub struct RoomRemover(RoomMember);
 /// Somebody who may change the message that the path names: its author or an administrator, in its room.
 pub struct MessageEditor {
     member: RoomMember,
-    /// The message.
     pub message: Arc<Message>,
 }
 
@@ -114,24 +94,21 @@ impl CurrentUser {
         Ok(Visit::of(request)?.look_up(|_, _| Ok(())).await?.0)
     }
 
-    /// The person.
     pub fn user(&self) -> &User {
         &self.viewer.user
     }
 
-    /// The person's id.
     pub fn id(&self) -> UserId {
         self.viewer.user.id
     }
 
-    /// How pages look to them.
     pub fn look(&self) -> Look {
         Look::of(Some(&self.account), Some(self.user()))
     }
 
     /// Who acts, and from where, for services that check the right again, and for the audit log.
-    pub fn actor(&self) -> Actor {
-        Actor { viewer: Some(self.viewer.clone()), ip_address: self.origin().ip_address }
+    pub fn actor(&self) -> db::audit::Actor {
+        db::audit::Actor { viewer: Some(self.viewer.clone()), ip_address: self.origin().ip_address }
     }
 
     /// Takes a post's worth of what they may do in a while; `TooMany` when it is used up.
@@ -155,7 +132,6 @@ impl RoomMember {
         Ok(Self { person, room })
     }
 
-    /// Whether they may change the room.
     pub fn may_edit(&self) -> bool {
         !self.room.is_direct() && (self.room.creator_id == self.id() || self.user().is_administrator())
     }
@@ -171,13 +147,13 @@ impl RoomMember {
     /// The message that the path names.
     pub async fn message(&self) -> Result<Arc<Message>, AppError> {
         let id = self.path_id("message_id")?;
-        self.read(move |snapshot, room| Ok(messages::present(snapshot, room.id, id)?)).await
+        self.read(move |snapshot, room| Ok(db::messages::present(snapshot, room.id, id)?)).await
     }
 }
 
 /// A room, as one of its members sees it; else it can't be found.
 fn room_of(snapshot: &Snapshot<'_>, room: RoomId, user: UserId) -> Result<Room, AppError> {
-    rooms::for_member(snapshot, room, user)?.ok_or(AppError::NotFound)
+    db::rooms::for_member(snapshot, room, user)?.ok_or(AppError::NotFound)
 }
 
 /// The hash of the token that the request shows, if it shows one.
@@ -190,7 +166,7 @@ pub fn shown_token(request: &HttpRequest) -> Option<TokenHash> {
 }
 
 /// Writes down that a session is in use. Should it fail, the next use tries again; this one is none the worse.
-pub(super) async fn touch(app: &App, session: SessionId, origin: Origin) {
+pub(super) async fn touch(app: &App, session: SessionId, origin: db::sessions::Origin) {
     if let Err(error) = services::sessions::touch(app, session, origin).await {
         tracing::warn!(?error, "a session's last use could not be written down");
     }
@@ -209,8 +185,8 @@ impl Visit {
         let used_after_ms = self.app.sessions_end_ms();
         let read = self.app.db.read(move |snapshot| {
             let (viewer, used_at_ms) =
-                sessions::by_token(snapshot, &token, used_after_ms)?.ok_or(AppError::SignedOut)?;
-            let account = accounts::account(snapshot)?.ok_or(AppError::SignedOut)?;
+                db::sessions::by_token(snapshot, &token, used_after_ms)?.ok_or(AppError::SignedOut)?;
+            let account = db::accounts::account(snapshot)?.ok_or(AppError::SignedOut)?;
             let value = right(snapshot, viewer.user.id)?;
             Ok((viewer, used_at_ms, account, value))
         });
@@ -244,7 +220,7 @@ impl RoomCreator {
     async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
         let person = CurrentUser::granted(request).await?;
         let is_granted = !person.account.restricts_room_creation || person.user().is_administrator();
-        is_granted.then_some(Self(person)).ok_or(AppError::Forbidden(CREATORS_ONLY.into()))
+        is_granted.then_some(Self(person)).ok_or(AppError::Forbidden(services::rooms::CREATORS_ONLY.into()))
     }
 }
 
@@ -259,7 +235,7 @@ impl RoomRemover {
     async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
         let member = RoomMember::granted(request).await?;
         let is_granted = member.room.is_direct() || member.may_edit();
-        is_granted.then_some(Self(member)).ok_or(AppError::Forbidden(rooms_rules::EDITORS_ONLY.into()))
+        is_granted.then_some(Self(member)).ok_or(AppError::Forbidden(rooms::EDITORS_ONLY.into()))
     }
 }
 
@@ -269,11 +245,11 @@ impl MessageEditor {
         let (room, id) = (visit.path_id("room_id"), visit.path_id::<MessageId>("message_id"));
         let find = move |snapshot: &Snapshot<'_>, user| {
             let room = room_of(snapshot, room?, user)?;
-            Ok((messages::present(snapshot, room.id, id?)?, room))
+            Ok((db::messages::present(snapshot, room.id, id?)?, room))
         };
         let (person, (message, room)) = visit.look_up(find).await?;
         let is_granted = message.is_editable_by(person.user());
         let granted = is_granted.then_some(Self { member: RoomMember { person, room }, message });
-        granted.ok_or(AppError::Forbidden(EDITORS_ONLY.into()))
+        granted.ok_or(AppError::Forbidden(messages::EDITORS_ONLY.into()))
     }
 }

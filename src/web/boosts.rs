@@ -1,36 +1,22 @@
 //! Boosts: adding them and withdrawing one's own.
 
-use super::messages::fragment;
+use super::messages::told;
 use super::prelude::*;
-use crate::domain::{BoostContent, Change, Message};
 use crate::services::messages::{boost, withdraw};
-use std::sync::Arc;
 
-/// A boost, as submitted.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub struct BoostForm {
+form! { BoostForm {
     content: String,
-    /// There when one's own boost of this content is to be withdrawn: a page is the same for everybody, so its plain buttons don't
-    /// know whose they are.
-    toggle: Option<String>,
-}
+    // There when one's own boost of this is to be withdrawn: buttons are the same for everybody and don't know whose they are.
+    toggle: Option<String>
+} }
 
 /// `GET /rooms/{room_id}/messages/{message_id}/boosts`: a message's boosts, in their order; browsers are sent to it.
 pub async fn index(member: RoomMember) -> Answer {
     let message = member.message().await?;
     if !member.wants_json() {
-        return answered(&member, message);
+        return told(&member, &message.url(), Change::Boosted(message));
     }
     member.json(&message.boosts)
-}
-
-/// Answers with the very fragment that the room's sockets get, or the way to the message.
-fn answered(visit: &Visit, message: Arc<Message>) -> Answer {
-    match visit.wants() {
-        Wants::Page => Ok(see_other(&message.url())),
-        Wants::Json | Wants::Fragment => fragment(visit, StatusCode::OK, Change::Boosted(message)),
-    }
 }
 
 /// `POST /rooms/{room_id}/messages/{message_id}/boosts`: adds a boost. 201 the first time, 200 with the first when it was there; with
@@ -47,11 +33,10 @@ pub async fn create(member: RoomMember, submission: Submission) -> Answer {
         app.posts.give_back(booster);
     }
     if !member.wants_json() {
-        return answered(&member, message);
+        return told(&member, &message.url(), Change::Boosted(message));
     }
     let Some(mine) = message.boosts.iter().find(|boost| Some(boost.id) == id) else { return Ok(no_content()) };
-    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-    member.json_at(&format!("{}/boosts", message.path()), status, mine)
+    member.json_at(&format!("{}/boosts", message.path()), created(is_new), mine)
 }
 
 /// `DELETE /rooms/{room_id}/messages/{message_id}/boosts/{boost_id}`: withdraws one's own boost; other people's are not found. It
@@ -61,5 +46,5 @@ pub async fn destroy(member: RoomMember) -> Answer {
     let (place, boost) = ((member.room.id, member.path_id("message_id")?), member.path_id("boost_id")?);
     member.spend_post()?;
     let message = withdraw(&member.app, member.id(), place, boost).await?;
-    if member.wants_json() { Ok(no_content()) } else { answered(&member, message) }
+    if member.wants_json() { Ok(no_content()) } else { told(&member, &message.url(), Change::Boosted(message)) }
 }

@@ -21,14 +21,12 @@ const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host")
 pub struct Client {
     /// Its address; none when a proxy that is not trusted stands between.
     pub ip_address: Option<IpAddr>,
-    /// Whether it came by https.
     pub is_https: bool,
     /// The host, and port if not the scheme's own, that it asked for.
     pub host: String,
 }
 
 impl Client {
-    /// Reads it off a request's head.
     pub fn of(head: &RequestHead, config: &Config) -> Self {
         let peer = head.peer_addr.map(|address| address.ip().to_canonical());
         let is_trusted = peer.is_some_and(|peer| is_among(&config.trusted_proxies, peer));
@@ -57,7 +55,6 @@ impl Client {
         self.ip_address.map(network)
     }
 
-    /// An absolute URL for a path of ours.
     pub fn url(&self, path: &str) -> String {
         let scheme = if self.is_https { "https" } else { "http" };
         format!("{scheme}://{}{path}", self.host)

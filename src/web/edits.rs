@@ -1,45 +1,23 @@
 //! Editing messages: the form, saving, and what they said before.
 
-use super::messages::{MessageForm, fragment};
+use super::messages::{MessageForm, told};
 use super::prelude::*;
-use crate::db::versions;
-use crate::domain::clock::iso;
-use crate::domain::{Change, Message, Version};
 use crate::services::messages::{compose, edit as save};
-use askama::filters::HtmlSafe;
-use std::sync::Arc;
 
 /// Why an edit is not saved.
 const OVERTAKEN: &str = "Somebody has changed this message since you opened it. Nothing was saved.";
 
-/// The form to edit a message with, in place of its body or on a page.
-#[derive(Template)]
-#[template(path = "messages/_edit.html")]
-struct EditForm {
-    message: Arc<Message>,
-    text: String,
-    /// What is edited: an edit by somebody else after it is not overwritten.
-    revision: Revision,
-    error: Option<String>,
-    is_overtaken: bool,
-}
+// The form to edit a message with, in place of its body or on a page.
+template! { "messages/_edit.html" => EditForm {
+    message: Arc<Message>, text: String, error: Option<String>, is_overtaken: bool,
+    // What is edited: an edit by somebody else after it is not overwritten.
+    revision: Revision
+} }
 
 impl HtmlSafe for EditForm {}
 
-#[derive(Template)]
-#[template(path = "messages/edit.html")]
-struct EditPage {
-    look: Look,
-    form: EditForm,
-}
-
-#[derive(Template)]
-#[template(path = "messages/versions.html")]
-struct VersionsPage {
-    look: Look,
-    message: Arc<Message>,
-    versions: Vec<Version>,
-}
+template! { "messages/edit.html" => EditPage { look: Look, form: EditForm } }
+template! { "messages/versions.html" => VersionsPage { look: Look, message: Arc<Message>, versions: Vec<Version> } }
 
 impl EditForm {
     /// Answers with the form, alone or on a page.
@@ -75,7 +53,8 @@ pub async fn update(editor: MessageEditor, submission: Submission) -> Answer {
             let (creator, edited) = (editor.message.creator.id, Some(editor.message.id));
             let body = compose(app, room, creator, edited, (source, editor.message.attachment.as_ref())).await?;
             match save(app, editor.id(), room, editor.message.id, (body, seen)).await? {
-                (message, true) => return saved(&editor, message),
+                (message, true) if editor.wants_json() => return editor.json(&message),
+                (message, true) => return told(&editor, &message.url(), Change::Updated(message)),
                 (message, false) => (message, AppError::Conflict(OVERTAKEN)),
             }
         }
@@ -89,18 +68,10 @@ pub async fn update(editor: MessageEditor, submission: Submission) -> Answer {
     again.answer(&editor, error.status_code())
 }
 
-fn saved(visit: &Visit, message: Arc<Message>) -> Answer {
-    match visit.wants() {
-        Wants::Json => visit.json(&message),
-        Wants::Fragment => fragment(visit, StatusCode::OK, Change::Updated(message)),
-        Wants::Page => Ok(see_other(&message.url())),
-    }
-}
-
 /// `GET /rooms/{room_id}/messages/{message_id}/versions`: what a message said before, newest first; for those who may edit it.
 pub async fn versions(editor: MessageEditor) -> Answer {
     let id = editor.message.id;
-    let versions = editor.read(move |snapshot, _| Ok(versions::page(snapshot, id)?)).await?;
+    let versions = editor.read(move |snapshot, _| Ok(db::versions::page(snapshot, id)?)).await?;
     if editor.wants_json() {
         let object =
             |it: &Version| json!({"content": it.source, "html": it.html.as_str(), "created_at": iso(it.written_at_ms)});

@@ -2,19 +2,15 @@
 //!
 //! Invariant: what is told says what happened and what to do; details go to the log, once, with the request's id.
 
-use super::access_log::RequestId;
-use super::answer::{Wants, json, page, with_header};
-use super::look::Look;
+use super::answer::{json, page};
+use super::guard::RequestId;
+use super::prelude::*;
 use super::sessions::to_sign_in;
-use crate::error::AppError;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, ETAG, RETRY_AFTER, VARY};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpRequest, HttpResponse, ResponseError};
-use askama::Template;
-use serde_json::json;
+use actix_web::{Error, HttpMessage, HttpRequest};
 use std::fmt;
 
 /// How long to wait when the server is full or the disk fails: long enough to matter, short enough to try.
@@ -107,22 +103,10 @@ fn title(status: StatusCode) -> &'static str {
     }
 }
 
-#[derive(Template)]
-#[template(path = "errors/show.html")]
-struct ErrorPage {
-    look: Look,
-    status: u16,
-    title: &'static str,
-    sentence: String,
-    request_id: String,
-}
-
-#[derive(Template)]
-#[template(path = "errors/_error.html")]
-struct ErrorFragment {
-    sentence: String,
-    request_id: String,
-}
+template! { "errors/show.html" => ErrorPage {
+    look: Look, status: u16, title: &'static str, sentence: String, request_id: String
+} }
+template! { "errors/_error.html" => ErrorFragment { sentence: String, request_id: String } }
 
 /// Answers every error in the representation that was asked for.
 pub async fn render(
@@ -160,7 +144,7 @@ fn of_the_framework(status: StatusCode, error: &Error) -> AppError {
 
 /// The answer to a request that ended in `error`.
 pub fn of(request: &HttpRequest, error: &AppError) -> HttpResponse {
-    let request_id = RequestId::of(request);
+    let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     if let AppError::Internal(detail) = error {
         tracing::error!(request_id, detail, "a request failed");
     }

@@ -2,11 +2,9 @@
 //!
 //! Invariant: whatever the headers say, at most [`BODY_MAX`] bytes are kept of a body's fields, and of a file what its form allows.
 
-use crate::domain::UserId;
 use crate::error::{AppError, Invalid};
 use crate::services::files::{Files, Stored};
 use crate::services::pictures::PICTURE_BYTES_MAX;
-use crate::services::rooms::CHOSEN_MAX;
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::body::{BodyStream, to_bytes_limited};
 use actix_web::dev::Payload;
@@ -70,16 +68,11 @@ impl Typed {
             Some(_) => Err(Invalid::new(field, "This is on or off.")),
         }
     }
-}
 
-/// The people who were chosen in the field `user_ids`, if it was there. An empty id says only that.
-pub fn parse_user_ids(typed: Option<&[Typed]>) -> Result<Option<Vec<UserId>>, Invalid> {
-    let Some(typed) = typed else { return Ok(None) };
-    if typed.len() > CHOSEN_MAX {
-        return Err(Invalid::new("user_ids", format!("At most {CHOSEN_MAX} people can be chosen.")));
+    /// How a form that comes back shows a switch: as it was submitted, else as it is stored.
+    pub fn switch_or(&self, stored: bool) -> bool {
+        self.parse_switch("").ok().flatten().unwrap_or(stored)
     }
-    let ids: Result<Vec<UserId>, _> = typed.iter().filter_map(|id| id.parse().transpose()).collect();
-    Ok(Some(ids.map_err(|_| Invalid::new("user_ids", "user_ids must be the ids of people."))?))
 }
 
 /// A body that has not been read yet.

@@ -1,28 +1,43 @@
 //! What every request passes before routing, and every response before it leaves.
 //!
-//! In this order: the `/api` prefix, which decides about CORS; the cross-site check; addresses that are kept out; `_method` of plain
-//! forms; then, outward, the headers that keep pages safe.
+//! In this order: its id; the `/api` prefix, which decides about CORS; the cross-site check; addresses that are kept out; `_method` of
+//! plain forms; then, outward, the headers that keep pages safe, and a line in the log. Invariant: that line has no query, no body and
+//! no secret: the secret part of a path is left out.
+//!
+//! The cross-site check: a page of another site must not make a visitor's browser act here. Browsers say where a request comes from:
+//! `Sec-Fetch-Site` (Fetch Metadata), else `Origin` (RFC 6454). A request with `Authorization` proves itself, and no cookie is looked
+//! at; one with none of these comes from a program.
 
 use super::App;
 use super::client::Client;
-use super::origin;
 use crate::config::Config;
 use crate::error::AppError;
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CONTENT_SECURITY_POLICY, COOKIE, HeaderValue, ORIGIN,
-    REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, UPGRADE, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, AUTHORIZATION, CONTENT_SECURITY_POLICY, COOKIE, HOST,
+    HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, UPGRADE, VARY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use actix_web::http::uri::PathAndQuery;
 use actix_web::http::{Method, Uri};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, web};
+use std::time::Instant;
 
 /// What pages may load and do: only what comes from here; nothing inline, no evaluation.
 const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; \
     media-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Paths whose next segment is a secret.
+const SECRET_AFTER: [&str; 2] = ["/join/", "/session/transfers/"];
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Names a request in the log, in `X-Request-Id` and on error pages: 16 hexadecimal digits.
+#[derive(Clone)]
+pub struct RequestId(pub String);
 
 /// Marks a request that came under `/api`: it wants JSON.
 pub struct UnderApi;
@@ -51,7 +66,7 @@ pub async fn before_routing(
     let is_named = allowed_origin.is_some() && !request.headers().contains_key(COOKIE);
     if (!is_safe || is_upgrade)
         && !is_named
-        && let Err(sentence) = origin::check(request.head(), &app.config)
+        && let Err(sentence) = check_origin(request.head(), &app.config)
     {
         return Ok(request.error_response(AppError::Forbidden(sentence.into())));
     }
@@ -117,14 +132,20 @@ fn allow_cors(response: &mut ServiceResponse, origin: &HeaderValue) {
     headers.append(VARY, HeaderValue::from_static("Origin"));
 }
 
-/// Adds the headers that keep pages safe.
-pub async fn safe_headers(
+/// Gives the request its id; when it is answered, adds the headers that keep pages safe, and writes its line in the log.
+pub async fn around(
     request: ServiceRequest, next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let app = request.app_data::<web::Data<App>>().cloned();
     let is_https = app.is_some_and(|app| Client::of(request.head(), &app.config).is_https);
+    let id = format!("{:016x}", rand::random::<u64>());
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let (method, path, began) = (request.method().clone(), without_secrets(request.path()), Instant::now());
     let mut response = next.call(request).await?.map_into_boxed_body();
     let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        headers.insert(X_REQUEST_ID, value);
+    }
     // What people sent comes with a stricter one.
     if !headers.contains_key(CONTENT_SECURITY_POLICY) {
         headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_POLICY));
@@ -135,5 +156,63 @@ pub async fn safe_headers(
     if is_https {
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000"));
     }
+    let (status, took_us) = (response.status().as_u16(), began.elapsed().as_micros());
+    tracing::info!(target: "campfire::access", %method, path, status, took_us, request_id = id);
     Ok(response)
 }
+
+fn without_secrets(path: &str) -> String {
+    let split = |prefix| path.split_once(prefix).map(|(before, _)| format!("{before}{prefix}…"));
+    SECRET_AFTER.into_iter().find_map(split).unwrap_or_else(|| path.to_owned())
+}
+
+/// Whether the request may change something; else the sentence to answer with: what was compared, and the setting that can mend it.
+pub fn check_origin(head: &RequestHead, config: &Config) -> Result<(), String> {
+    let header = |name: &HeaderName| head.headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    if head.headers.contains_key(AUTHORIZATION) {
+        return Ok(());
+    }
+    if let Some(site) = header(&SEC_FETCH_SITE) {
+        return match site {
+            "same-origin" | "none" => Ok(()),
+            _ => Err(format!(
+                "This request was made by another site (Sec-Fetch-Site is {site}, not same-origin), so it was not carried out. \
+                 Open this server by its own address, CAMPFIRE_PUBLIC_URL if that is set, and try again."
+            )),
+        };
+    }
+    let Some(origin) = header(&ORIGIN) else { return Ok(()) };
+    let host = header(&HOST).unwrap_or("");
+    let is_public =
+        config.public_url.as_ref().is_some_and(|url| same(origin, url.scheme() == "https", url.authority()));
+    let is_https = origin.starts_with("https:");
+    if is_public || same(origin, is_https, host) {
+        return Ok(());
+    }
+    Err(format!(
+        "This request was made by a page of {origin}, but this server is {host}, so it was not carried out. If both are \
+         right, set CAMPFIRE_PUBLIC_URL to the address that people use."
+    ))
+}
+
+/// Whether an origin (`scheme://host[:port]`) names the host and port of `host`, which is reached by https or not.
+fn same(origin: &str, is_https: bool, host: &str) -> bool {
+    let Some((scheme, authority)) = origin.split_once("://") else { return false };
+    let theirs = with_port(authority, scheme.eq_ignore_ascii_case("https"));
+    !authority.is_empty() && theirs == with_port(host, is_https)
+}
+
+/// `host[:port]` in lower case, with the scheme's own port when none is named.
+fn with_port(authority: &str, is_https: bool) -> String {
+    let authority = authority.to_lowercase();
+    let names_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    match (names_port, is_https) {
+        (true, _) => authority,
+        (false, true) => authority + ":443",
+        (false, false) => authority + ":80",
+    }
+}
+
+#[cfg(test)]
+#[path = "../../tests/unit/web/guard.rs"]
+mod tests;

@@ -1,18 +1,65 @@
-//! Joining by the invite link.
+//! Coming in: the first run of a new Campfire, and the invite link.
 
-use super::first_run::PersonForm;
 use super::prelude::*;
-use crate::db::accounts::Account;
-use crate::services::sessions::join;
+use super::users::picture;
+use crate::services::sessions::{ACCOUNT_NAME, NewPerson};
+use actix_web::web::Bytes;
 
-#[derive(Template)]
-#[template(path = "joins/new.html")]
-struct JoinPage {
-    look: Look,
-    join_code: String,
-    form: PersonForm,
-    error: Option<Invalid>,
+// Somebody new, as submitted at the first run or by the invite link.
+form! { PersonForm { name: String, email_address: String, password: String, account_name: String } }
+
+impl PersonForm {
+    /// The person, parsed, with the picture that came along; `Invalid` at the first field that does not parse.
+    pub(super) async fn parse(&self, app: &App, file: Option<Bytes>) -> Result<NewPerson, AppError> {
+        Ok(NewPerson {
+            name: Name::parse("name", &self.name)?,
+            email_address: EmailAddress::parse(&self.email_address)?,
+            password: Password::parse(&self.password)?,
+            avatar: picture(app, file).await?,
+        })
+    }
+
+    /// The account's name, parsed; the default when none was given.
+    fn parse_account_name(&self) -> Result<Name, Invalid> {
+        let typed = self.account_name.trim();
+        Name::parse("account_name", if typed.is_empty() { ACCOUNT_NAME } else { typed })
+    }
 }
+
+template! { "first_run/new.html" => FirstRunPage { look: Look, form: PersonForm, error: Option<Invalid> } }
+
+fn first_page(visit: &Visit, form: PersonForm, error: Option<Invalid>) -> Answer {
+    visit.page(&FirstRunPage { look: Look::of(None, None), form, error })
+}
+
+/// `GET /first_run`: the form; once there is an account, 303 to `/`.
+pub async fn first_run(visit: Visit) -> Answer {
+    if visit.account().await?.is_some() {
+        return Ok(see_other("/"));
+    }
+    first_page(&visit, PersonForm::default(), None)
+}
+
+/// `POST /first_run`: makes the account and signs its administrator in; whoever comes second is sent to `/`.
+pub async fn begin(visit: Visit, submission: Submission) -> Answer {
+    if visit.account().await?.is_some() {
+        return Ok(see_other("/"));
+    }
+    let (form, file) = submission.form_with_picture::<PersonForm>("avatar").await?;
+    let file = file?;
+    let made = async {
+        let account_name = form.parse_account_name()?;
+        let person = form.parse(&visit.app, file).await?;
+        services::sessions::first_run(&visit.app, account_name, person, visit.origin()).await
+    };
+    match made.await {
+        Ok(Some(somebody)) => signed_in(&visit, &somebody, "/"),
+        Ok(None) => Ok(see_other("/")),
+        Err(error) => visit.form_again(error, async |error| first_page(&visit, form, Some(error))).await,
+    }
+}
+
+template! { "joins/new.html" => JoinPage { look: Look, join_code: String, form: PersonForm, error: Option<Invalid> } }
 
 fn page(visit: &Visit, account: &Account, form: PersonForm, error: Option<Invalid>) -> Answer {
     let (look, join_code) = (Look::of(Some(account), None), account.join_code.clone());
@@ -48,7 +95,7 @@ pub async fn create(visitor: MaybeUser, join_code: Path<String>, submission: Sub
     let (app, file) = (&visitor.app, file?);
     let joined = async {
         let person = form.parse(app, file).await?;
-        join(app, join_code.into_inner(), person, visitor.origin()).await
+        services::sessions::join(app, join_code.into_inner(), person, visitor.origin()).await
     };
     match joined.await {
         Ok(somebody) => signed_in(&visitor, &somebody, "/"),

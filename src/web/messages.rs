@@ -3,8 +3,6 @@
 use super::answer::HTML;
 use super::prelude::*;
 use super::rooms::{Composer, MessageList, listed, room_page};
-use crate::db::messages::{self, PAGE_LEN, PAGE_MAX};
-use crate::domain::{Attachment, Change, ClientMessageId, Draft, Message, MessageSource, Place};
 use crate::live::frames::{Event, Format, Frame};
 use crate::services::files::Stored;
 use crate::services::messages::{compose, post, remove, repeated};
@@ -14,15 +12,9 @@ use uuid::Uuid;
 
 const X_REVISION: HeaderName = HeaderName::from_static("x-revision");
 
-/// A message, as submitted.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub struct MessageForm {
-    body: Option<String>,
-    content: Option<String>,
-    client_message_id: Option<String>,
-    revision: Typed,
-}
+form! { MessageForm {
+    body: Option<String>, content: Option<String>, client_message_id: Option<String>, revision: Typed
+} }
 
 impl MessageForm {
     /// A message from a program's socket.
@@ -69,25 +61,13 @@ fn place(visit: &Visit) -> Result<Place, AppError> {
 
 /// How many messages are asked for.
 fn limit(visit: &Visit) -> Result<u32, Invalid> {
-    let Some(limit) = visit.query("limit") else { return Ok(PAGE_LEN) };
-    let limit = limit.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit));
+    let Some(limit) = visit.query("limit") else { return Ok(db::messages::PAGE_LEN) };
+    let limit = limit.parse().ok().filter(|limit| (1..=db::messages::PAGE_MAX).contains(limit));
     limit.ok_or_else(|| Invalid::new("limit", "limit must be a number from 1 to 100."))
 }
 
-#[derive(Template)]
-#[template(path = "messages/_page.html")]
-struct PageFragment<'w> {
-    room_id: RoomId,
-    list: MessageList<'w>,
-    is_older: bool,
-}
-
-#[derive(Template)]
-#[template(path = "messages/_list.html")]
-struct ListFragment<'w> {
-    room: Room,
-    list: MessageList<'w>,
-}
+template! { "messages/_page.html" => PageFragment<'w> { room_id: RoomId, list: MessageList<'w>, is_older: bool } }
+template! { "messages/_list.html" => ListFragment<'w> { room: Room, list: MessageList<'w> } }
 
 /// `GET /rooms/{room_id}/messages`: a page of messages, oldest first. As a fragment: with `before` or `after`, the messages and the
 /// way on; else the whole list. As JSON: an array, with `X-Revision`, the cursor to open a socket with. As a page: the room there.
@@ -112,7 +92,7 @@ pub async fn index(member: RoomMember) -> Answer {
 
 /// A page of messages as JSON: an array, the cursor in `X-Revision`, the way on in `Link` (RFC 8288).
 pub(super) async fn json_page(member: &RoomMember, place: Place, limit: u32) -> Answer {
-    let read = member.read(move |snapshot, room| Ok((messages::page(snapshot, room.id, place, limit)?, room)));
+    let read = member.read(move |snapshot, room| Ok((db::messages::page(snapshot, room.id, place, limit)?, room)));
     let (window, room) = read.await?;
     let response = with_header(member.json(&window.messages)?, X_REVISION, window.revision.0);
     let next = match place {
@@ -126,11 +106,7 @@ pub(super) async fn json_page(member: &RoomMember, place: Place, limit: u32) -> 
 /// `GET /rooms/{room_id}/messages/{message_id}`: one message; browsers are sent to its place in the room.
 pub async fn show(member: RoomMember) -> Answer {
     let message = member.message().await?;
-    match member.wants() {
-        Wants::Json => member.json(&message),
-        Wants::Fragment => fragment(&member, StatusCode::OK, Change::Created(message)),
-        Wants::Page => Ok(see_other(&message.url())),
-    }
+    if member.wants_json() { member.json(&message) } else { told(&member, &message.url(), Change::Created(message)) }
 }
 
 /// `POST /rooms/{room_id}/messages`: posts a message. 201 the first time; 200 with the message as it is now when its
@@ -147,10 +123,9 @@ pub async fn create(member: RoomMember, submission: Submission) -> Answer {
         Err(error) if member.wants() == Wants::Page => return form_again(&member, form, error).await,
         Err(error) => return Err(error),
     };
-    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     match member.wants() {
-        Wants::Json => member.json_at(&message.path(), status, &message),
-        Wants::Fragment => fragment(&member, status, Change::Created(message)),
+        Wants::Json => member.json_at(&message.path(), created(is_new), &message),
+        Wants::Fragment => fragment(&member, created(is_new), Change::Created(message)),
         Wants::Page => Ok(see_other(&format!("/rooms/{}", member.room.id))),
     }
 }
@@ -197,15 +172,15 @@ pub(super) async fn submit(
 pub async fn destroy(editor: MessageEditor) -> Answer {
     let (app, room) = (&editor.app, editor.room.id);
     let change = remove(app, editor.id(), room, editor.message.id).await?;
-    match editor.wants() {
-        Wants::Json => Ok(no_content()),
-        Wants::Fragment => fragment(&editor, StatusCode::OK, change),
-        Wants::Page => Ok(see_other(&format!("/rooms/{room}"))),
-    }
+    if editor.wants_json() { Ok(no_content()) } else { told(&editor, &format!("/rooms/{room}"), change) }
 }
 
-/// Answers with the very fragment that the room's sockets get.
-pub(super) fn fragment(visit: &Visit, status: StatusCode, change: Change) -> Answer {
+/// Tells a page of a change: by the very fragment that the room's sockets get, or by the way to where it is seen.
+pub(super) fn told(visit: &Visit, location: &str, change: Change) -> Answer {
+    if visit.wants() == Wants::Page { Ok(see_other(location)) } else { fragment(visit, StatusCode::OK, change) }
+}
+
+fn fragment(visit: &Visit, status: StatusCode, change: Change) -> Answer {
     let html = Frame::new(Event::Change(change)).text(Format::Html).unwrap_or_default();
     Ok(answer::send(visit, status, HTML, html.as_bytes().to_vec()))
 }

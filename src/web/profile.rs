@@ -1,25 +1,14 @@
 //! One's own profile: what others see of one, how pages look, the password.
 
-use super::avatars::picture;
 use super::prelude::*;
-use crate::db::rooms;
+use super::users::picture;
 use crate::db::users::Changes;
-use crate::domain::{Bio, EmailAddress, Involvement, Password, RoomEntry, Theme};
-use crate::services::people::{prove_and_hash, update_profile};
-use serde_json::Value;
 
-/// What was given of the profile; what was not stays as it is.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub struct ProfileForm {
-    name: Option<String>,
-    email_address: Option<String>,
-    bio: Option<String>,
-    theme: Option<String>,
-    mute_sounds: Typed,
-    password: Option<String>,
-    current_password: Option<String>,
-}
+// What was given of the profile; what was not stays as it is.
+form! { ProfileForm {
+    name: Option<String>, email_address: Option<String>, bio: Option<String>, theme: Option<String>, mute_sounds: Typed,
+    password: Option<String>, current_password: Option<String>
+} }
 
 impl ProfileForm {
     fn parse(&self) -> Result<(Changes, Option<(Password, String)>), Invalid> {
@@ -44,40 +33,10 @@ impl ProfileForm {
     }
 }
 
-#[derive(Template)]
-#[template(path = "users/profile.html")]
-struct ProfilePage<'u> {
-    look: Look,
-    user: &'u User,
-    form: ProfileForm,
-    error: Option<Invalid>,
-    rooms: Vec<RoomEntry>,
-    is_saved: bool,
-}
-
-impl ProfilePage<'_> {
-    fn name(&self) -> &str {
-        self.form.name.as_deref().unwrap_or(&self.user.name)
-    }
-
-    fn email_address(&self) -> &str {
-        let stored = self.user.email_address.as_deref().unwrap_or_default();
-        self.form.email_address.as_deref().unwrap_or(stored)
-    }
-
-    fn bio(&self) -> &str {
-        self.form.bio.as_deref().unwrap_or(&self.user.bio)
-    }
-
-    fn mutes_sounds(&self) -> bool {
-        let typed = self.form.mute_sounds.parse_switch("").ok().flatten();
-        typed.unwrap_or(self.user.mutes_sounds)
-    }
-
-    fn theme(&self) -> &str {
-        self.form.theme.as_deref().unwrap_or(self.user.theme.word())
-    }
-}
+template! { "users/profile.html" => ProfilePage<'u> {
+    look: Look, user: &'u User, name: &'u str, email_address: &'u str, bio: &'u str, theme: &'u str, mutes_sounds: bool,
+    error: Option<Invalid>, rooms: Vec<RoomEntry>, is_saved: bool
+} }
 
 fn json_of(user: &User) -> Value {
     let mut object = json!(UserJson::private(user));
@@ -88,8 +47,20 @@ fn json_of(user: &User) -> Value {
 
 async fn page(user: &CurrentUser, form: ProfileForm, error: Option<Invalid>, is_saved: bool) -> Answer {
     let (id, moves) = (user.id(), user.app.reading.of(user.id()));
-    let rooms = user.app.db.read(move |snapshot| Ok(rooms::page_for_member(snapshot, id, &moves)?)).await?;
-    user.page(&ProfilePage { look: user.look(), user: user.user(), form, error, rooms, is_saved })
+    let rooms = user.app.db.read(move |snapshot| Ok(db::rooms::page_for_member(snapshot, id, &moves)?)).await?;
+    let stored = user.user();
+    user.page(&ProfilePage {
+        look: user.look(),
+        user: stored,
+        name: form.name.as_deref().unwrap_or(&stored.name),
+        email_address: form.email_address.as_deref().or(stored.email_address.as_deref()).unwrap_or_default(),
+        bio: form.bio.as_deref().unwrap_or(&stored.bio),
+        theme: form.theme.as_deref().unwrap_or(stored.theme.word()),
+        mutes_sounds: form.mute_sounds.switch_or(stored.mutes_sounds),
+        error,
+        rooms,
+        is_saved,
+    })
 }
 
 /// `GET /users/me/profile`: the profile, to be changed.
@@ -113,11 +84,11 @@ pub async fn update(user: CurrentUser, submission: Submission) -> Answer {
             let peer = user.client().network().map(Attempter::Peer);
             let who: Vec<_> = address.into_iter().chain(peer).collect();
             app.attempts.begin(&who, user.now_ms())?;
-            prove_and_hash(app, &user.viewer, new, &mut changes).await?;
+            services::people::prove_and_hash(app, &user.viewer, new, &mut changes).await?;
             app.attempts.succeeded(&who);
         }
         let picture = picture(app, file).await?;
-        update_profile(app, user.viewer.clone(), changes, picture).await
+        services::people::update_profile(app, user.viewer.clone(), changes, picture).await
     };
     match changed.await {
         Ok(changed) => user.done_with(&json_of(&changed), "/users/me/profile?saved"),

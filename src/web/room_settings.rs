@@ -1,27 +1,30 @@
-//! Open and closed rooms: making them, changing them and who is in them.
+//! Making rooms and pings, and changing open and closed ones: what they are called and who is in them. The people of a ping never change.
 
-use super::forms::parse_user_ids;
 use super::prelude::*;
-use crate::db::{memberships, rooms, users};
-use crate::domain::RoomKind;
 use crate::live::json;
-use crate::services;
+use crate::services::rooms::CHOSEN_MAX;
 use std::collections::HashSet;
 
 /// Pictures beside people to choose from. Where scripts are off, browsers fetch all of a page's pictures at once.
 pub const PICTURES_MAX: usize = 200;
 
-/// A room, as submitted.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub struct RoomForm {
-    name: Option<String>,
-    user_ids: Option<Vec<Typed>>,
-}
+form! { RoomForm { name: Option<String>, user_ids: Option<Vec<Typed>> } }
 
 impl RoomForm {
+    /// The people who were chosen, if that field was there. An empty id says only that.
     fn user_ids(&self) -> Result<Option<Vec<UserId>>, Invalid> {
-        parse_user_ids(self.user_ids.as_deref())
+        let Some(typed) = &self.user_ids else { return Ok(None) };
+        if typed.len() > CHOSEN_MAX {
+            return Err(Invalid::new("user_ids", format!("At most {CHOSEN_MAX} people can be chosen.")));
+        }
+        let ids: Result<Vec<UserId>, _> = typed.iter().filter_map(|id| id.parse().transpose()).collect();
+        Ok(Some(ids.map_err(|_| Invalid::new("user_ids", "user_ids must be the ids of people."))?))
+    }
+
+    /// The ping of those who were chosen and `starter`.
+    fn parse_ping(&self, starter: UserId) -> Result<DirectKey, Invalid> {
+        let chosen = self.user_ids()?.filter(|chosen| !chosen.is_empty());
+        DirectKey::of(starter, chosen.ok_or_else(|| Invalid::new("user_ids", "Choose whom to ping."))?)
     }
 
     fn shown_name(&self) -> &str {
@@ -43,32 +46,16 @@ fn choices(everyone: Vec<User>, chosen: &HashSet<UserId>) -> Vec<Choice> {
     choices
 }
 
-#[derive(Template)]
-#[template(path = "rooms/new.html")]
-struct NewRoomPage {
-    look: Look,
-    viewer_id: UserId,
-    is_open: bool,
-    form: RoomForm,
-    error: Option<Invalid>,
-    people: Vec<Choice>,
-}
-
-#[derive(Template)]
-#[template(path = "rooms/edit.html")]
-struct EditRoomPage {
-    look: Look,
-    room: Room,
-    viewer_id: UserId,
-    may_edit: bool,
-    is_open: bool,
-    form: RoomForm,
-    error: Option<Invalid>,
-    people: Vec<Choice>,
-}
+template! { "rooms/new.html" => NewRoomPage {
+    look: Look, viewer_id: UserId, is_open: bool, form: RoomForm, error: Option<Invalid>, people: Vec<Choice>
+} }
+template! { "rooms/edit.html" => EditRoomPage {
+    look: Look, room: Room, viewer_id: UserId, may_edit: bool, is_open: bool, form: RoomForm, error: Option<Invalid>,
+    people: Vec<Choice>
+} }
 
 async fn new_page(creator: &CurrentUser, form: RoomForm, error: Option<Invalid>) -> Answer {
-    let everyone = creator.app.db.read(|snapshot| Ok(users::choice(snapshot)?)).await?;
+    let everyone = creator.app.db.read(|snapshot| Ok(db::users::choice(snapshot)?)).await?;
     let (look, viewer_id, is_open) = (creator.look(), creator.id(), kind(creator) == RoomKind::Open);
     let chosen = form.user_ids().ok().flatten().unwrap_or_default().into_iter().chain([viewer_id]);
     let people = choices(everyone, &chosen.collect());
@@ -109,7 +96,7 @@ pub(super) async fn made_answer(user: &CurrentUser, room: RoomId, status: Status
         return Ok(see_other(&path));
     }
     let (id, moves) = (user.id(), user.app.reading.of(user.id()));
-    let entry = user.app.db.read(move |snapshot| rooms::entry_for_member(snapshot, room, id, &moves)).await?;
+    let entry = user.app.db.read(move |snapshot| db::rooms::entry_for_member(snapshot, room, id, &moves)).await?;
     user.json_at(&path, status, &json::room(&entry))
 }
 
@@ -129,8 +116,8 @@ async fn edit_page(member: &RoomMember, mut form: RoomForm, error: Option<Invali
         return Err(AppError::NotFound);
     }
     let read = member.read(move |snapshot, room| {
-        let members = memberships::active_ids(snapshot, room.id)?;
-        Ok((room, users::choice(snapshot)?, members))
+        let members = db::memberships::active_ids(snapshot, room.id)?;
+        Ok((room, db::users::choice(snapshot)?, members))
     });
     let (room, everyone, members) = read.await?;
     let chosen = form.user_ids().ok().flatten().unwrap_or(members).into_iter().collect();
@@ -159,4 +146,50 @@ pub async fn update(editor: RoomEditor, submission: Submission) -> Answer {
         Ok(false) => editor.done("/"),
         Err(error) => editor.form_again(error, async |error| edit_page(&editor, form, Some(error)).await).await,
     }
+}
+
+template! { "directs/new.html" => NewPingPage {
+    look: Look, viewer_id: UserId, error: Option<Invalid>, people: Vec<User>, chosen: HashSet<UserId>
+} }
+template! { "directs/edit.html" => EditPingPage { look: Look, room: Room, people: Vec<Author> } }
+
+async fn new_ping_page(user: &CurrentUser, form: RoomForm, error: Option<Invalid>) -> Answer {
+    let people = user.app.db.read(|snapshot| Ok(db::users::choice(snapshot)?)).await?;
+    let chosen = form.user_ids().ok().flatten().unwrap_or_default().into_iter().collect();
+    user.page(&NewPingPage { look: user.look(), viewer_id: user.id(), error, people, chosen })
+}
+
+/// `GET /rooms/directs/new`: whom to ping.
+pub async fn new_ping(user: CurrentUser) -> Answer {
+    new_ping_page(&user, RoomForm::default(), None).await
+}
+
+/// `POST /rooms/directs`: the ping of exactly these people and oneself. 201 when it is new, 200 when it was there.
+pub async fn start_ping(user: CurrentUser, submission: Submission) -> Answer {
+    let form: RoomForm = submission.form().await?;
+    user.spend_post()?;
+    let started = async { services::rooms::ping(&user.app, user.id(), form.parse_ping(user.id())?).await };
+    match started.await {
+        Ok((room, is_new)) => made_answer(&user, room, created(is_new)).await,
+        Err(error) => user.form_again(error, async |error| new_ping_page(&user, form, Some(error)).await).await,
+    }
+}
+
+/// `GET /rooms/directs/{room_id}/edit`: who is in a ping, and the way to delete it. Its people never change.
+pub async fn edit_ping(member: RoomMember) -> Answer {
+    if !member.room.is_direct() {
+        return Err(AppError::NotFound);
+    }
+    let viewer = member.id();
+    let read = member.read(move |snapshot, room| Ok((db::rooms::direct_people(snapshot, room.id, viewer)?, room)));
+    let (people, room) = read.await?;
+    member.page(&EditPingPage { look: member.look(), room, people })
+}
+
+/// `DELETE /rooms/directs/{room_id}`: deletes a ping; any of its people may.
+pub async fn destroy_ping(remover: RoomRemover) -> Answer {
+    if !remover.room.is_direct() {
+        return Err(AppError::NotFound);
+    }
+    super::rooms::destroy(remover).await
 }

@@ -1,18 +1,54 @@
-//! Rooms: the page people spend the day on, and the list of rooms for programs.
+//! Rooms: the front door, the page people spend the day on, and the list of rooms for programs.
 
 use super::answer::cookie;
-use super::entry::LAST_ROOM_COOKIE;
 use super::messages::json_page;
 use super::prelude::*;
 use super::room_settings::made_answer;
+use super::sessions::to_sign_in;
 use super::sidebar::Sidebar;
-use crate::db::messages::{self, PAGE_LEN};
-use crate::db::{Snapshot, memberships, rooms, users};
-use crate::domain::{Message, Place, Window};
 use crate::live::fragments::MessageFragment;
 use crate::live::json;
-use crate::services::rooms::remove;
-use std::sync::Arc;
+
+/// Remembers the last visited room.
+pub const LAST_ROOM_COOKIE: &str = "last_room";
+
+template! { "rooms/none.html" => NoRoomsPage {
+    look: Look, sidebar: Sidebar, revision: Revision, people_revision: i64, current_room_id: i64
+} }
+
+/// `GET /`: 303 to the last visited room, else the oldest; a welcome page for those in none; for visitors, 303 to where to come in.
+pub async fn enter(visitor: MaybeUser) -> Answer {
+    let Some(viewer) = &visitor.viewer else {
+        return match visitor.account().await? {
+            _ if visitor.wants() != Wants::Page => Err(AppError::SignedOut),
+            Some(_) => Ok(to_sign_in("/")),
+            None => Ok(see_other("/first_run")),
+        };
+    };
+    let (user, last_room) = (viewer.user.id, visitor.cookie(LAST_ROOM_COOKIE));
+    let wished = last_room.and_then(|cookie| cookie.value().parse().ok());
+    match visitor.app.db.read(move |snapshot| Ok(db::rooms::landing(snapshot, user, wished)?)).await? {
+        Some(room) => Ok(see_other(&format!("/rooms/{room}"))),
+        None => welcome(&visitor, user).await,
+    }
+}
+
+/// The page of somebody who is in no room: their sidebar, and what they can do.
+async fn welcome(visit: &Visit, viewer: UserId) -> Answer {
+    let (client, app) = (visit.client(), visit.app.clone());
+    let read = visit.app.db.read(move |snapshot| {
+        let sidebar = Sidebar::read(snapshot, &app, viewer, &client)?;
+        let account = db::accounts::account(snapshot)?;
+        Ok(NoRoomsPage {
+            look: Look::of(account.as_ref(), Some(&sidebar.viewer)),
+            sidebar,
+            revision: db::messages::revision(snapshot)?,
+            people_revision: db::users::people_revision(snapshot)?,
+            current_room_id: 0,
+        })
+    });
+    visit.page(&read.await?)
+}
 
 /// A window of messages as the list shows it.
 pub(super) struct MessageList<'w> {
@@ -51,24 +87,12 @@ impl<'w> MessageList<'w> {
     }
 }
 
-#[derive(Template)]
-#[template(path = "rooms/show.html")]
-struct RoomPage<'w> {
-    look: Look,
-    viewer: &'w User,
-    room: Room,
-    members_count: i64,
-    list: MessageList<'w>,
-    sidebar: Sidebar,
-    current_room_id: i64,
-    unread_count: i64,
-    people_revision: i64,
-    composer: Composer,
-    /// Bytes in a file at most.
-    upload_max: usize,
-    /// The message a link pointed at.
-    target: Option<&'w Message>,
-}
+template! { "rooms/show.html" => RoomPage<'w> {
+    look: Look, viewer: &'w User, room: Room, members_count: i64, list: MessageList<'w>, sidebar: Sidebar,
+    current_room_id: i64, unread_count: i64, people_revision: i64, composer: Composer,
+    // Bytes in a file at most, and the message a link pointed at.
+    upload_max: usize, target: Option<&'w Message>
+} }
 
 impl RoomPage<'_> {
     fn may_edit(&self, message: &Message) -> bool {
@@ -91,13 +115,13 @@ pub(super) fn listed(
     snapshot: &Snapshot<'_>, app: &App, room: &Room, viewer: UserId, (place, limit): (Option<Place>, u32),
 ) -> Result<(Window, Option<MessageId>), AppError> {
     let read = room.read_through(&app.reading.of(viewer));
-    let mut window = messages::page(snapshot, room.id, place.unwrap_or(Place::Newest), limit)?;
+    let mut window = db::messages::page(snapshot, room.id, place.unwrap_or(Place::Newest), limit)?;
     if let (None, Some(oldest), Some(last)) = (place, window.messages.first(), window.messages.last())
         // Whoever has read nothing yet, or has just spoken, is at home at the newest end.
         && (read > MessageId(0) && read < oldest.id && last.creator.id != viewer)
-        && let Some(first) = messages::first_unread(snapshot, room.id, viewer, read)?.filter(|first| *first < oldest.id)
+        && let Some(first) = db::messages::first_unread(snapshot, room.id, viewer, read)?.filter(|first| *first < oldest.id)
     {
-        window = messages::page(snapshot, room.id, Place::From(first), limit)?;
+        window = db::messages::page(snapshot, room.id, Place::From(first), limit)?;
     }
     // With nothing read before it, all is new, which a line would not make clearer.
     let is_after_read = window.messages.iter().any(|message| message.id <= read);
@@ -110,14 +134,14 @@ pub(super) fn listed(
 pub(super) async fn room_page(member: &RoomMember, place: Option<Place>, composer: Composer) -> Answer {
     let (client, viewer_id, app) = (member.client(), member.id(), member.app.clone());
     let read = member.read(move |snapshot, room| {
-        let mut list = listed(snapshot, &app, &room, viewer_id, (place, PAGE_LEN))?;
+        let mut list = listed(snapshot, &app, &room, viewer_id, (place, db::messages::PAGE_LEN))?;
         if list.0.messages.is_empty() && place.is_some() {
             // Nothing lies beyond: the room at its newest is the next best.
-            list = listed(snapshot, &app, &room, viewer_id, (Some(Place::Newest), PAGE_LEN))?;
+            list = listed(snapshot, &app, &room, viewer_id, (Some(Place::Newest), db::messages::PAGE_LEN))?;
         }
         let sidebar = Sidebar::read(snapshot, &app, viewer_id, &client)?;
-        let members_count = memberships::count(snapshot, room.id)?;
-        Ok((room, list, sidebar, members_count, users::people_revision(snapshot)?))
+        let members_count = db::memberships::count(snapshot, room.id)?;
+        Ok((room, list, sidebar, members_count, db::users::people_revision(snapshot)?))
     });
     let (room, (window, first_unread), sidebar, members_count, people_revision) = read.await?;
     let target = window.messages.iter().find(|message| place == Some(Place::Around(message.id)));
@@ -158,7 +182,7 @@ pub async fn index(user: CurrentUser) -> Answer {
 /// The rooms somebody is in, as JSON.
 pub(super) async fn json_list(user: &CurrentUser) -> Answer {
     let (id, moves) = (user.id(), user.app.reading.of(user.id()));
-    let entries = user.app.db.read(move |snapshot| Ok(rooms::page_for_member(snapshot, id, &moves)?)).await?;
+    let entries = user.app.db.read(move |snapshot| Ok(db::rooms::page_for_member(snapshot, id, &moves)?)).await?;
     user.json(&entries.iter().map(json::room).collect::<Vec<_>>())
 }
 
@@ -175,7 +199,7 @@ pub async fn show(member: RoomMember) -> Answer {
 pub async fn around(member: RoomMember) -> Answer {
     let place = Place::Around(member.path_id("message_id")?);
     if member.wants_json() {
-        return json_page(&member, place, PAGE_LEN).await;
+        return json_page(&member, place, db::messages::PAGE_LEN).await;
     }
     room_page(&member, Some(place), Composer::default()).await
 }
@@ -183,6 +207,6 @@ pub async fn around(member: RoomMember) -> Answer {
 /// `DELETE /rooms/{room_id}`, and by its kind: deletes a room with everything in it.
 pub async fn destroy(remover: RoomRemover) -> Answer {
     let app = &remover.app;
-    remove(app, remover.actor(), remover.room.id).await?;
+    services::rooms::remove(app, remover.actor(), remover.room.id).await?;
     remover.done("/")
 }

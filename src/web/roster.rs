@@ -1,12 +1,7 @@
 //! The people of the account: the list, and what administrators do with them.
 
 use super::prelude::*;
-use crate::db::Snapshot;
-use crate::db::roster::{self, Filter, PAGE_LEN};
-use crate::domain::Status;
 use crate::domain::text::NAME_MAX;
-use crate::services::roster::{remove, set_role};
-use askama::filters::HtmlSafe;
 
 /// A page of the list, as one person sees it.
 #[derive(Template)]
@@ -29,10 +24,10 @@ impl PeopleFragment {
     ) -> Result<Self, AppError> {
         // Nobody's name is longer, so nobody is missed.
         let query: String = query.trim().chars().take(NAME_MAX).collect();
-        let filter = Filter { query, for_administrator: viewer.is_administrator() };
-        let mut people = roster::page(snapshot, &filter, after)?;
-        let count = roster::count(snapshot, &filter)?;
-        let next = cut(&mut people, PAGE_LEN).map(|last| next_url(&filter.query, last.id));
+        let filter = db::roster::Filter { query, for_administrator: viewer.is_administrator() };
+        let mut people = db::roster::page(snapshot, &filter, after)?;
+        let count = db::roster::count(snapshot, &filter)?;
+        let next = cut(&mut people, db::roster::PAGE_LEN).map(|last| next_url(&filter.query, last.id));
         Ok(Self { people, viewer: viewer.clone(), query: filter.query, count, next })
     }
 
@@ -55,12 +50,7 @@ fn next_url(query: &str, after: UserId) -> String {
     format!("/account/users?{query}")
 }
 
-#[derive(Template)]
-#[template(path = "account/people.html")]
-struct PeoplePage {
-    look: Look,
-    list: PeopleFragment,
-}
+template! { "account/people.html" => PeoplePage { look: Look, list: PeopleFragment } }
 
 /// `GET /account/users?query=&after=`: people by name, administrators first, a hundred a page; `Link` says where the list goes on,
 /// `X-Total-Count` how many they are. Administrators also see who is banned.
@@ -80,12 +70,7 @@ pub async fn index(user: CurrentUser) -> Answer {
     Ok(with_next(with_header(response?, X_TOTAL_COUNT, count), next))
 }
 
-/// A role, as submitted.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub struct RoleForm {
-    role: String,
-}
+form! { RoleForm { role: String } }
 
 impl RoleForm {
     fn is_administrator(&self) -> Result<bool, Invalid> {
@@ -100,16 +85,16 @@ impl RoleForm {
 /// `PUT /account/users/{user_id}`: gives somebody active another role. 409 for the last administrator.
 pub async fn update(administrator: Administrator, submission: Submission) -> Answer {
     let (app, id) = (&administrator.app, administrator.path_id("user_id")?);
-    let known = app.db.read(move |snapshot| Ok(roster::find(snapshot, id, Status::Active)?)).await?;
+    let known = app.db.read(move |snapshot| Ok(db::roster::find(snapshot, id, Status::Active)?)).await?;
     known.ok_or(AppError::NotFound)?;
     let is_administrator = submission.form::<RoleForm>().await?.is_administrator()?;
-    let user = set_role(app, administrator.actor(), id, is_administrator).await?;
+    let user = services::roster::set_role(app, administrator.actor(), id, is_administrator).await?;
     administrator.done_with(&UserJson::private(&user), "/account/edit")
 }
 
 /// `DELETE /account/users/{user_id}`: takes somebody off the account. 409 for the last administrator.
 pub async fn destroy(administrator: Administrator) -> Answer {
     let (app, id) = (&administrator.app, administrator.path_id("user_id")?);
-    remove(app, administrator.actor(), id).await?;
+    services::roster::remove(app, administrator.actor(), id).await?;
     administrator.done("/account/edit")
 }

@@ -1,34 +1,20 @@
-//! Signing in and out, here and from afar.
+//! Signing in and out, here and from afar, by password and by links for other devices.
+//!
+//! Invariant: reading a link's page never uses it up; what looks links up in advance would.
 
 use super::answer::{cookie, internal};
 use super::auth::SESSION_COOKIE;
 use super::prelude::*;
-use crate::db::{Snapshot, accounts, sessions, users};
-use crate::domain::clock::{iso, utc_label};
+use super::qr_code::QrCode;
+use crate::db::sessions::Listed;
 use crate::domain::devices::device;
-use crate::domain::{EmailAddress, SessionId};
-use crate::services;
-use crate::services::sessions::{SignedIn, sign_in, sign_out};
 use actix_web::cookie::Cookie;
-use serde::Serialize;
 
-/// Signing in, as submitted.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub struct SessionForm {
-    email_address: String,
-    password: String,
-    return_to: String,
-}
+form! { SessionForm { email_address: String, password: String, return_to: String } }
 
-#[derive(Template)]
-#[template(path = "sessions/new.html")]
-struct SignInPage {
-    look: Look,
-    contact: Option<User>,
-    form: SessionForm,
-    alert: Option<String>,
-}
+template! { "sessions/new.html" => SignInPage {
+    look: Look, contact: Option<User>, form: SessionForm, alert: Option<String>
+} }
 
 /// Where in this server to go after signing in. Anything that could lead elsewhere is `/`.
 pub(super) fn safe_return(path: &str) -> &str {
@@ -49,7 +35,7 @@ pub(super) fn to_sign_in(path: &str) -> HttpResponse {
 }
 
 /// Hands somebody who just came in their token: as a cookie and a redirect, or as JSON.
-pub(super) fn signed_in(visit: &Visit, somebody: &SignedIn, then: &str) -> Answer {
+pub(super) fn signed_in(visit: &Visit, somebody: &services::sessions::SignedIn, then: &str) -> Answer {
     let token = somebody.token.reveal();
     if visit.wants_json() {
         let expires_at = iso(somebody.now_ms + visit.app.config.session_ms());
@@ -63,7 +49,8 @@ pub(super) fn signed_in(visit: &Visit, somebody: &SignedIn, then: &str) -> Answe
 }
 
 async fn sign_in_page(visit: &Visit, form: SessionForm, alert: Option<String>) -> Answer {
-    let read = |snapshot: &Snapshot<'_>| Ok((accounts::account(snapshot)?, users::first_administrator(snapshot)?));
+    let read =
+        |snapshot: &Snapshot<'_>| Ok((db::accounts::account(snapshot)?, db::users::first_administrator(snapshot)?));
     let (account, contact) = visit.app.db.read(read).await?;
     let Some(account) = account else { return Ok(see_other("/first_run")) };
     visit.page(&SignInPage { look: Look::of(Some(&account), None), contact, form, alert })
@@ -89,7 +76,7 @@ pub async fn create(visit: Visit, submission: Submission) -> Answer {
     let tried = async {
         app.attempts.begin(&who, visit.now_ms())?;
         let ended_ms = app.sessions_end_ms();
-        sign_in(app, &form.email_address, password, visit.origin(), ended_ms).await
+        services::sessions::sign_in(app, &form.email_address, password, visit.origin(), ended_ms).await
     };
     match tried.await {
         Ok(somebody) => {
@@ -105,7 +92,7 @@ pub async fn create(visit: Visit, submission: Submission) -> Answer {
 
 /// `DELETE /session`: ends the session and takes the cookie back.
 pub async fn destroy(user: CurrentUser) -> Answer {
-    sign_out(&user.app, user.viewer.session_id).await?;
+    services::sessions::sign_out(&user.app, user.viewer.session_id).await?;
     signed_out(&user)
 }
 
@@ -121,44 +108,26 @@ pub(super) fn signed_out(visit: &Visit) -> Answer {
     Ok(response)
 }
 
-/// A session in its owner's list.
-#[derive(Serialize)]
-struct Device {
-    id: SessionId,
-    device: String,
-    ip_address: String,
-    last_used_at: String,
-    created_at: String,
-    current: bool,
-    #[serde(skip)]
-    last_used_label: String,
-    #[serde(skip)]
-    created_label: String,
-}
-
-#[derive(Template)]
-#[template(path = "sessions/index.html")]
-struct DevicesPage {
-    look: Look,
-    devices: Vec<Device>,
-}
+template! { "sessions/index.html" => DevicesPage { look: Look, sessions: Vec<Listed>, current: SessionId } }
 
 /// `GET /users/me/sessions`: one's own sessions, those used last first.
 pub async fn index(user: CurrentUser) -> Answer {
-    let (id, used_after_ms) = (user.id(), user.app.sessions_end_ms());
-    let listed = user.app.db.read(move |snapshot| Ok(sessions::of_user(snapshot, id, used_after_ms)?)).await?;
-    let shown = |session: sessions::Listed| Device {
-        id: session.id,
-        device: device(&session.origin.user_agent),
-        ip_address: session.origin.ip_address,
-        last_used_at: iso(session.last_used_at_ms),
-        created_at: iso(session.created_at_ms),
-        current: session.id == user.viewer.session_id,
-        last_used_label: utc_label(session.last_used_at_ms),
-        created_label: utc_label(session.created_at_ms),
+    let (id, used_after_ms, current) = (user.id(), user.app.sessions_end_ms(), user.viewer.session_id);
+    let sessions = user.app.db.read(move |snapshot| Ok(db::sessions::of_user(snapshot, id, used_after_ms)?)).await?;
+    if !user.wants_json() {
+        return user.page(&DevicesPage { look: user.look(), sessions, current });
+    }
+    let object = |it: &Listed| {
+        json!({
+            "id": it.id,
+            "device": device(&it.origin.user_agent),
+            "ip_address": it.origin.ip_address,
+            "last_used_at": iso(it.last_used_at_ms),
+            "created_at": iso(it.created_at_ms),
+            "current": it.id == current,
+        })
     };
-    let devices: Vec<Device> = listed.into_iter().map(shown).collect();
-    if user.wants_json() { user.json(&devices) } else { user.page(&DevicesPage { look: user.look(), devices }) }
+    user.json(&sessions.iter().map(object).collect::<Vec<_>>())
 }
 
 /// `DELETE /users/me/sessions/{session_id}`: ends a session of one's own; others are not found. The one that asks: signs out.
@@ -166,6 +135,72 @@ pub async fn revoke(user: CurrentUser) -> Answer {
     let id = user.path_id("session_id")?;
     services::sessions::revoke(&user.app, user.viewer.clone(), id).await?;
     if id == user.viewer.session_id { signed_out(&user) } else { user.done("/users/me/sessions") }
+}
+
+/// Why a link does not sign in, and what to do.
+const USED_UP: &str = "This link was used already, or it is too old. Make a new one in your profile, on a device where you are \
+    signed in, or ask an administrator for one.";
+
+template! { "transfers/new.html" => LinkPage<'v> {
+    look: Look, viewer: &'v User, person: User, url: String, code: Option<QrCode>, expires_at_ms: i64
+} }
+template! { "transfers/show.html" => TransferPage { look: Look, token: String } }
+template! { "transfers/used.html" => UsedPage { look: Look, sentence: &'static str } }
+
+/// `POST /users/me/transfers`: a link that signs oneself in on another device, once; shown this once. Programs get 201.
+pub async fn make_link(user: CurrentUser) -> Answer {
+    let transfer = services::sessions::make_transfer(&user.app, user.viewer.clone()).await?;
+    made_link(&user, user.id(), transfer).await
+}
+
+/// `POST /users/{user_id}/transfers`: the same for somebody else, by an administrator; 404 when they can't come in.
+pub async fn make_link_for(administrator: Administrator) -> Answer {
+    let id = administrator.path_id("user_id")?;
+    let transfer = services::sessions::make_transfer_for(&administrator.app, administrator.actor(), id).await?;
+    made_link(&administrator, id, transfer).await
+}
+
+async fn made_link(user: &CurrentUser, person: UserId, (token, expires_at_ms): services::sessions::Transfer) -> Answer {
+    let url = user.client().url(&format!("/session/transfers/{}", token.reveal()));
+    if user.wants_json() {
+        let link = json!({"url": url, "expires_at": iso(expires_at_ms)});
+        return answer::json(user, StatusCode::CREATED, &link).map(never_kept);
+    }
+    let page = LinkPage {
+        look: user.look(),
+        viewer: user.user(),
+        person: user.app.db.read(move |snapshot| Ok(db::users::find(snapshot, person)?)).await?,
+        code: QrCode::of(&url),
+        url,
+        expires_at_ms,
+    };
+    user.page(&page).map(never_kept)
+}
+
+/// How pages look to whoever comes with a link.
+async fn public_look(visit: &Visit) -> Result<Look, AppError> {
+    Ok(Look::of(visit.account().await?.as_ref(), None))
+}
+
+/// `GET /session/transfers/{token}`: one button, whatever the token is; it is only looked at when that is pressed.
+pub async fn link(visit: Visit, token: Path<String>) -> Answer {
+    visit.page(&TransferPage { look: public_look(&visit).await?, token: token.into_inner() }).map(never_kept)
+}
+
+/// `PUT /session/transfers/{token}`: signs in, once, as signing in by password does; 400 when the link is used up, too old or
+/// none. A wrong one counts as an attempt: links can't be found by trying.
+pub async fn take_link(visit: Visit, token: Path<String>) -> Answer {
+    let (app, peer) = (&visit.app, visit.client().network().map(Attempter::Newcomer));
+    app.attempts.begin(peer.as_slice(), visit.now_ms())?;
+    if let Some(somebody) = services::sessions::take_transfer(app, &token, visit.origin()).await? {
+        app.attempts.succeeded(peer.as_slice());
+        return signed_in(&visit, &somebody, "/");
+    }
+    if visit.wants() != Wants::Page {
+        return Err(AppError::BadRequest(USED_UP));
+    }
+    let page = UsedPage { look: public_look(&visit).await?, sentence: USED_UP };
+    answer::page(&visit, StatusCode::BAD_REQUEST, &page).map(never_kept)
 }
 
 #[cfg(test)]

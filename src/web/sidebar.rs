@@ -3,9 +3,6 @@
 use super::client::Client;
 use super::prelude::*;
 use super::rooms::json_list;
-use crate::db::{Snapshot, accounts, memberships, rooms, users};
-use crate::domain::people::initials;
-use crate::domain::{Author, Involvement, RoomEntry, Unread};
 use crate::live::hub::Hub;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -81,15 +78,15 @@ pub(super) struct Sidebar {
 impl Sidebar {
     /// Reads it for `viewer`.
     pub(super) fn read(snapshot: &Snapshot<'_>, app: &App, viewer: UserId, client: &Client) -> Result<Self, AppError> {
-        let viewer = users::find(snapshot, viewer)?;
-        let mut entries = rooms::page_for_member(snapshot, viewer.id, &app.reading.of(viewer.id))?;
+        let viewer = db::users::find(snapshot, viewer)?;
+        let mut entries = db::rooms::page_for_member(snapshot, viewer.id, &app.reading.of(viewer.id))?;
         entries.retain(|entry| entry.room.involvement != Involvement::Invisible);
         let unread = entries.iter().map(|entry| (entry.room.id, entry.unread)).collect();
         let (pings, rooms): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.room.is_direct());
         let pings: Vec<Ping> = pings.into_iter().take(PINGS_MAX).map(|ping| Ping::of(ping, &app.hub)).collect();
         let strangers = strangers(snapshot, app, &viewer, &pings)?;
         let is_alone = pings.is_empty() && strangers.is_empty();
-        let account = accounts::account(snapshot)?;
+        let account = db::accounts::account(snapshot)?;
         let is_restricted = account.as_ref().is_some_and(|account| account.restricts_room_creation);
         let join_path =
             account.filter(|_| viewer.is_administrator()).map(|account| format!("/join/{}", account.join_code));
@@ -138,7 +135,7 @@ fn strangers(snapshot: &Snapshot<'_>, app: &App, viewer: &User, pings: &[Ping]) 
         return Ok(Vec::new());
     }
     known.insert(viewer.id);
-    let first = users::first(snapshot, u32::try_from(wanted + known.len()).unwrap_or(u32::MAX))?;
+    let first = db::users::first(snapshot, u32::try_from(wanted + known.len()).unwrap_or(u32::MAX))?;
     let strangers = first.into_iter().filter(|user| !known.contains(&user.id)).take(wanted);
     let stranger = |user: User| Stranger {
         first_name: first_name(&user.name).to_owned(),
@@ -148,14 +145,10 @@ fn strangers(snapshot: &Snapshot<'_>, app: &App, viewer: &User, pings: &[Ping]) 
     Ok(strangers.map(stranger).collect())
 }
 
-/// The sidebar, and for a page that shows a room, how many people are in that.
-#[derive(Template)]
-#[template(path = "rooms/_surroundings.html")]
-struct SurroundingsFragment {
-    sidebar: Sidebar,
-    current_room_id: i64,
-    members_count: Option<i64>,
-}
+// The sidebar, and for a page that shows a room, how many people are in that.
+template! { "rooms/_surroundings.html" => SurroundingsFragment {
+    sidebar: Sidebar, current_room_id: i64, members_count: Option<i64>
+} }
 
 /// `GET /users/me/sidebar`: the sidebar, with the room that the page shows marked; as JSON, the rooms.
 pub async fn show(user: CurrentUser) -> Answer {
@@ -166,8 +159,8 @@ pub async fn show(user: CurrentUser) -> Answer {
     let room = user.query("room_id").and_then(|id| id.parse::<RoomId>().ok());
     let read = user.app.db.read(move |snapshot| {
         let members_count = match room {
-            Some(room) if rooms::for_member(snapshot, room, viewer)?.is_some() => {
-                Some(memberships::count(snapshot, room)?)
+            Some(room) if db::rooms::for_member(snapshot, room, viewer)?.is_some() => {
+                Some(db::memberships::count(snapshot, room)?)
             }
             _ => None,
         };

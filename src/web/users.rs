@@ -1,18 +1,9 @@
-//! People: somebody's page, the stylesheet that tells a reader which messages are theirs, and bans.
+//! People: their pages and pictures, the stylesheet that tells a reader which messages are theirs, and bans.
 
-use super::answer::{kept, rendered};
 use super::prelude::*;
-use crate::db::users;
-use crate::domain::{Role, Status};
-use crate::services::roster;
+use actix_web::web::Bytes;
 
-#[derive(Template)]
-#[template(path = "users/show.html")]
-struct PersonPage<'v> {
-    look: Look,
-    viewer: &'v User,
-    person: User,
-}
+template! { "users/show.html" => PersonPage<'v> { look: Look, viewer: &'v User, person: User } }
 
 impl PersonPage<'_> {
     fn is_oneself(&self) -> bool {
@@ -36,7 +27,7 @@ struct ViewerStylesheet {
 /// `GET /users/{user_id}`: somebody's page, and what the reader can do there. An address is for its owner and administrators.
 pub async fn show(user: CurrentUser) -> Answer {
     let (id, viewer) = (user.path_id("user_id")?, user.user());
-    let person = user.app.db.read(move |snapshot| Ok(users::find(snapshot, id)?)).await?;
+    let person = user.app.db.read(move |snapshot| Ok(db::users::find(snapshot, id)?)).await?;
     if user.wants_json() {
         let is_close = viewer.is_administrator() || viewer.id == person.id;
         return user.json(&if is_close { UserJson::private(&person) } else { UserJson::public(&person) });
@@ -60,7 +51,7 @@ pub async fn stylesheet(user: CurrentUser) -> Answer {
 /// `POST /users/{user_id}/ban`: throws somebody out, with all that they wrote. 409 for oneself and for whoever is banned already.
 pub async fn ban(administrator: Administrator) -> Answer {
     let (app, id) = (&administrator.app, administrator.path_id::<UserId>("user_id")?);
-    roster::ban(app, administrator.actor(), id).await?;
+    services::roster::ban(app, administrator.actor(), id).await?;
     app.background.nudge();
     administrator.done(&format!("/users/{id}"))
 }
@@ -68,6 +59,55 @@ pub async fn ban(administrator: Administrator) -> Answer {
 /// `DELETE /users/{user_id}/ban`: lets somebody back in.
 pub async fn lift_ban(administrator: Administrator) -> Answer {
     let (app, id) = (&administrator.app, administrator.path_id::<UserId>("user_id")?);
-    roster::lift(app, administrator.actor(), id).await?;
+    services::roster::lift(app, administrator.actor(), id).await?;
     administrator.done(&format!("/users/{id}"))
+}
+
+/// Twelve muted warm tones; white letters on each have a contrast of 4.5 or more.
+const TONES: [&str; 12] = [
+    "#8a4b2d", "#7a5c1e", "#5f6b2e", "#3f6b4a", "#2f6a68", "#3a5f80", "#50558c", "#6d4c86", "#87446f", "#92404f",
+    "#75513f", "#5c5a4f",
+];
+
+#[derive(Template)]
+#[template(path = "users/avatar.svg", escape = "html")]
+struct AvatarPicture {
+    initials: String,
+    tone: &'static str,
+}
+
+/// The file that came with a form, made small, if there was one.
+pub(super) async fn picture(app: &App, file: Option<Bytes>) -> Result<Option<Vec<u8>>, AppError> {
+    match file {
+        Some(file) => app.pictures.avatar(file).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// `GET /users/{user_id}/avatar`: somebody's picture. Its URL has a version, so it may be kept.
+pub async fn avatar(viewer: CurrentUser) -> Answer {
+    let id = viewer.path_id::<UserId>("user_id")?;
+    let read =
+        viewer.app.db.read(move |snapshot| Ok((db::users::find(snapshot, id)?, db::users::avatar(snapshot, id)?)));
+    let (user, webp) = read.await?;
+    if let Some(webp) = webp {
+        return Ok(kept(&viewer, "image/webp", webp));
+    }
+    let tone = TONES[usize::try_from(id.0).unwrap_or(0) % TONES.len()];
+    let svg = rendered(&AvatarPicture { initials: initials(&user.name), tone })?;
+    Ok(kept(&viewer, "image/svg+xml", svg))
+}
+
+/// `DELETE /users/me/avatar`: removes one's own picture.
+pub async fn remove_avatar(user: CurrentUser) -> Answer {
+    services::people::remove_avatar(&user.app, user.viewer.clone()).await?;
+    user.done("/users/me/profile?saved")
+}
+
+/// `DELETE /users/{user_id}/avatar`: the same by one's id. Other people's are not found.
+pub async fn remove_avatar_by_id(user: CurrentUser) -> Answer {
+    if user.path_id::<UserId>("user_id")? != user.id() {
+        return Err(AppError::NotFound);
+    }
+    remove_avatar(user).await
 }

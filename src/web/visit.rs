@@ -1,17 +1,10 @@
 //! A request as handlers see it: what it asks for, who is at its other end, and the ways to answer it. An answer fails only
 //! with `Internal`, when a template or a value can't be written.
 
-use super::App;
-use super::answer::{self, Answer, Wants, no_content, see_other, with_header};
 use super::client::Client;
-use super::errors::{refused, sentence};
-use crate::db::accounts::{self, Account};
-use crate::db::sessions::Origin;
-use crate::error::{AppError, Invalid};
-use actix_web::http::StatusCode;
+use super::prelude::*;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, web};
-use askama::Template;
 use serde::Serialize;
 use std::str::FromStr;
 
@@ -62,7 +55,7 @@ impl Visit {
     }
 
     /// What a session remembers of the other end.
-    pub fn origin(&self) -> Origin {
+    pub fn origin(&self) -> db::sessions::Origin {
         self.client().origin(self.request.headers())
     }
 
@@ -73,7 +66,7 @@ impl Visit {
 
     /// The account, if the first run has happened.
     pub async fn account(&self) -> Result<Option<Account>, AppError> {
-        self.app.db.read(|snapshot| Ok(accounts::account(snapshot)?)).await
+        self.app.db.read(|snapshot| Ok(db::accounts::account(snapshot)?)).await
     }
 
     /// Answers with a template, as HTML.

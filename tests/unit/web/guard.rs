@@ -9,7 +9,7 @@ fn passes(headers: &[(&'static str, &'static str)]) -> bool {
     for header in headers {
         request = request.insert_header(*header);
     }
-    check(request.to_http_request().head(), &Config::from(public).unwrap()).is_ok()
+    check_origin(request.to_http_request().head(), &Config::from(public).unwrap()).is_ok()
 }
 
 #[test]
@@ -36,4 +36,12 @@ fn a_request_of_another_site_does_not() {
     assert!(!passes(&[("host", "localhost:3000"), ("origin", "null")]));
     assert!(!passes(&[("origin", "http://")]));
     assert!(!passes(&[("host", "inner:3000"), ("origin", "http://chat.example.com")]));
+}
+
+#[test]
+fn the_secret_part_of_a_path_is_left_out() {
+    assert_eq!(without_secrets("/join/abcd-efgh-ijkl"), "/join/…");
+    assert_eq!(without_secrets("/api/join/abcd-efgh-ijkl"), "/api/join/…");
+    assert_eq!(without_secrets("/session/transfers/abcdefgh"), "/session/transfers/…");
+    assert_eq!(without_secrets("/rooms/1"), "/rooms/1");
 }
