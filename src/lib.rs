@@ -12,7 +12,7 @@
 //! | [`db`] | one writer, many readers, migrations; a file of queries for each noun |
 //! | [`live`] | the hub (sockets by room and by person, presence, who follows what), frames, and the fragments that may be pushed |
 //! | [`services`] | one function for each thing a person can do that changes something; what most of them name is in its `prelude` |
-//! | [`web`] | extractors that are rights, guards, answers, errors, the socket, handlers by noun |
+//! | [`web`] | extractors that are rights, guards, answers, errors, the socket, handlers by noun (`prelude.rs`: what they share) |
 //!
 //! # A message, from Enter to every screen
 //!

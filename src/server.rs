@@ -40,7 +40,6 @@ const DRAIN_MAX: Duration = Duration::from_secs(10);
 const REQUEST_HEAD_MAX: Duration = Duration::from_secs(15);
 /// How long an idle connection is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-
 /// How long a peer may take none of what is sent to it before the system drops the connection. Longer than a socket
 /// waits before it is closed, so this only ends what a close could not reach.
 const UNTAKEN_MAX: Duration = Duration::from_secs(60);

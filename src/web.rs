@@ -1,7 +1,7 @@
 //! The web: extractors that are rights, guards, answers and errors, the socket, and the handlers by noun.
 //!
 //! A handler parses, calls one service or query, answers. Who may call it stands in its arguments: a right, which is also the
-//! request it came by ([`visit::Visit`]).
+//! request it came by (`visit::Visit`).
 
 pub(crate) mod account;
 pub(crate) mod answer;

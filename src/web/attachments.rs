@@ -65,8 +65,7 @@ fn serve(member: &RoomMember, path: &Path, kind: &str, name: &str, is_stored: bo
     Ok(response)
 }
 
-/// `GET /rooms/{room_id}/messages/{message_id}/preview/image`: the picture of a message's preview. Its URL has a version, so it may be
-/// kept.
+/// `GET /rooms/{room_id}/messages/{message_id}/preview/image`: the picture of a preview. Its URL has a version, so it may be kept.
 pub async fn preview_image(member: RoomMember) -> Answer {
     let id = member.path_id("message_id")?;
     let read = member.read(move |snapshot, room| Ok(db::previews::image(snapshot, room.id, id)?));

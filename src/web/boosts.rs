@@ -39,8 +39,7 @@ pub async fn create(member: RoomMember, submission: Submission) -> Answer {
     member.json_at(&format!("{}/boosts", message.path()), created(is_new), mine)
 }
 
-/// `DELETE /rooms/{room_id}/messages/{message_id}/boosts/{boost_id}`: withdraws one's own boost; other people's are not found. It
-/// costs as much of the rate as a post.
+/// `DELETE /rooms/{room_id}/messages/{message_id}/boosts/{boost_id}`: withdraws one's own (else 404), at the price of a post.
 pub async fn destroy(member: RoomMember) -> Answer {
     member.demand_same_viewer()?;
     let (place, boost) = ((member.room.id, member.path_id("message_id")?), member.path_id("boost_id")?);

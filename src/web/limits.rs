@@ -34,8 +34,7 @@ pub enum Attempter {
 pub struct Attempts(Mutex<HashMap<Attempter, VecDeque<i64>>>);
 
 impl Attempts {
-    /// Counts an attempt by each of `who`, before it is known how it ends. `TooMany`, with nothing counted, when one of them has used
-    /// up its attempts.
+    /// Counts an attempt by each of `who`, before it is known how it ends; `TooMany`, and nothing counted, when one has none left.
     pub fn begin(&self, who: &[Attempter], now_ms: i64) -> Result<(), AppError> {
         let mut attempts = locked(&self.0);
         let since_ms = now_ms - ATTEMPTS_WINDOW_MS;

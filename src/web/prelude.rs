@@ -1,4 +1,5 @@
-//! What nearly every file here names, taken whole; queries and services are named by their module, as `db::rooms`.
+//! What nearly every file here names, taken whole, and how forms and templates are declared. Queries and services are named by their
+//! module, as `db::rooms`.
 
 pub(super) use super::App;
 pub(super) use super::answer::{

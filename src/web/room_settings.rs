@@ -1,4 +1,4 @@
-//! Making rooms and pings, and changing open and closed ones: what they are called and who is in them. The people of a ping never change.
+//! Making rooms and pings, and changing rooms: what they are called, who is in them. The people of a ping never change.
 
 use super::prelude::*;
 use crate::live::json;

@@ -1,4 +1,4 @@
-//! Unit tests of `web::origin`.
+//! Unit tests of `web::guard`.
 
 use super::*;
 use actix_web::test::TestRequest;
