@@ -39,8 +39,8 @@ impl Account {
     async fn of(rooms: u32, people: u32) -> Self {
         let folder = TempDir::new().unwrap();
         let settings = [("CAMPFIRE_LOG", "error")];
-        let client = Client::new();
         let process = Process::start(folder.path(), &settings).await;
+        let client = Client::new();
         let form = json!({"name": "Ann", "email_address": "ann@example.com", "password": "correct horse"});
         let url = format!("http://{}/first_run", process.address);
         let request = client.post(url).header("accept", "application/json").json(&form);
