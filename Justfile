@@ -19,6 +19,10 @@ bench:
 bench-uploads:
     cargo bench --bench uploads
 
+# Measure search over a million messages, and what its index costs
+bench-search:
+    cargo bench --bench search
+
 # Measure what rich messages cost, to post and to show
 bench-rendering:
     cargo bench --bench rendering

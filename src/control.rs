@@ -10,8 +10,9 @@ use crate::db::Db;
 use crate::db::storage::{OpenError, Storage};
 use crate::domain::Clock;
 use crate::domain::clock::system_ms;
-use crate::services::Core;
 use crate::services::roster::{invite_path, make_administrator, reset_password};
+use crate::services::searches::reindex;
+use crate::services::{Core, background};
 use futures_util::StreamExt;
 use futures_util::stream::poll_fn;
 use serde::de::DeserializeOwned;
@@ -39,6 +40,9 @@ const BACKLOG_MAX: u32 = 8;
 /// How long the writer may take to end when no server runs.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
 
+const REINDEXED: &str =
+    "The search index is made anew; a running server does it in the background, newest messages first.";
+
 /// What the command line can ask for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "order", rename_all = "snake_case")]
@@ -57,6 +61,8 @@ pub enum Order {
     },
     /// Tell the invite link.
     InviteLink,
+    /// Make the search index anew.
+    Reindex,
 }
 
 /// What became of an order, in a sentence.
@@ -80,6 +86,7 @@ async fn carry_out(core: &Core, origin: &str, order: Order) -> Answer {
         Order::MakeAdministrator { address } => {
             make_administrator(core, &address).await.map(|user| format!("{} is an administrator.", user.name))
         }
+        Order::Reindex => reindex(core).await.map(|()| REINDEXED.to_owned()),
         Order::InviteLink => invite_path(core).await.map(|path| format!("{origin}{path}")),
     };
     done.map_or_else(|error| Answer::Failed(error.to_string()), Answer::Done)
@@ -186,6 +193,7 @@ async fn here(config: Config, order: Order) -> Result<Answer, String> {
     let db = Db::open(storage, config.synchronous, clock.clone()).map_err(|error| error.to_string())?;
     let core = Core::start(db, &config, clock).map_err(|error| error.to_string())?;
     let answer = carry_out(&core, &config.origin(config.address), order).await;
+    background::catch_up(&core).await;
     core.db.stop(DRAIN_MAX);
     Ok(answer)
 }

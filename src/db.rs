@@ -21,6 +21,8 @@ mod query;
 mod readers;
 pub(crate) mod rooms;
 pub(crate) mod roster;
+pub(crate) mod search;
+pub(crate) mod searches;
 pub(crate) mod sessions;
 pub(crate) mod storage;
 pub(crate) mod transfers;

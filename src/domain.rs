@@ -43,6 +43,7 @@ pub(crate) mod people;
 pub(crate) mod previews;
 pub(crate) mod rich_text;
 pub(crate) mod rooms;
+pub(crate) mod search;
 pub(crate) mod secrets;
 pub(crate) mod sounds;
 pub(crate) mod text;

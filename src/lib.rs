@@ -8,7 +8,7 @@
 //! | [`server`] | bind, run, stop; the whole route table |
 //! | [`control`] | the control socket: what the command line asks of a running server |
 //! | [`error`] | `AppError`: everything a request can end in besides its answer |
-//! | [`domain`] | types and rules, no I/O: ids, text, people, rooms, messages, rich text, mentions, attachments, sounds, secrets |
+//! | [`domain`] | types and rules, no I/O: ids, text, people, rooms, messages, rich text, mentions, attachments, sounds, search, secrets |
 //! | [`db`] | one writer, many readers, migrations; a file of queries for each noun |
 //! | [`live`] | the hub (sockets by room and by person, presence, who follows what), frames, and the fragments that may be pushed |
 //! | [`services`] | one function for each thing a person can do that changes something; what most of them name is in its `prelude` |
@@ -25,7 +25,7 @@
 //! | 4 | `web/messages.rs` | `create`: the form becomes a `Draft`, rendered, nothing left to check |
 //! | 5 | `services/messages.rs` | `post`: the thing itself |
 //! | 6 | `db/writer.rs` | `Db::write`: the closure goes into the writer's bounded queue |
-//! | 7 | `db/writer.rs` | one transaction for all that is queued, a savepoint for each; membership again; UNIQUE decides about repeats |
+//! | 7 | `db/writer.rs` | one transaction for all that is queued, a savepoint for each; membership again; UNIQUE decides about repeats; then the search index |
 //! | 8 | `db/writer.rs` | COMMIT, durable; then the answers; then what was left for after the commit, in that order |
 //! | 9 | `live/topics.rs` | `publish`, ordered of the hub: one shared frame to the room's sockets, never waiting |
 //! | 10 | `web/messages.rs` | answers with the same fragment, a redirect, or JSON |
@@ -33,6 +33,8 @@
 //!
 //! What is unread elsewhere: the hub gathers a room's news for those who follow it, and each socket counts (`web/socket/unread.rs`); what was
 //! read moves a cursor (`services/reading.rs`). Work too large for one write is a state and batches (`services/background.rs`).
+//!
+//! Search (`db/search.rs`) looks into an index of words that are taken apart in `domain/search.rs` only, newest first.
 //!
 //! A page that was away catches up in `web/socket.rs`: it subscribes first, then reads what changed past its cursor.
 //!
@@ -47,6 +49,7 @@
 //! - Markup made from what people type comes from `domain/rich_text.rs` only, past its allow-list.
 //! - A handler's arguments say who may call it, and each write checks the right again in its own transaction.
 //! - Only the writer stamps messages: order of id, of time and of commit are one order.
+//! - The index of what is searched is written with the message, in one transaction.
 //! - Every queue, cache, page and loop has a bound, named, with its reason.
 //! - Every page and every action works without JavaScript.
 

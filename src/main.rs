@@ -30,6 +30,7 @@ Commands:
                           --stdin: the first line of standard input); signs them out everywhere
   make-admin ADDRESS      Make the person with this e-mail address an administrator
   invite-link             Show the link by which people join
+  reindex                 Make the search index anew, should search not find what is there
   help                    Show this
   version                 Show the version
 
@@ -71,9 +72,10 @@ fn run(words: &[&str]) -> Ended {
         }
         ["make-admin", address] => order(Order::MakeAdministrator { address: address.to_owned() }),
         ["invite-link"] => order(Order::InviteLink),
+        ["reindex"] => order(Order::Reindex),
         ["reset-password", ..] => Err(("Usage: campfire reset-password [--stdin] ann@example.com".to_owned(), 2)),
         ["make-admin", ..] => Err(("Usage: campfire make-admin ann@example.com".to_owned(), 2)),
-        ["invite-link", ..] => Err(("Usage: campfire invite-link".to_owned(), 2)),
+        [command @ ("invite-link" | "reindex"), ..] => Err((format!("Usage: campfire {command}"), 2)),
         _ => Err((format!("Unknown command {:?}. `campfire help` says what there is.", words.join(" ")), 2)),
     }
 }

@@ -14,7 +14,7 @@ use crate::web::answer::with_header;
 use crate::web::limits::{Attempts, Posts};
 use crate::web::{
     App, account, assets, attachments, boosts, edits, errors, guard, health, joins, memberships, messages, profile,
-    room_settings, rooms, roster, sessions, sidebar, socket, users,
+    room_settings, rooms, roster, searches, sessions, sidebar, socket, users,
 };
 use actix_web::dev::{Server as ActixServer, ServerHandle};
 use actix_web::guard::{Any, Get, Head, Patch, Put};
@@ -86,7 +86,8 @@ impl Server {
         let (origin, folder) = (config.origin(address), config.storage.clone());
         let control = listen_to_commands(&folder);
         let posts = Posts::new(config.post_burst, config.posts_per_second);
-        let app = Data::new(App { config, core: core.clone(), attempts: Attempts::default(), posts });
+        let searches = Posts::new(searches::SEARCHES_BURST, searches::SEARCHES_PER_SECOND);
+        let app = Data::new(App { config, core: core.clone(), attempts: Attempts::default(), posts, searches });
         let server = HttpServer::new(move || {
             ActixApp::new()
                 .app_data(app.clone())
@@ -278,6 +279,9 @@ fn table() -> Vec<Row> {
         at("/account/audit_log").get(account::audit_log),
         at("/account/users").get(roster::index),
         at("/account/users/{user_id}").put(roster::update).delete(roster::destroy),
+        at("/searches").get(searches::index).post(searches::create),
+        at("/searches/clear").delete(searches::destroy),
+        at("/users").get(users::index),
         at("/users/me/sidebar").get(sidebar::show),
         at("/users/me/profile").get(profile::edit).put(profile::update),
         at("/users/me/avatar").delete(users::remove_avatar),

@@ -22,6 +22,7 @@ pub(crate) mod previews;
 pub(crate) mod reading;
 pub(crate) mod rooms;
 pub(crate) mod roster;
+pub(crate) mod searches;
 pub(crate) mod sessions;
 mod stripping;
 mod workers;

@@ -24,6 +24,7 @@ pub(crate) mod qr_code;
 pub(crate) mod room_settings;
 pub(crate) mod rooms;
 pub(crate) mod roster;
+pub(crate) mod searches;
 pub(crate) mod sessions;
 pub(crate) mod sidebar;
 pub(crate) mod socket;
@@ -46,6 +47,8 @@ pub(crate) struct App {
     pub attempts: Attempts,
     /// Posts by person.
     pub posts: Posts,
+    /// Searches by person.
+    pub searches: Posts,
 }
 
 impl Deref for App {

@@ -105,7 +105,7 @@ pub fn demand_editor(tx: &Tx<'_>, message: &Message, editor: UserId) -> Result<(
 }
 
 /// Writes a new message unless its `client_message_id` was used in the room before: UNIQUE decides. Writes
-/// `messages`, `attachments`, `mentions` and `counters`. `None` means a repeat, with nothing written.
+/// `messages`, `attachments`, `mentions`, `counters` and the search index. `None` means a repeat, with nothing written.
 pub fn insert(tx: &Tx<'_>, room: RoomId, creator: UserId, draft: &Draft) -> Result<Option<Arc<Message>>> {
     let sql = "INSERT INTO messages (room_id, creator_id, client_message_id, created_revision, revision, body_revision,
                  source, source_format, body_html, plain_text, created_at_ms, updated_at_ms)
@@ -120,10 +120,12 @@ pub fn insert(tx: &Tx<'_>, room: RoomId, creator: UserId, draft: &Draft) -> Resu
         attachments::insert(tx, id, file)?;
     }
     next_revision(tx)?;
+    tx.index(id);
     present(tx, room, id).map(Some)
 }
 
-/// Gives a message another body, keeping the old as a version. Writes both, `mentions` and `counters`. `NotFound` when removed.
+/// Gives a message another body, keeping the old as a version. Writes both, `mentions`, `counters` and the search index. `NotFound`
+/// when removed.
 pub fn update_body(tx: &Tx<'_>, message: &Message, body: &Body) -> Result<Arc<Message>> {
     versions::insert(tx, message.id)?;
     let sql = "UPDATE messages SET source = ?2, source_format = 'markdown', body_html = ?3, plain_text = ?4,
@@ -133,6 +135,7 @@ pub fn update_body(tx: &Tx<'_>, message: &Message, body: &Body) -> Result<Arc<Me
     run(tx, sql, values)?;
     mentions::delete(tx, message.id)?;
     mentions::insert(tx, message.id, &body.called)?;
+    tx.index(message.id);
     present(tx, message.room_id, message.id)
 }
 
@@ -143,9 +146,10 @@ pub fn update_revision(tx: &Tx<'_>, room: RoomId, id: MessageId) -> Result<Arc<M
     present(tx, room, id)
 }
 
-/// Turns a message into its tombstone. Writes `messages`, `counters` and whatever belongs to it, `dropped_files` too.
+/// Turns a message into its tombstone. Writes `messages`, `counters` and whatever belongs to it, `dropped_files` and the index too.
 pub fn delete(tx: &Tx<'_>, message: &Message) -> Result<Tombstone> {
     let revision = next_revision(tx)?;
+    tx.index(message.id);
     for table in ["boosts", "mentions", "message_versions", "attachments", "previews"] {
         run(tx, &format!("DELETE FROM {table} WHERE message_id = ?1"), [message.id])?;
     }
@@ -196,6 +200,14 @@ pub fn page_of_creator(
 ) -> Result<Vec<Arc<Message>>> {
     let condition = "creator_id = ?1 AND messages.id <= ?2 AND removed_at_ms IS NULL ORDER BY messages.id LIMIT ?3";
     Ok(stored(connection, condition, (creator, through, limit))?.into_iter().flatten().collect())
+}
+
+/// Messages by id, wherever they are, in the order of the ids; those that are gone are left out. Reads only, one row for each.
+pub fn listed(connection: &Connection, ids: &[MessageId]) -> Result<Vec<Arc<Message>>> {
+    let found = stored(connection, "messages.id IN (SELECT value FROM json_each(?1))", [array(ids)])?;
+    let mut messages: Vec<Arc<Message>> = found.into_iter().flatten().collect();
+    messages.sort_by_key(|message| ids.iter().position(|id| *id == message.id));
+    Ok(messages)
 }
 
 /// What changed in a room after the revision `after`, in revision order. Reads only; at most `limit` changes. A message that was

@@ -26,6 +26,8 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0009_create_attachments.sql"),
     include_str!("../../migrations/0010_mute_sounds.sql"),
     include_str!("../../migrations/0011_create_previews.sql"),
+    include_str!("../../migrations/0012_create_message_index.sql"),
+    include_str!("../../migrations/0013_create_searches.sql"),
 ];
 
 /// Makes sure that the file holds our database (or none yet), of a schema known here. Reads only; returns the schema's number.
@@ -75,6 +77,4 @@ fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, name, |row| row.get(0))
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/db/migrations.rs"]
-mod tests;
+unit_tests!("../../tests/unit/db/migrations.rs");

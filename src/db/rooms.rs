@@ -213,13 +213,18 @@ pub fn demand_editor(tx: &Tx<'_>, id: RoomId, editor: UserId) -> Result<(String,
 const BATCH_LEN: u32 = 200;
 
 /// Deletes some of what is left of rooms that vanished: messages first, then memberships, then the room itself. Writes
-/// `messages` (with their boosts and versions), `memberships` and `rooms`, at most `BATCH_LEN` rows of one of them; tells whether it found any.
+/// `messages` (with their boosts, versions and index entries), `memberships` and `rooms`, at most `BATCH_LEN` rows of one of them; tells whether it found any.
 pub fn delete_batch(tx: &Tx<'_>) -> Result<bool> {
     let sql = "SELECT id FROM rooms WHERE deleted_at_ms IS NOT NULL ORDER BY id LIMIT 1";
     let room: Option<RoomId> = maybe(tx, sql, [])?;
     let Some(room) = room else { return Ok(false) };
+    let sql = "DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE room_id = ?1 LIMIT ?2) RETURNING id";
+    let messages: Vec<MessageId> = all(tx, sql, (room, BATCH_LEN))?;
+    messages.iter().for_each(|id| tx.index(*id));
+    if !messages.is_empty() {
+        return Ok(true);
+    }
     let steps = [
-        "DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE room_id = ?1 LIMIT ?2)",
         "DELETE FROM memberships WHERE room_id = ?1
            AND user_id IN (SELECT user_id FROM memberships WHERE room_id = ?1 LIMIT ?2)",
         "DELETE FROM rooms WHERE id = ?1 AND ?2 > 0",

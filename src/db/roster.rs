@@ -79,9 +79,10 @@ pub fn delete_ways_in(tx: &Tx<'_>, id: UserId) -> Result<()> {
 }
 
 /// Takes somebody off the account: out of every room but the direct ones, their address free for others. What they wrote stays.
-/// Writes `users`, `sessions`, `transfers` and `memberships`, a row for each.
+/// Writes `users`, `sessions`, `transfers`, `searches` and `memberships`, a row for each.
 pub fn deactivate(tx: &Tx<'_>, id: UserId) -> Result<()> {
     delete_ways_in(tx, id)?;
+    super::searches::delete(tx, id)?;
     let sql = "DELETE FROM memberships WHERE user_id = ?1
                  AND (SELECT kind FROM rooms WHERE rooms.id = memberships.room_id) <> 'direct'";
     run(tx, sql, [id])?;

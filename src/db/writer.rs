@@ -11,8 +11,8 @@
 //! - stamps never go back: `now_ms` is the clock or the last stamp, whichever is later.
 
 use super::storage::OpenError;
-use super::{Db, Synchronous, checkpointer, migrations, query};
-use crate::domain::Clock;
+use super::{Db, Synchronous, checkpointer, migrations, query, search};
+use crate::domain::{Clock, MessageId};
 use crate::error::AppError;
 use rusqlite::Connection;
 use std::cell::RefCell;
@@ -43,6 +43,8 @@ pub struct Tx<'c> {
     connection: &'c Connection,
     now_ms: i64,
     actions: RefCell<Vec<Action>>,
+    /// Messages of which the index has to be told.
+    unindexed: RefCell<Vec<MessageId>>,
 }
 
 /// What runs after the commit, and what runs should that panic.
@@ -58,6 +60,12 @@ impl Tx<'_> {
     /// the writer's thread and must not wait. Should it panic, `if_it_panics` runs instead.
     pub fn after_commit(&self, act: impl FnOnce() + Send + 'static, if_it_panics: impl FnOnce() + Send + 'static) {
         self.actions.borrow_mut().push((Box::new(act), Box::new(if_it_panics)));
+    }
+
+    /// Has the search index follow what a message is at the end of the transaction, if this write stays. It is written once for the
+    /// group: at each savepoint it would write out what it has.
+    pub(super) fn index(&self, id: MessageId) {
+        self.unindexed.borrow_mut().push(id);
     }
 }
 
@@ -204,6 +212,7 @@ struct Group {
     /// Whether the changes of each that ran stay, and whom to tell.
     answers: Vec<(bool, Answer)>,
     actions: Vec<Action>,
+    unindexed: Vec<MessageId>,
     /// The deadline, when the order to stop was behind them.
     stop: Option<Instant>,
 }
@@ -280,6 +289,7 @@ impl Thread {
                 }
             }
         }
+        search::write(&connection, &group.unindexed)?;
         connection.execute_batch("COMMIT")?;
         self.connection = Some(connection);
         Ok(())
@@ -326,7 +336,7 @@ impl Thread {
 /// Runs one closure in its savepoint. `Err` means that the whole transaction is gone.
 fn in_savepoint(connection: &Connection, now_ms: i64, job: Job, group: &mut Group) -> Result<(), AppError> {
     connection.execute_batch("SAVEPOINT job")?;
-    let tx = Tx { connection, now_ms, actions: RefCell::default() };
+    let tx = Tx { connection, now_ms, actions: RefCell::default(), unindexed: RefCell::default() };
     let (error, answer) = job(&tx);
     group.answers.push((error.is_none(), answer));
     if connection.is_autocommit() {
@@ -334,6 +344,7 @@ fn in_savepoint(connection: &Connection, now_ms: i64, job: Job, group: &mut Grou
     }
     if error.is_none() {
         group.actions.append(&mut tx.actions.into_inner());
+        group.unindexed.append(&mut tx.unindexed.into_inner());
     }
     Ok(connection.execute_batch(if error.is_none() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" })?)
 }

@@ -18,7 +18,7 @@ pub(super) const MARK: char = '\u{11}';
 /// Whose reference means everyone in the room.
 pub const EVERYONE: UserId = UserId(0);
 /// The word for them.
-const EVERYONE_NAME: &str = "everyone";
+pub const EVERYONE_NAME: &str = "everyone";
 
 /// The names of people, by id, to be put in place of references.
 pub type Names = HashMap<UserId, String>;

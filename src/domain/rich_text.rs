@@ -6,10 +6,12 @@
 //! linear; nesting, tables and highlighting are bounded, so that what is written is a small multiple of what was typed.
 
 mod highlighting;
+mod marking;
 mod markup;
 mod plain;
 mod sanitizing;
 
+pub(crate) use self::marking::marked;
 pub(super) use self::markup::escaped;
 use super::mentions::{self, MARK, Names};
 use comrak::nodes::NodeValue;

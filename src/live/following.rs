@@ -104,6 +104,4 @@ pub(super) fn remove<K: Eq + Hash + Copy>(index: &mut Index<K>, socket: SocketId
     }
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/live/following.rs"]
-mod tests;
+unit_tests!("../../tests/unit/live/following.rs");

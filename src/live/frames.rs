@@ -152,6 +152,4 @@ impl Frame {
     }
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/live/frames.rs"]
-mod tests;
+unit_tests!("../../tests/unit/live/frames.rs");

@@ -303,6 +303,4 @@ fn spread_ms(sockets: usize) -> usize {
     (sockets * SPREAD_PER_SOCKET_MS).min(SPREAD_MAX_MS)
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/live/topics.rs"]
-mod tests;
+unit_tests!("../../tests/unit/live/topics.rs");

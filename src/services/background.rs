@@ -5,6 +5,7 @@
 
 use super::prelude::*;
 use super::roster::purge;
+use crate::db::search;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -29,7 +30,7 @@ pub struct Background {
 type Batch = fn(&Write<'_>) -> Result<bool, AppError>;
 
 /// Every kind of work.
-const WORK: &[Batch] = &[purge, |tx| Ok(rooms::delete_batch(tx)?)];
+const WORK: &[Batch] = &[purge, |tx| Ok(rooms::delete_batch(tx)?), |tx| Ok(search::index_batch(tx)?)];
 
 impl Background {
     /// Says that there is work.
@@ -54,9 +55,7 @@ pub async fn run(core: Arc<Core>) {
     while !core.background.is_stopping() {
         has_waited(core.reading.write_down(&core.db).await);
         if std::mem::take(&mut has_work) {
-            for batch in WORK {
-                has_work |= !finish(&core, *batch).await;
-            }
+            has_work |= !catch_up(&core).await;
             has_work |= has_waited(core.files.delete_dropped(&core.db).await);
         }
         rounds += 1;
@@ -64,8 +63,19 @@ pub async fn run(core: Arc<Core>) {
             has_waited(core.files.sweep(&core.db, (rounds / SWEEP_EVERY % 256) as u8).await);
         }
         has_work |= timeout(LOOK_EVERY, core.background.wake.notified()).await.is_ok();
+        // The writer may have found the index damaged.
+        has_work |= core.db.read(|snapshot| Ok(search::unindexed_through(snapshot)? > 0)).await.unwrap_or(false);
     }
     has_waited(core.reading.write_down(&core.db).await);
+}
+
+/// Does what is left of every kind of work, as far as that can be done now; tells whether all of it was.
+pub async fn catch_up(core: &Core) -> bool {
+    let mut is_done = true;
+    for batch in WORK {
+        is_done &= finish(core, *batch).await;
+    }
+    is_done
 }
 
 /// Does one kind of work until there is no more; tells whether it got there.

@@ -199,6 +199,4 @@ impl Look {
     }
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/web/answer.rs"]
-mod tests;
+unit_tests!("../../tests/unit/web/answer.rs");

@@ -116,6 +116,4 @@ fn part(request: &HttpRequest, response: &mut HttpResponseBuilder, whole: &Bytes
     }
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/web/assets.rs"]
-mod tests;
+unit_tests!("../../tests/unit/web/assets.rs");

@@ -98,6 +98,4 @@ fn warn_once(peer: Option<IpAddr>) {
     });
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/web/client.rs"]
-mod tests;
+unit_tests!("../../tests/unit/web/client.rs");

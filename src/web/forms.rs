@@ -280,6 +280,4 @@ fn place(error: &serde_json::Error) -> String {
     format!(" (see line {}, column {})", error.line(), error.column())
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/web/forms.rs"]
-mod tests;
+unit_tests!("../../tests/unit/web/forms.rs");

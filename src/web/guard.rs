@@ -213,6 +213,4 @@ fn with_port(authority: &str, is_https: bool) -> String {
     }
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/web/guard.rs"]
-mod tests;
+unit_tests!("../../tests/unit/web/guard.rs");

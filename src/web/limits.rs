@@ -126,6 +126,4 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/web/limits.rs"]
-mod tests;
+unit_tests!("../../tests/unit/web/limits.rs");

@@ -32,6 +32,4 @@ impl QrCode {
     }
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/web/qr_code.rs"]
-mod tests;
+unit_tests!("../../tests/unit/web/qr_code.rs");

@@ -203,6 +203,4 @@ pub async fn take_link(visit: Visit, token: Path<String>) -> Answer {
     answer::page(&visit, StatusCode::BAD_REQUEST, &page).map(never_kept)
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/web/sessions.rs"]
-mod tests;
+unit_tests!("../../tests/unit/web/sessions.rs");

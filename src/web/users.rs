@@ -1,6 +1,8 @@
 //! People: their pages and pictures, the stylesheet that tells a reader which messages are theirs, and bans.
 
 use super::prelude::*;
+use crate::domain::mentions::fit;
+use crate::domain::text::name_key;
 use actix_web::web::Bytes;
 
 template! { "users/show.html" => PersonPage<'v> { look: Look, viewer: &'v User, person: User } }
@@ -22,6 +24,17 @@ impl PersonPage<'_> {
 struct ViewerStylesheet {
     id: UserId,
     is_administrator: bool,
+}
+
+/// `GET /users`: people by a part of their name or its initials, `query`, as JSON; browsers are sent to the list of people.
+pub async fn index(user: CurrentUser) -> Answer {
+    if !user.wants_json() {
+        return Ok(see_other("/account/users"));
+    }
+    let mut people = user.app.db.read(|snapshot| Ok(db::users::choice(snapshot)?)).await?;
+    let query = name_key(&user.query("query").unwrap_or_default());
+    people.retain(|person| fit(&query, &name_key(&person.name)).is_some());
+    user.json(&people.iter().map(UserJson::public).collect::<Vec<_>>())
 }
 
 /// `GET /users/{user_id}`: somebody's page, and what the reader can do there. An address is for its owner and administrators.

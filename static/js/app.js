@@ -17,6 +17,8 @@ import "./previews.js";
 import "./editing.js";
 import "./people.js";
 import "./viewport.js";
+import "./jump.js";
+import "./shortcuts.js";
 import { start as startOutbox } from "./outbox.js";
 import { start as startReading } from "./reading.js";
 import { start as startSocket } from "./socket.js";

@@ -3,6 +3,8 @@ import "./revisions.js";
 import "./copy-field.js";
 import "./sidebar.js";
 import "./people.js";
+import "./jump.js";
+import "./shortcuts.js";
 import { start as startSocket } from "./socket.js";
 import { start as startUnread } from "./unread.js";
 

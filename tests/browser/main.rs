@@ -17,6 +17,7 @@ mod mentions;
 mod previews;
 mod reading;
 mod rooms;
+mod searching;
 mod sounds;
 mod story;
 mod survival;

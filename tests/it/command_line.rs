@@ -242,15 +242,20 @@ async fn where_there_is_no_campfire_nothing_is_made() {
 #[tokio::test]
 async fn wrong_usage_is_told_from_failure() {
     let folder = TempDir::new().unwrap();
-    for words in
-        [&["reset-password"][..], &["make-admin"], &["make-admin", "a@b", "c@d"], &["invite-link", "now"], &["invite"]]
-    {
+    for words in [
+        &["reset-password"][..],
+        &["make-admin"],
+        &["make-admin", "a@b", "c@d"],
+        &["invite-link", "now"],
+        &["reindex", "now"],
+        &["invite"],
+    ] {
         let ended = run(folder.path(), words, "").await;
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{ended:?}");
         assert!(ended.stderr.contains("campfire"), "{ended:?}");
     }
     let help = done(run(folder.path(), &["help"], "").await);
-    for command in ["reset-password ADDRESS", "make-admin ADDRESS", "invite-link"] {
+    for command in ["reset-password ADDRESS", "make-admin ADDRESS", "invite-link", "reindex"] {
         assert!(help.contains(command), "{help}");
     }
 }

@@ -83,7 +83,7 @@ async fn play(server: &TestServer, ann: &Person, bob: &Person, steps: Vec<Step>)
             }
             Step::File => {
                 let client_message_id = Uuid::new_v4().to_string();
-                let answer = crate::files::sends_as(ann, &client_message_id, "a.txt", b"of a file").await;
+                let answer = crate::files::sends_as(ann, &client_message_id, "file.txt", b"of a file").await;
                 assert_eq!(answer.status(), 201);
                 let id = answer.json::<Value>().await.unwrap()["id"].as_i64().unwrap();
                 list.push(Known { id, client_message_id, bob: false, text: Some(String::new()) });
@@ -138,6 +138,7 @@ async fn play(server: &TestServer, ann: &Person, bob: &Person, steps: Vec<Step>)
         }
     }
     check(ann, &list, away).await;
+    search(ann, &list).await;
     assert_eq!(Page::load(ann).await.boosts, boosts.into_keys().collect());
     // The page that never left agrees as well: it is level when it has heard the last revision.
     let fresh = Page::load(ann).await;
@@ -182,6 +183,36 @@ async fn check(ann: &Person, list: &[Known], away: Vec<Page>) {
         }
         assert_eq!((&page.messages, &page.boosts), (&fresh.messages, &fresh.boosts));
         assert_eq!(revision, fresh.cursor);
+    }
+}
+
+/// What is searched for in the room is what is in it, newest first; a word is found where it is said, and nowhere else.
+async fn search(ann: &Person, list: &[Known]) {
+    let (mut found, mut path) = (Vec::new(), "/searches?q=in:1".to_owned());
+    loop {
+        let answer = ann.get(&path).await;
+        let next = answer.headers().get("link").map(|link| link.to_str().unwrap().to_owned());
+        let page: Vec<Value> = answer.json().await.unwrap();
+        found.extend(page.iter().map(|message| message["id"].as_i64().unwrap()));
+        let Some(link) = next else { break };
+        path = link.split(['<', '>']).nth(1).unwrap().to_owned();
+    }
+    let said = |wanted: &dyn Fn(&str) -> bool| -> Vec<i64> {
+        let fits = |known: &&Known| known.text.as_deref().is_some_and(wanted);
+        list.iter().rev().filter(fits).map(|known| known.id).collect()
+    };
+    assert_eq!(found, said(&|_| true));
+    for word in ["a", "上", "🔥"] {
+        let page: Vec<Value> = ann.get(&format!("/searches?q={word}")).await.json().await.unwrap();
+        let found: Vec<i64> = page.iter().map(|message| message["id"].as_i64().unwrap()).collect();
+        let is_said = |text: &str| match word {
+            "🔥" => text.contains(word),
+            // Letters of other scripts go with those beside them.
+            "a" => text.split(|c: char| !c.is_alphanumeric() || c == '上').any(|part| part == word),
+            _ => text.split(|c: char| c != '上').any(|part| part == word),
+        };
+        let expected: Vec<i64> = said(&is_said).into_iter().take(40).collect();
+        assert_eq!(found, expected, "{word}");
     }
 }
 

@@ -25,6 +25,7 @@ mod previews;
 mod process;
 mod rooms;
 mod roster;
+mod search;
 mod sessions;
 mod socket;
 mod sounds;

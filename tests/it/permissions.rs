@@ -198,7 +198,7 @@ async fn an_id_that_is_unknown_foreign_or_none_names_nothing() {
             check("GET", format!("/rooms/1/messages?{query}={name}")).await;
         }
     }
-    for path in ["/nothing", "/rooms/1/nothing", "/rooms/", "/users", "/api", "/apirooms"] {
+    for path in ["/nothing", "/rooms/1/nothing", "/rooms/", "/users/", "/api", "/apirooms"] {
         check("GET", path.into()).await;
         check("POST", path.into()).await;
     }

@@ -90,6 +90,4 @@ impl Unread {
     }
 }
 
-#[cfg(test)]
-#[path = "../../../tests/unit/web/socket/unread.rs"]
-mod tests;
+unit_tests!("../../../tests/unit/web/socket/unread.rs");
