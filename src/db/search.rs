@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// Index entries looked at, newest first, before access is made part of the question: some milliseconds' worth, in which whoever is
 /// in most rooms finds a page.
 const PROBE_MAX: usize = 1_200;
-/// Rooms that are made part of the question at once: so few cost it little.
+/// Rooms that are gone through themselves: so few have their messages in order at little cost.
 const NARROW_MAX: usize = 8;
 /// Matches counted; one more means "more than that".
 pub const COUNT_MAX: usize = 1_000;
@@ -232,35 +232,34 @@ impl Scope {
         let is_counted = before.0 == i64::MAX;
         let (mut ids, mut count, mut end) = (Vec::new(), 0, before.min(self.end));
         let is_enough = |ids: &[MessageId], count: usize| ids.len() == limit && (!is_counted || count > COUNT_MAX);
-        // Without a word or mark that all results share, there is nothing to go through but the rooms.
-        if self.rooms.len() > NARROW_MAX && !(self.wanted.is_empty() && self.marks.is_empty()) {
-            let mut statement = connection.prepare_cached(
-                "SELECT rowid, words FROM message_index WHERE message_index MATCH ?1 AND rowid >= ?2 AND rowid < ?3
-                 ORDER BY rowid DESC",
-            )?;
-            let asked = self.expression(shortened, false);
-            // Whether more is found than what is looked for.
-            let is_loose = !self.without.is_empty() || asked != self.expression(exact, false);
-            let mut rows = statement.query((asked, self.first, end))?;
-            let (mut probed, mut is_through) = (0, true);
-            while let Some(row) = rows.next()? {
-                is_through = probed < PROBE_MAX && !is_enough(&ids, count);
-                if !is_through {
-                    break;
-                }
-                probed += 1;
-                end = row.get(0)?;
-                let entry = row.get_ref(1)?.as_str()?;
-                let room = entry.split(' ').next().unwrap_or_default();
-                if self.rooms.contains(room) && (!is_loose || self.fits(entry)) {
-                    count += 1;
-                    ids.extend((ids.len() < limit).then_some(end));
-                }
+        // Few rooms are gone through themselves; so are all, where nothing is asked for that all results share.
+        let is_narrow = self.rooms.len() <= NARROW_MAX || (self.wanted.is_empty() && self.marks.is_empty());
+        let asked = if is_narrow { self.rooms() } else { self.expression(shortened, false) };
+        let mut statement = connection.prepare_cached(
+            "SELECT rowid, words FROM message_index WHERE message_index MATCH ?1 AND rowid >= ?2 AND rowid < ?3
+             ORDER BY rowid DESC",
+        )?;
+        // Whether more is found than what is looked for.
+        let is_loose = !self.without.is_empty() || asked != self.expression(exact, false);
+        let mut rows = statement.query((asked, self.first, end))?;
+        let (mut probed, mut is_through) = (0, true);
+        while let Some(row) = rows.next()? {
+            is_through = probed < PROBE_MAX && !is_enough(&ids, count);
+            if !is_through {
+                break;
             }
-            if is_through || ids.len() == limit {
-                let is_known = is_counted && (is_through || count > COUNT_MAX);
-                return Ok((ids, is_known.then_some(count)));
+            probed += 1;
+            end = row.get(0)?;
+            let entry = row.get_ref(1)?.as_str()?;
+            let room = entry.split(' ').next().unwrap_or_default();
+            if self.rooms.contains(room) && (!is_loose || self.fits(entry)) {
+                count += 1;
+                ids.extend((ids.len() < limit).then_some(end));
             }
+        }
+        if is_through || ids.len() == limit {
+            let is_known = is_counted && (is_through || count > COUNT_MAX);
+            return Ok((ids, is_known.then_some(count)));
         }
         let mut statement = connection.prepare_cached(
             "SELECT rowid FROM message_index WHERE message_index MATCH ?1 AND rowid >= ?2 AND rowid < ?3
@@ -285,7 +284,15 @@ impl Scope {
         let has = |(term, people): &Wanted| {
             term.places(&words).next().is_some() || people.iter().any(|mark| words.contains(&mark.as_str()))
         };
-        self.wanted.iter().all(has) && !self.without.iter().any(has)
+        let is_marked = |choice: &Vec<String>| choice.iter().any(|mark| words.contains(&mark.as_str()));
+        self.wanted.iter().all(has) && self.marks.iter().all(is_marked) && !self.without.iter().any(has)
+    }
+
+    /// The rooms as FTS5 is asked for them.
+    fn rooms(&self) -> String {
+        let mut rooms: Vec<_> = self.rooms.iter().map(|mark| format!("\"{mark}\"")).collect();
+        rooms.sort_unstable();
+        format!("({})", rooms.join(" OR "))
     }
 
     /// The question as FTS5 is asked (<https://www.sqlite.org/fts5.html>, section 3), with or without what only narrows it. Words and
@@ -299,9 +306,7 @@ impl Scope {
         if !is_whole {
             return all.join(" AND ");
         }
-        let mut rooms: Vec<_> = self.rooms.iter().cloned().collect();
-        rooms.sort_unstable();
-        all.push(any(&quoted(&rooms)));
+        all.push(self.rooms());
         let none: String = self.without.iter().map(|term| format!(" NOT {}", wanted(term))).collect();
         format!("({}){none}", all.join(" AND "))
     }
