@@ -11,6 +11,7 @@
 
 pub(crate) mod administration;
 pub(crate) mod background;
+mod blanking;
 mod fetching;
 pub mod files;
 pub(crate) mod messages;

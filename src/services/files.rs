@@ -6,7 +6,7 @@
 
 use super::prelude::*;
 use super::workers::Workers;
-use super::{pictures, stripping};
+use super::{blanking, pictures, stripping};
 use crate::domain::attachments::{NOTHING_KNOWN, PICTURES, clean_name, recognised};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Cursor, ErrorKind, Read, Write};
@@ -210,7 +210,7 @@ impl Incoming {
         self.size == 0
     }
 
-    /// Puts the file in its place: a picture stripped, flushed with its folder. `name` is its sender's. Fails as `write` does.
+    /// Puts the file in its place: stripped, flushed with its folder. `name` is its sender's. Fails as `write` does.
     pub async fn finish(mut self, name: &str) -> Result<Stored, AppError> {
         let (files, name, key) = (self.unreferenced.0.clone(), clean_name(name), self.key);
         let settling = files.clone();
@@ -226,14 +226,12 @@ fn settle(files: &Files, name: String, key: FileKey) -> io::Result<Attachment> {
     let by_name = mime_guess::from_path(&name).first_or_octet_stream();
     let by_content = infer::get(&head(&incoming)?).map(|kind| kind.mime_type());
     let (mut content_type, mut dimensions) = (recognised(by_content, by_name.essence_str()), None);
-    if PICTURES.contains(&content_type.as_str()) {
-        match strip(&incoming, &content_type) {
-            Ok(size) => dimensions = size,
-            Err(error) if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData) => {
-                NOTHING_KNOWN.clone_into(&mut content_type);
-            }
-            Err(error) => return Err(error),
+    match strip(&incoming, &content_type) {
+        Ok(size) => dimensions = size,
+        Err(error) if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData) => {
+            NOTHING_KNOWN.clone_into(&mut content_type);
         }
+        Err(error) => return Err(error),
     }
     let file = File::open(&incoming)?;
     file.sync_all()?;
@@ -256,8 +254,11 @@ fn head(path: &Path) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-/// Strips a picture of what is not the picture; returns how large it is shown. Fails when it is not what it seems, and stays as it is.
+/// Strips a file of what is not the picture; returns how large that is shown. Fails when it is not what it seems, and stays as it is.
 fn strip(path: &Path, content_type: &str) -> io::Result<Option<(u32, u32)>> {
+    if !PICTURES.contains(&content_type) {
+        return blanking::blank(path).map(|()| None);
+    }
     let stripped = path.with_extension("stripped");
     let mut output = BufWriter::new(private_file(&stripped)?);
     let copied = stripping::copy(content_type, &mut BufReader::new(File::open(path)?), &mut output);

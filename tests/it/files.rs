@@ -298,6 +298,45 @@ async fn a_picture_of_too_many_pixels_or_none_is_a_file_like_others() {
 }
 
 #[tokio::test]
+async fn a_film_and_a_phones_picture_are_had_without_where_they_were_taken() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.administrator().await, server.member("Bob").await);
+    let place = b"+48.8583+002.2944/".as_slice();
+    let boxed = |kind: &[u8], parts: &[&[u8]]| {
+        let length = 8 + parts.iter().map(|part| part.len()).sum::<usize>() as u32;
+        [&length.to_be_bytes(), kind, &parts.concat()].concat()
+    };
+    let (udta, film) =
+        (boxed(b"udta", &[&boxed(b"\xa9xyz", &[b"\0\x12\x15\xc7", place])]), boxed(b"mdat", &[b"pixels"]));
+    let moov = boxed(b"moov", &[&boxed(b"mvhd", &[&[0; 100]]), &udta]);
+    let film = [boxed(b"ftyp", &[b"qt  \0\0\0\0qt  "]), moov, film].concat();
+
+    // One item, EXIF, of 18 bytes; the table of places has eight bytes of its own, then the item's.
+    let info = boxed(b"iinf", &[b"\0\0\0\0\0\x01", &boxed(b"infe", &[b"\x02\0\0\0\0\x01\0\0Exif\0"])]);
+    let heic = |at: u32| {
+        let iloc = boxed(b"iloc", &[b"\0\0\0\0\x44\0\0\x01\0\x01\0\0\0\x01", &at.to_be_bytes(), b"\0\0\0\x12"]);
+        let meta = boxed(b"meta", &[b"\0\0\0\0", &info, &iloc]);
+        [boxed(b"ftyp", &[b"heic\0\0\0\0mif1heic"]), meta, boxed(b"mdat", &[place, b"pixels"])].concat()
+    };
+    let heic = heic(heic(0).len() as u32 - 24);
+
+    for (name, kind, file) in [("a.mov", "video/quicktime", &film), ("a.heic", "image/heif", &heic)] {
+        let message = sends(&ann, name, file).await;
+        assert_eq!(message["attachment"]["content_type"], kind);
+        let original = bob.get(&format!("{}?download", url(&message))).await.bytes().await.unwrap();
+        let has_place = |file: &[u8]| file.windows(place.len()).any(|it| it == place);
+        assert!(has_place(file) && !has_place(&original), "{name}");
+        assert_eq!((original.len(), &message["attachment"]["size_bytes"]), (file.len(), &json!(file.len())));
+        assert!(original.windows(6).any(|it| it == b"pixels"));
+    }
+    // What seems a film and is none is only stored, and as it came.
+    let broken = [&film[..20], b"\0\0\0\x04moov", place].concat();
+    let message = sends(&ann, "a.mov", &broken).await;
+    assert_eq!(message["attachment"]["content_type"], "application/octet-stream");
+    assert_eq!(ann.get(&url(&message)).await.bytes().await.unwrap(), broken);
+}
+
+#[tokio::test]
 async fn a_removed_message_takes_its_file_with_it() {
     let server = TestServer::start().await;
     let ann = server.administrator().await;
