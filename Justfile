@@ -11,8 +11,12 @@ run:
 test:
     cargo test
 
+# Measure how close the server is to what the machine can do; `just bench 1 4` measures only those rows
+bench *rows:
+    cargo bench --bench limits -- {{rows}}
+
 # Measure how the cost of a request grows with rooms and people
-bench:
+bench-growth:
     cargo bench --bench growth
 
 # Measure ten large uploads at once: how fast, and how much memory they take
