@@ -76,6 +76,8 @@ settings! {
     posts_per_second: u32 = 5, "a number from 1 to 1000000", |text| number(text, 1_000_000);
     /// `CAMPFIRE_UPLOAD_MAX`: bytes in one file. Default 100 MB.
     upload_max: usize = 100 * MB, "a size like 100MB, 1GB or a number of bytes, at most 100GB", size;
+    /// `CAMPFIRE_PAGE_CACHE`: bytes of finished pages kept; 0 keeps none. Default 32 MB.
+    page_cache: usize = 32 * MB, "a size like 32MB, or 0", |text| if text == "0" { Some(0) } else { size(text) };
     /// `CAMPFIRE_LOG`: a level or a filter of `tracing`. Default `info`.
     log: String = "info".to_owned(),
         "a level or a filter, like info or campfire=debug", |text| EnvFilter::try_new(text).ok().map(|_| text.to_owned());

@@ -11,7 +11,6 @@ use crate::db::storage::{OpenError, Storage};
 use crate::domain::Clock;
 use crate::domain::clock::system_ms;
 use crate::services::roster::{invite_path, make_administrator, reset_password};
-use crate::services::searches::reindex;
 use crate::services::{Core, background};
 use futures_util::StreamExt;
 use futures_util::stream::poll_fn;
@@ -86,7 +85,7 @@ async fn carry_out(core: &Core, origin: &str, order: Order) -> Answer {
         Order::MakeAdministrator { address } => {
             make_administrator(core, &address).await.map(|user| format!("{} is an administrator.", user.name))
         }
-        Order::Reindex => reindex(core).await.map(|()| REINDEXED.to_owned()),
+        Order::Reindex => background::reindex(core).await.map(|()| REINDEXED.to_owned()),
         Order::InviteLink => invite_path(core).await.map(|path| format!("{origin}{path}")),
     };
     done.map_or_else(|error| Answer::Failed(error.to_string()), Answer::Done)

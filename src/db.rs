@@ -11,6 +11,7 @@ pub(crate) mod audit;
 pub(crate) mod bans;
 pub(crate) mod boosts;
 mod checkpointer;
+pub(crate) mod freshness;
 pub(crate) mod memberships;
 pub(crate) mod mentions;
 pub(crate) mod messages;
@@ -22,12 +23,10 @@ mod readers;
 pub(crate) mod rooms;
 pub(crate) mod roster;
 pub(crate) mod search;
-pub(crate) mod searches;
 pub(crate) mod sessions;
 pub(crate) mod storage;
 pub(crate) mod transfers;
 pub(crate) mod users;
-pub(crate) mod versions;
 mod writer;
 
 pub use readers::Snapshot;
@@ -36,6 +35,7 @@ pub use writer::Tx;
 
 use crate::domain::Clock;
 use crate::domain::words;
+use freshness::Freshness;
 use readers::Readers;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -60,6 +60,7 @@ struct Inner {
     writer: Writer,
     readers: Readers,
     waits: AtomicU64,
+    freshness: Arc<Freshness>,
     storage: Mutex<Option<Storage>>,
 }
 
@@ -67,10 +68,17 @@ impl Db {
     /// Opens the database in `storage`, migrates it and starts its threads. Where it fails, nothing is changed.
     pub fn open(storage: Storage, synchronous: Synchronous, clock: Clock) -> Result<Self, OpenError> {
         let path = storage.database()?;
-        let writer = Writer::start(&path, synchronous, clock)?;
+        let freshness = Arc::<Freshness>::default();
+        let writer = Writer::start(&path, synchronous, clock, freshness.clone())?;
         let readers =
             Readers::start(&path).map_err(|error| OpenError::Folder(path, std::io::Error::other(error.to_string())))?;
-        Ok(Self(Arc::new(Inner { writer, readers, waits: AtomicU64::new(0), storage: Mutex::new(Some(storage)) })))
+        let (waits, storage) = (AtomicU64::new(0), Mutex::new(Some(storage)));
+        Ok(Self(Arc::new(Inner { writer, readers, waits, freshness, storage })))
+    }
+
+    /// When what pages are made of last changed.
+    pub(crate) fn freshness(&self) -> &Freshness {
+        &self.0.freshness
     }
 
     /// Reads and writes asked for since the start: what requests waited for.

@@ -12,8 +12,9 @@ use crate::error::AppError;
 use crate::services::{Core, background, previews as making};
 use crate::web::answer::with_header;
 use crate::web::limits::{Attempts, Posts};
+use crate::web::pages::{self, Pages};
 use crate::web::{
-    App, account, assets, attachments, boosts, edits, errors, guard, health, joins, memberships, messages, profile,
+    App, account, assets, attachments, edits, errors, guard, health, joins, memberships, messages, profile,
     room_settings, rooms, roster, searches, sessions, sidebar, socket, users,
 };
 use actix_web::dev::{Server as ActixServer, ServerHandle};
@@ -87,12 +88,14 @@ impl Server {
         let control = listen_to_commands(&folder);
         let posts = Posts::new(config.post_burst, config.posts_per_second);
         let searches = Posts::new(searches::SEARCHES_BURST, searches::SEARCHES_PER_SECOND);
-        let app = Data::new(App { config, core: core.clone(), attempts: Attempts::default(), posts, searches });
+        let pages = Pages::new(config.page_cache);
+        let app = Data::new(App { config, core: core.clone(), attempts: Attempts::default(), posts, searches, pages });
         let server = HttpServer::new(move || {
             ActixApp::new()
                 .app_data(app.clone())
                 .configure(routes)
                 .default_service(web::to(|| ready(HttpResponse::from_error(AppError::NotFound))))
+                .wrap(from_fn(pages::keep))
                 .wrap(from_fn(guard::before_routing))
                 .wrap(from_fn(errors::render))
                 .wrap(from_fn(guard::around))
@@ -266,8 +269,8 @@ fn table() -> Vec<Row> {
         at("/rooms/{room_id}/messages/{message_id}/thumbnail").get(attachments::thumbnail),
         at("/rooms/{room_id}/messages/{message_id}/preview").delete(attachments::remove_preview),
         at("/rooms/{room_id}/messages/{message_id}/preview/image").get(attachments::preview_image),
-        at("/rooms/{room_id}/messages/{message_id}/boosts").get(boosts::index).post(boosts::create),
-        at("/rooms/{room_id}/messages/{message_id}/boosts/{boost_id}").delete(boosts::destroy),
+        at("/rooms/{room_id}/messages/{message_id}/boosts").get(edits::boosts).post(edits::boost),
+        at("/rooms/{room_id}/messages/{message_id}/boosts/{boost_id}").delete(edits::withdraw_boost),
         at("/rooms/{room_id}/members").get(memberships::index),
         at("/rooms/{room_id}/members/me").delete(memberships::leave),
         at("/account").put(account::update),

@@ -23,7 +23,6 @@ pub(crate) mod previews;
 pub(crate) mod reading;
 pub(crate) mod rooms;
 pub(crate) mod roster;
-pub(crate) mod searches;
 pub(crate) mod sessions;
 mod stripping;
 mod workers;

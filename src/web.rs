@@ -8,7 +8,6 @@ pub(crate) mod answer;
 pub mod assets;
 pub(crate) mod attachments;
 pub(crate) mod auth;
-pub(crate) mod boosts;
 pub(crate) mod client;
 pub(crate) mod edits;
 pub(crate) mod errors;
@@ -18,6 +17,7 @@ pub(crate) mod joins;
 pub(crate) mod limits;
 pub(crate) mod memberships;
 pub(crate) mod messages;
+pub(crate) mod pages;
 mod prelude;
 pub(crate) mod profile;
 pub(crate) mod qr_code;
@@ -36,6 +36,7 @@ use crate::services::Core;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::Data;
 use limits::{Attempts, Posts};
+use pages::Pages;
 use prelude::*;
 use std::ops::Deref;
 
@@ -49,6 +50,7 @@ pub(crate) struct App {
     pub posts: Posts,
     /// Searches by person.
     pub searches: Posts,
+    pub pages: Pages,
 }
 
 impl Deref for App {

@@ -3,7 +3,7 @@
 //! Invariants: each write takes exactly one revision; a message is found only in its room; a removed one has no content.
 
 use super::prelude::*;
-use super::{attachments, boosts, mentions, versions};
+use super::{attachments, boosts, mentions};
 use std::sync::Arc;
 
 /// Messages on a page unless fewer or more are asked for.
@@ -127,7 +127,7 @@ pub fn insert(tx: &Tx<'_>, room: RoomId, creator: UserId, draft: &Draft) -> Resu
 /// Gives a message another body, keeping the old as a version. Writes both, `mentions`, `counters` and the search index. `NotFound`
 /// when removed.
 pub fn update_body(tx: &Tx<'_>, message: &Message, body: &Body) -> Result<Arc<Message>> {
-    versions::insert(tx, message.id)?;
+    insert_version(tx, message.id)?;
     let sql = "UPDATE messages SET source = ?2, source_format = 'markdown', body_html = ?3, plain_text = ?4,
                  revision = ?5, body_revision = ?5, updated_at_ms = ?6, edited_at_ms = ?6
                WHERE id = ?1 AND removed_at_ms IS NULL";
@@ -222,4 +222,29 @@ pub fn changes_after(
     };
     let condition = "room_id = ?1 AND revision > ?2 ORDER BY revision LIMIT ?3";
     Ok(stored(connection, condition, (room, after, limit))?.into_iter().map(change).collect())
+}
+
+from_row!(Version { source, html, written_at_ms });
+
+/// Keeps what a message says now; of more than [`VERSIONS_MAX`], the oldest go. Writes `message_versions`.
+fn insert_version(tx: &Tx<'_>, message: MessageId) -> Result<()> {
+    let sql = "INSERT INTO message_versions (message_id, source, body_html, written_at_ms)
+               SELECT id, source, body_html, coalesce(edited_at_ms, created_at_ms) FROM messages WHERE id = ?1";
+    run(tx, sql, [message])?;
+    let sql = "DELETE FROM message_versions WHERE message_id = ?1 AND id NOT IN
+                 (SELECT id FROM message_versions WHERE message_id = ?1 ORDER BY id DESC LIMIT ?2)";
+    run(tx, sql, (message, VERSIONS_MAX))
+}
+
+/// What a message said before, newest first. Reads only; at most [`VERSIONS_MAX`].
+pub fn versions(connection: &Connection, message: MessageId) -> Result<Vec<Version>> {
+    let sql = "SELECT source, body_html, written_at_ms FROM message_versions WHERE message_id = ?1
+               ORDER BY id DESC LIMIT ?2";
+    let mut versions: Vec<Version> = all(connection, sql, (message, VERSIONS_MAX))?;
+    let names = super::mentions::names(connection, versions.iter().map(|version| version.source.as_str()))?;
+    for version in &mut versions {
+        version.source = crate::domain::mentions::in_source(&version.source, &names);
+        version.html = version.html.with_names(&names);
+    }
+    Ok(versions)
 }

@@ -82,7 +82,7 @@ pub fn delete_ways_in(tx: &Tx<'_>, id: UserId) -> Result<()> {
 /// Writes `users`, `sessions`, `transfers`, `searches` and `memberships`, a row for each.
 pub fn deactivate(tx: &Tx<'_>, id: UserId) -> Result<()> {
     delete_ways_in(tx, id)?;
-    super::searches::delete(tx, id)?;
+    super::search::delete_recent(tx, id)?;
     let sql = "DELETE FROM memberships WHERE user_id = ?1
                  AND (SELECT kind FROM rooms WHERE rooms.id = memberships.room_id) <> 'direct'";
     run(tx, sql, [id])?;

@@ -1,4 +1,4 @@
-//! The search index, and what is found by it.
+//! The search index, what is found by it, and what people looked for lately.
 //!
 //! Invariants: a message is in the index exactly when it is there and its id is past `unindexed_through_id`; what the index has of it
 //! is its [`entry`]; a result is of a room that the searcher is in.
@@ -66,19 +66,15 @@ fn write_one(connection: &Connection, id: MessageId) -> Result<()> {
     Ok(())
 }
 
-/// Sets the index aside, to be emptied, and begins a new one, to be filled. Where one is set aside still, this one goes at once.
-fn begin_anew(connection: &Connection) -> Result<()> {
+/// Sets the index aside, to be emptied, and begins a new one, to be filled by batches, newest messages first. Where one is set aside
+/// still, this one goes at once. Writes `search_state`, on the writer's connection.
+pub fn begin_anew(connection: &Connection) -> Result<()> {
     let set_aside = "ALTER TABLE message_index RENAME TO message_index_old";
     let is_set_aside = exists(connection, IS_SET_ASIDE, [])?;
     connection.execute_batch(if is_set_aside { "DROP TABLE message_index" } else { set_aside })?;
     connection.execute_batch(CREATE)?;
     let sql = "UPDATE search_state SET rules = ?1, unindexed_through_id = (SELECT coalesce(max(id), 0) FROM messages)";
     connection.execute(sql, [RULES]).map(drop)
-}
-
-/// Has the index made anew, newest messages first, by the batches that follow. Writes `search_state` and an empty index.
-pub fn start_reindex(tx: &Tx<'_>) -> Result<()> {
-    begin_anew(tx)
 }
 
 /// Up to which message the index has to be filled; below 1 once it is whole. Reads one row.
@@ -353,6 +349,28 @@ fn first_since(connection: &Connection, ms: i64) -> Result<MessageId> {
         }
     }
     Ok(MessageId(low))
+}
+
+/// Recent searches that are kept of each person.
+const RECENT_MAX: u32 = 10;
+
+queries! {
+    /// What somebody looked for, latest first. Reads only; at most `RECENT_MAX`.
+    pub fn recent(connection: &Connection, user: UserId) -> Result<Vec<String>> = all(user, RECENT_MAX):
+        "SELECT query FROM searches WHERE user_id = ?1 ORDER BY searched_at_ms DESC, query DESC LIMIT ?2";
+
+    /// Notes that somebody looked for something, now. Writes `searches`.
+    pub fn insert_recent(tx: &Tx<'_>, user: UserId, query: &str) -> Result<()> = run(user, query, tx.now_ms()):
+        "INSERT INTO searches (user_id, query, searched_at_ms) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET searched_at_ms = excluded.searched_at_ms";
+
+    /// Forgets all but the latest `RECENT_MAX`. Writes `searches`.
+    pub fn cut_recent(tx: &Tx<'_>, user: UserId) -> Result<()> = run(user, RECENT_MAX):
+        "DELETE FROM searches WHERE user_id = ?1 AND query NOT IN
+           (SELECT query FROM searches WHERE user_id = ?1 ORDER BY searched_at_ms DESC, query DESC LIMIT ?2)";
+
+    /// Forgets what somebody looked for. Writes `searches`.
+    pub fn delete_recent(tx: &Tx<'_>, user: UserId) -> Result<()> = run: "DELETE FROM searches WHERE user_id = ?1";
 }
 
 unit_tests!("../../tests/unit/db/search.rs");

@@ -10,12 +10,14 @@
 //!   `Storage`, no after-commit action runs, and the connection is opened anew;
 //! - stamps never go back: `now_ms` is the clock or the last stamp, whichever is later.
 
+use super::freshness::{Freshness, Part, Written, watch};
 use super::storage::OpenError;
 use super::{Db, Synchronous, checkpointer, migrations, query, search};
 use crate::domain::{Clock, MessageId};
 use crate::error::AppError;
 use rusqlite::Connection;
 use std::cell::RefCell;
+use std::mem;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -104,12 +106,16 @@ struct State {
 
 impl Writer {
     /// Opens the database, migrates it and starts the thread. Where it fails, nothing is changed.
-    pub(super) fn start(path: &Path, synchronous: Synchronous, clock: Clock) -> Result<Self, OpenError> {
+    pub(super) fn start(
+        path: &Path, synchronous: Synchronous, clock: Clock, freshness: Arc<Freshness>,
+    ) -> Result<Self, OpenError> {
         let sqlite = |error| OpenError::of(path, error);
         // Looked at before anything is set, since setting WAL mode already changes a file that may not be ours.
         migrations::recognise(&Connection::open(path).map_err(sqlite)?, path)?;
         let mut connection = open(path, synchronous).map_err(sqlite)?;
         migrations::run(&mut connection, path)?;
+        let written = Written::default();
+        watch(&connection, &written).map_err(sqlite)?;
         // When the newest message was stamped: a clock that was set back must not go before it.
         let newest = "SELECT created_at_ms FROM messages ORDER BY id DESC LIMIT 1";
         let last_ms = query::maybe(&connection, newest, []).map_err(sqlite)?.unwrap_or(0);
@@ -125,6 +131,8 @@ impl Writer {
             nudges,
             clock,
             last_ms,
+            freshness,
+            written,
         };
         let thread = thread::Builder::new()
             .name("writer".to_owned())
@@ -203,6 +211,8 @@ struct Thread {
     nudges: SyncSender<()>,
     clock: Clock,
     last_ms: i64,
+    freshness: Arc<Freshness>,
+    written: Written,
 }
 
 /// Closures of one transaction.
@@ -247,6 +257,10 @@ impl Thread {
     fn group(&mut self, first: Job) -> Option<Instant> {
         let mut group = Group { next: Some(first), ..Group::default() };
         let committed = self.transact(&mut group);
+        let mut parts = mem::take(&mut *self.written.lock().unwrap_or_else(PoisonError::into_inner));
+        // What failed may be there all the same.
+        parts.extend(committed.is_err().then_some(Part::Everything));
+        self.freshness.change(parts);
         match &committed {
             Err(error) => {
                 self.state.unhealthy.store(true, Ordering::SeqCst);
@@ -297,7 +311,11 @@ impl Thread {
 
     /// Takes the connection, opening it if need be, with a transaction begun.
     fn begin(&mut self) -> Result<Connection, AppError> {
-        let connection = self.connection.take().map_or_else(|| open(&self.path, self.synchronous), Ok)?;
+        let again = || {
+            let connection = open(&self.path, self.synchronous)?;
+            watch(&connection, &self.written).map(|()| connection)
+        };
+        let connection = self.connection.take().map_or_else(again, Ok)?;
         connection.execute_batch("BEGIN IMMEDIATE")?;
         Ok(connection)
     }

@@ -115,13 +115,8 @@ fn push(words: &mut Vec<Word>, mut text: String, at: Range<usize>) {
 
 fn kind(c: char) -> Kind {
     match c {
-        _ if c.is_ascii() => {
-            if c.is_ascii_alphanumeric() {
-                Kind::Letter
-            } else {
-                Kind::Gap
-            }
-        }
+        _ if c.is_ascii() && !c.is_ascii_alphanumeric() => Kind::Gap,
+        _ if c.is_ascii() => Kind::Letter,
         '\u{ad}' | '\u{200c}' | '\u{200d}' | '\u{ff9e}' | '\u{ff9f}' | '\u{1f3fb}'..='\u{1f3ff}' => Kind::Sign,
         '\u{2600}'..='\u{27bf}' | '\u{1f000}'..='\u{1faff}' if !c.is_alphanumeric() => Kind::Picture,
         _ if is_combining_mark(c) => Kind::Sign,
@@ -130,8 +125,7 @@ fn kind(c: char) -> Kind {
         | '\u{1000}'..='\u{109f}'
         | '\u{1100}'..='\u{11ff}'
         | '\u{1780}'..='\u{17ff}'
-        | '\u{2e80}'..='\u{312f}'
-        | '\u{3130}'..='\u{31ff}'
+        | '\u{2e80}'..='\u{31ff}'
         | '\u{3400}'..='\u{9fff}'
         | '\u{a960}'..='\u{a97f}'
         | '\u{ac00}'..='\u{d7ff}'

@@ -69,6 +69,15 @@ pub async fn run(core: Arc<Core>) {
     has_waited(core.reading.write_down(&core.db).await);
 }
 
+/// Has the search index made anew. What is interrupted goes on at the next start.
+/// # Side effects
+/// 1. an empty index takes its place and is filled in batches; until then searches find what is in it.
+pub async fn reindex(core: &Core) -> Result<(), AppError> {
+    core.db.write(|tx| Ok(search::begin_anew(tx)?)).await?;
+    core.background.nudge();
+    Ok(())
+}
+
 /// Does what is left of every kind of work, as far as that can be done now; tells whether all of it was.
 pub async fn catch_up(core: &Core) -> bool {
     let mut is_done = true;

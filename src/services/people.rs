@@ -1,7 +1,9 @@
 //! What somebody changes about themselves, and how others learn of it.
 
 use super::prelude::*;
+use crate::db::search;
 use crate::db::users::Changes;
+use crate::domain::search::QUERY_LEN_MAX;
 use crate::live::hub::Subscriber;
 
 /// Hashes the new password if `current` is the present one; else `Invalid` at `current_password`. `Busy` when too many wait.
@@ -75,4 +77,21 @@ pub(super) fn announce(tx: &Write<'_>, user: &User) -> Result<(), AppError> {
     let person = user.as_author();
     tx.tell(move |topics, _| topics.person_changed(&person, revision));
     Ok(())
+}
+
+/// Remembers what somebody looked for, as far as it is looked at: it is the latest of their recent searches, of which only so many are
+/// kept. Nothing is remembered of nothing.
+pub async fn record_search(core: &Core, user: UserId, text: &str) -> Result<(), AppError> {
+    let text: String = text.trim().chars().filter(|c| !c.is_control()).take(QUERY_LEN_MAX).collect();
+    if text.is_empty() {
+        return Ok(());
+    }
+    core.db
+        .write(move |tx| Ok(search::insert_recent(tx, user, &text).and_then(|()| search::cut_recent(tx, user))?))
+        .await
+}
+
+/// Forgets what somebody looked for.
+pub async fn forget_searches(core: &Core, user: UserId) -> Result<(), AppError> {
+    core.db.write(move |tx| Ok(search::delete_recent(tx, user)?)).await
 }

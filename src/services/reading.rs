@@ -4,6 +4,7 @@
 //! devices; a crash costs the moves of the last seconds, which shows as unread what was read, never the other way round.
 
 use super::prelude::*;
+use crate::db::freshness::Part;
 use crate::db::rooms::Moves;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -82,6 +83,7 @@ pub async fn read(core: &Core, user: UserId, room: RoomId, through: Option<Messa
         })
         .await?;
     core.reading.note(user, room, through)?;
+    core.db.freshness().change([Part::Person(user)]);
     core.hub.order(move |topics, _| topics.unread(user, room, unread, as_of));
     Ok(unread.count)
 }

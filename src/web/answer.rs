@@ -169,7 +169,7 @@ fn etag(plain: &[u8], is_gzipped: bool) -> String {
     if is_gzipped { format!("\"{digest}-gz\"") } else { format!("\"{digest}\"") }
 }
 
-fn knows(request: &HttpRequest, etag: &str) -> bool {
+pub(super) fn knows(request: &HttpRequest, etag: &str) -> bool {
     let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or("");
     known.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == etag || tag == "*")
 }

@@ -1,8 +1,10 @@
 //! Messages: pages of them, posting, removing.
 
 use super::answer::HTML;
+use super::pages::MadeOf;
 use super::prelude::*;
 use super::rooms::{Composer, MessageList, listed, room_page};
+use crate::db::freshness::Part;
 use crate::live::frames::{Event, Format, Frame};
 use crate::services::files::Stored;
 use crate::services::messages::{compose, post, remove, repeated};
@@ -83,6 +85,7 @@ pub async fn index(member: RoomMember) -> Answer {
     let read = member.read(move |snapshot, room| Ok((listed(snapshot, &app, &room, viewer, wanted)?, room)));
     let ((window, first_unread), room) = read.await?;
     let list = MessageList::new(&window, Some(place), first_unread);
+    member.made_of(MadeOf { parts: vec![Part::Room(room.id), Part::Person(viewer)], people: Vec::new() });
     match place {
         Place::Newest | Place::Around(_) | Place::From(_) => member.page(&ListFragment { room, list }),
         Place::Before(_) => member.page(&PageFragment { room_id: room.id, list, is_older: true }),

@@ -146,6 +146,7 @@ pub(super) async fn room_page(member: &RoomMember, place: Option<Place>, compose
     let (room, (window, first_unread), sidebar, members_count, people_revision) = read.await?;
     let target = window.messages.iter().find(|message| place == Some(Place::Around(message.id)));
     let unread_count = sidebar.unread.iter().find(|(id, _)| *id == room.id).map_or(0, |(_, unread)| unread.count);
+    member.made_of(sidebar.made_of(Some(room.id)));
     let page = RoomPage {
         look: member.look(),
         viewer: member.user(),

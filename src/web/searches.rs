@@ -94,15 +94,6 @@ impl ResultsFragment {
         let (next_url, is_best) = (next.map(|next| url(&form.q, next)), matches!(order, Order::Best(_)));
         Ok(Self { hits, count, is_whole, query, next_url, urls, is_best })
     }
-
-    fn heading(&self) -> Option<String> {
-        match self.count? {
-            0 => Some("Nothing found".to_owned()),
-            1 => Some("1 message".to_owned()),
-            count if count > COUNT_MAX => Some("More than 1,000 messages".to_owned()),
-            count => Some(format!("{count} messages")),
-        }
-    }
 }
 
 // The page, with the recent searches and where each leads.
@@ -121,7 +112,7 @@ pub async fn index(user: CurrentUser, form: Query<SearchForm>) -> Answer {
     }
     let (id, q) = (user.id(), form.q.clone());
     let read = move |snapshot: &Snapshot<'_>| {
-        Ok((ResultsFragment::read(snapshot, id, &form, order)?, db::searches::recent(snapshot, id)?))
+        Ok((ResultsFragment::read(snapshot, id, &form, order)?, db::search::recent(snapshot, id)?))
     };
     let (fragment, recent) = user.app.db.read_long(read).await?;
     match user.wants() {
@@ -144,12 +135,12 @@ pub async fn index(user: CurrentUser, form: Query<SearchForm>) -> Answer {
 /// `POST /searches`: remembers what is looked for, and leads to what is found.
 pub async fn create(user: CurrentUser, submission: Submission) -> Answer {
     let form: SearchForm = submission.form().await?;
-    services::searches::record(&user.app, user.id(), &form.q).await?;
+    services::people::record_search(&user.app, user.id(), &form.q).await?;
     user.done(&url(&form.q, FIRST))
 }
 
 /// `DELETE /searches/clear`: forgets what was looked for.
 pub async fn destroy(user: CurrentUser) -> Answer {
-    services::searches::forget(&user.app, user.id()).await?;
+    services::people::forget_searches(&user.app, user.id()).await?;
     user.done("/searches")
 }

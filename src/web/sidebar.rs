@@ -1,8 +1,10 @@
 //! The sidebar: one's pings, the people one has none with, one's rooms, and oneself.
 
 use super::client::Client;
+use super::pages::MadeOf;
 use super::prelude::*;
 use super::rooms::json_list;
+use crate::db::freshness::Part;
 use crate::live::hub::Hub;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -120,6 +122,17 @@ impl Sidebar {
         self.pings.iter().map(|ping| &ping.entry).chain(&self.rooms)
     }
 
+    /// What a page with it is made of, besides `more`.
+    pub(super) fn made_of(&self, more: Option<RoomId>) -> MadeOf {
+        let rooms = self.unread.iter().map(|(room, _)| *room).chain(more).map(Part::Room);
+        let pinged = self.pings.iter().filter_map(|ping| Some((ping.person_id?, ping.is_online)));
+        let strangers = self.strangers.iter().map(|stranger| (stranger.person.id, stranger.is_online));
+        MadeOf {
+            parts: rooms.chain([Part::Person(self.viewer.id)]).collect(),
+            people: pinged.chain(strangers).collect(),
+        }
+    }
+
     /// The people whose being online is shown.
     pub(super) fn people(&self) -> Vec<UserId> {
         let pinged = self.pings.iter().filter_map(|ping| ping.person_id);
@@ -168,5 +181,6 @@ pub async fn show(user: CurrentUser) -> Answer {
     });
     let (sidebar, members_count) = read.await?;
     let current_room_id = room.map_or(0, |room| room.0);
+    user.made_of(sidebar.made_of(room));
     user.page(&SurroundingsFragment { sidebar, current_room_id, members_count })
 }

@@ -2,9 +2,10 @@
 //! with `Internal`, when a template or a value can't be written.
 
 use super::client::Client;
+use super::pages::MadeOf;
 use super::prelude::*;
 use actix_web::http::header::LOCATION;
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpMessage, HttpRequest, web};
 use serde::Serialize;
 use std::str::FromStr;
 
@@ -67,6 +68,11 @@ impl Visit {
     /// The account, if the first run has happened.
     pub async fn account(&self) -> Result<Option<Account>, AppError> {
         self.app.db.read(|snapshot| Ok(db::accounts::account(snapshot)?)).await
+    }
+
+    /// Says what the answer is made of, so that it can be given again while that does not change.
+    pub(super) fn made_of(&self, parts: MadeOf) {
+        self.request.extensions_mut().insert(parts);
     }
 
     /// Answers with a template, as HTML.

@@ -15,6 +15,7 @@ mod files;
 mod guards;
 mod history;
 mod hub;
+mod kept_pages;
 mod mentions;
 mod methods;
 mod pages;

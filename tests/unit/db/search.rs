@@ -224,7 +224,7 @@ async fn play(steps: Vec<Step>, queries: Vec<Vec<Part>>) {
                 db.write(move |tx| Ok(tx.execute_batch(&sql)?)).await.unwrap();
             }
             Step::Remake => {
-                db.write(|tx| Ok(start_reindex(tx)?)).await.unwrap();
+                db.write(|tx| Ok(begin_anew(tx)?)).await.unwrap();
                 while db.write(|tx| Ok(index_batch(tx)?)).await.unwrap() {}
             }
             Step::Edit { .. } | Step::Remove { .. } => {}
