@@ -27,6 +27,8 @@ use tempfile::TempDir;
 
 /// Messages that are meant to be in the database: rows that ran smaller count as not met.
 pub const MESSAGES_MEANT: u64 = 1_000_000;
+/// How long a row may take before the others have their turn.
+const ROW_TIME_MAX: Duration = Duration::from_secs(600);
 /// Sockets that are meant to be open at once.
 pub const SOCKETS_MEANT: usize = 10_000;
 
@@ -165,8 +167,9 @@ async fn measure(wanted: &[u32]) -> Run {
     println!("{} messages, {} processors, {} rounds\n", run.messages, processes::processors(), run.rounds);
     println!("| row | measured | ours | baseline | ratio | goal | |\n|---|---|---|---|---|---|---|");
     for row in 1..=12 {
-        if wanted.is_empty() || wanted.contains(&row) {
-            rows::measure(row, &mut run).await;
+        let is_wanted = wanted.is_empty() || wanted.contains(&row);
+        if is_wanted && tokio::time::timeout(ROW_TIME_MAX, rows::measure(row, &mut run)).await.is_err() {
+            println!("| {row} | what is left of it | – | – | – | | not met: given up after {ROW_TIME_MAX:?} |");
         }
     }
     run
