@@ -1,7 +1,7 @@
 //! Finished answers, kept with what they were made of, and given again while none of that has changed.
 //!
-//! Invariants: an answer is kept under all of the request that it can depend on, and for the session that asked: whoever may not see it
-//! has written something by that (a membership, a session), which makes it old. Its tick is from before it was read, so what is written
+//! Invariants: an answer is kept under all of the request that it can depend on, the session among it. To take somebody's right to see it,
+//! a row of theirs is written (a membership, a session), which makes it old. Its tick is from before it was read, so what is written
 //! meanwhile makes it old too. The bytes kept are bounded; `CAMPFIRE_PAGE_CACHE=0` keeps none.
 
 use super::answer::knows;
