@@ -15,11 +15,12 @@ export async function fetchList() {
 }
 
 let sidebarTimer = null;
+let renewing = Promise.resolve(); // one after the other: of two answers on their way, the older could come last
 let held = null; // unread marks that came while the sidebar was being fetched: it may be older than they
 
 /** Fetches the sidebar, some time within `spread` milliseconds. */
 export function fetchSidebar(spread = 0) {
-  sidebarTimer ??= setTimeout(renewSidebar, Math.random() * spread);
+  sidebarTimer ??= setTimeout(() => (renewing = renewing.then(renewSidebar)), Math.random() * spread);
 }
 
 async function renewSidebar() {
@@ -27,7 +28,9 @@ async function renewSidebar() {
   held = [];
   const isOpen = document.getElementById("sidebar").hasAttribute("data-open");
   try {
-    await htmx.ajax("GET", `/users/me/sidebar?room_id=${roomId ?? ""}`, { target: "#sidebar", swap: "outerMorph" });
+    // A source of its own: htmx drops what waits in line behind two others of the same.
+    const how = { source: "#sidebar", target: "#sidebar", swap: "outerMorph" };
+    await htmx.ajax("GET", `/users/me/sidebar?room_id=${roomId ?? ""}`, how);
   } catch {
     // Offline: the way back fetches it again.
   }

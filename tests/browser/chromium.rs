@@ -247,7 +247,12 @@ impl Page {
 
     /// Waits until a JavaScript function of the element returns something.
     async fn element(&self, css: &str, to: &str, function: &str) -> Value {
-        let js = format!("const e = document.querySelector({}); if (!e) throw 'nothing matches'", json!(css));
+        // A page that a link led to may be seen before its scripts have run: keys would not mean yet what they mean.
+        let js = format!(
+            "if (document.readyState !== 'complete') throw 'the page is still loading';
+             const e = document.querySelector({}); if (!e) throw 'nothing matches'",
+            json!(css)
+        );
         self.poll(&format!("{css} to {to}"), &format!("{{ {js}; ({function})(e) }}")).await
     }
 
