@@ -5,7 +5,7 @@
 //! have a processor each, where there are two. Every answer is checked; every acknowledged post is looked for in the database.
 //!
 //! Set by the environment: `LIMITS_MESSAGES` (a million), `LIMITS_SOCKETS` (ten thousand), `LIMITS_SECONDS` a sample (3), `LIMITS_ROUNDS`
-//! (3), `LIMITS_JSON`, a file for comparing runs. A row that ran smaller than it is meant to says so and counts as not met. Ends with 0.
+//! (3), `LIMITS_JSON`, a file for comparing runs, `LIMITS_STORAGE`, a folder for the data to be kept and used again. A row that ran smaller than it is meant to says so and counts as not met. Ends with 0.
 #![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a measurement may fail")]
 
 mod baselines;
@@ -31,6 +31,9 @@ pub const MESSAGES_MEANT: u64 = 1_000_000;
 const ROW_TIME_MAX: Duration = Duration::from_secs(600);
 /// Sockets that are meant to be open at once.
 pub const SOCKETS_MEANT: usize = 10_000;
+
+/// The file of a storage that the data is in.
+const DATABASE: &str = "campfire.sqlite3";
 
 /// One line of the table.
 pub struct Line {
@@ -163,7 +166,17 @@ async fn measure(wanted: &[u32]) -> Run {
         folder,
         lines: Vec::new(),
     };
-    prepare(&run.storage(), run.messages).await;
+    match env::var_os("LIMITS_STORAGE") {
+        None => prepare(&run.storage(), run.messages).await,
+        Some(made) => {
+            let made = PathBuf::from(made);
+            if !made.exists() {
+                prepare(&made, run.messages).await;
+            }
+            std::fs::create_dir_all(run.storage()).unwrap();
+            std::fs::copy(made.join(DATABASE), run.storage().join(DATABASE)).unwrap();
+        }
+    }
     println!("{} messages, {} processors, {} rounds\n", run.messages, processes::processors(), run.rounds);
     println!("| row | measured | ours | baseline | ratio | goal | |\n|---|---|---|---|---|---|---|");
     for row in 1..=12 {

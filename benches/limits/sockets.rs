@@ -118,7 +118,7 @@ impl Crowd {
     }
 }
 
-/// Reads frames, counting and checking: numbers of one socket only grow by one.
+/// Reads frames, counting and checking (numbers of one socket only grow by one), and answers pings.
 async fn listen(mut stream: TcpStream, heard: &Heard, is_bare: bool, permit: tokio::sync::OwnedSemaphorePermit) {
     let mut permit = Some(permit);
     let mut buffer: Vec<u8> = Vec::with_capacity(2048);
@@ -157,6 +157,10 @@ async fn listen(mut stream: TcpStream, heard: &Heard, is_bare: bool, permit: tok
                     heard.level.set(heard.level.get() + 1);
                 }
                 heard.changed.notify_one();
+            } else if opcode == 9 {
+                // Who never answers a ping is taken for gone. A client's frames are masked (RFC 6455, 5.3), here with nought.
+                let head = [0x8a, 0x80 | u8::try_from(text.len()).expect("a control frame"), 0, 0, 0, 0];
+                stream.write_all(&[&head, text].concat()).await.expect("a sent pong");
             } else if opcode == 8 {
                 *heard.wrong.borrow_mut() = Some(format!("the server closed: {text:?}"));
                 heard.changed.notify_one();
@@ -166,7 +170,11 @@ async fn listen(mut stream: TcpStream, heard: &Heard, is_bare: bool, permit: tok
         }
         buffer.drain(..read);
         match stream.read_buf(&mut buffer).await {
-            Ok(0) | Err(_) => return,
+            Ok(0) | Err(_) => {
+                *heard.wrong.borrow_mut() = Some("the server hung up".to_owned());
+                heard.changed.notify_one();
+                return;
+            }
             Ok(_) => {}
         }
     }

@@ -26,6 +26,8 @@ const RANKED_MAX: usize = 500;
 const NAMED_MAX: usize = 100;
 /// People whose names are compared.
 const PEOPLE_MAX: u32 = 20_000;
+/// Pages of the index merged along with each write, about: more than a write adds to all levels of the tree together.
+const MERGED_PAGES: usize = 8;
 /// Ids that one batch puts into the index.
 const BATCH_LEN: i64 = 200;
 
@@ -44,8 +46,10 @@ pub(super) fn write(connection: &Connection, ids: &[MessageId]) -> Result<()> {
     }
     connection.execute_batch("SAVEPOINT entries")?;
     let written = ids.iter().try_for_each(|id| write_one(connection, *id));
-    // A savepoint has it written out, so that damage shows before the commit.
-    match written.and_then(|()| connection.execute_batch("SAVEPOINT written; RELEASE entries")) {
+    // A savepoint has it written out, so that damage shows before the commit. Merging goes along in small steps.
+    let pages = MERGED_PAGES + ids.len() / 4;
+    let merge = format!("INSERT INTO message_index (message_index, rank) VALUES ('merge', {pages})");
+    match written.and_then(|()| connection.execute_batch(&format!("SAVEPOINT written; {merge}; RELEASE entries"))) {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
             tracing::error!(%error, "the search index is damaged; it is made anew");
             connection.execute_batch("ROLLBACK TO entries; RELEASE entries")?;

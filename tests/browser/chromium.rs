@@ -114,14 +114,13 @@ impl Drop for Browser {
 async fn address(log: &Path) -> String {
     let end = Instant::now() + CALL;
     loop {
-        let said = std::fs::read(log).expect("Chromium's log should be readable");
-        let said = String::from_utf8_lossy(&said);
+        let said =
+            String::from_utf8_lossy(&std::fs::read(log).expect("Chromium's log should be readable")).into_owned();
         let told = said.split_once("DevTools listening on ").and_then(|(_, rest)| rest.split_once('\n'));
         if let Some((address, _)) = told {
             return address.to_owned();
         }
-        let starting = !said.contains("chromium ended: ") && Instant::now() < end;
-        assert!(starting, "Chromium didn't start; it said:\n{said}");
+        assert!(!said.contains("chromium ended: ") && Instant::now() < end, "Chromium didn't start; it said:\n{said}");
         sleep(PAUSE).await;
     }
 }
@@ -248,12 +247,9 @@ impl Page {
     /// Waits until a JavaScript function of the element returns something.
     async fn element(&self, css: &str, to: &str, function: &str) -> Value {
         // A page that a link led to may be seen before its scripts have run: keys would not mean yet what they mean.
-        let js = format!(
-            "if (document.readyState !== 'complete') throw 'the page is still loading';
-             const e = document.querySelector({}); if (!e) throw 'nothing matches'",
-            json!(css)
-        );
-        self.poll(&format!("{css} to {to}"), &format!("{{ {js}; ({function})(e) }}")).await
+        let loaded = "if (document.readyState !== 'complete') throw 'still loading'";
+        let js = format!("const e = document.querySelector({}); if (!e) throw 'nothing matches'", json!(css));
+        self.poll(&format!("{css} to {to}"), &format!("{{ {loaded}; {js}; ({function})(e) }}")).await
     }
 
     /// The text of the first element that matches, as a person sees it (`innerText`).
