@@ -92,8 +92,7 @@ impl Browser {
     /// Another person: cookies and storage of their own.
     pub async fn context(&self) -> Context {
         let made = self.wire.call("", "Target.createBrowserContext", json!({})).await;
-        let id = made.expect("Chromium should make a context")["browserContextId"].take();
-        Context { wire: self.wire.clone(), id }
+        Context { wire: self.wire.clone(), id: made.expect("a context")["browserContextId"].take() }
     }
 }
 
