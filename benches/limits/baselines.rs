@@ -29,6 +29,7 @@ pub async fn run(name: &str, argument: &str) {
         "bytes" => bytes(Path::new(argument)).await,
         "sockets" => sockets().await,
         "writev" => writev().await,
+        "crowd" => super::sockets::run_elsewhere(argument).await,
         other => panic!("no baseline is called {other}"),
     }
 }
@@ -121,7 +122,8 @@ async fn send(request: HttpRequest, text: String, all: Sessions) -> HttpResponse
 }
 
 fn is_closed(session: &mut actix_ws::Session) -> bool {
-    futures_util::FutureExt::now_or_never(session.ping(b"")).is_none_or(|sent| sent.is_err())
+    // One that has not taken what it was sent is not closed.
+    futures_util::FutureExt::now_or_never(session.ping(b"")).is_some_and(|sent| sent.is_err())
 }
 
 /// Bytes written to every connection by `writev`: the least that delivering can cost. The first connection orders.
@@ -132,13 +134,13 @@ async fn writev() {
     let mut peers: Vec<TcpStream> = Vec::new();
     loop {
         tokio::select! {
-            accepted = listener.accept() => {
-                let (stream, _) = accepted.expect("a connection");
-                stream.set_nodelay(true).expect("an option");
-                peers.push(stream);
-            }
+            peer = accepted(&listener) => peers.push(peer),
             count = control.read_u64() => {
                 let Ok(count) = count else { return };
+                let everybody = control.read_u64().await.expect("a number of peers");
+                while peers.len() < usize::try_from(everybody).expect("a number of peers") {
+                    peers.push(accepted(&listener).await);
+                }
                 let length = control.read_u64().await.expect("a length");
                 let mut text = vec![0; usize::try_from(length).expect("a length")];
                 control.read_exact(&mut text).await.expect("a text");
@@ -154,6 +156,12 @@ async fn writev() {
             }
         }
     }
+}
+
+async fn accepted(listener: &TcpListener) -> TcpStream {
+    let (stream, _) = listener.accept().await.expect("a connection");
+    stream.set_nodelay(true).expect("an option");
+    stream
 }
 
 async fn write_both(peer: &mut TcpStream, head: &[u8], text: &[u8]) {

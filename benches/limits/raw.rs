@@ -41,6 +41,9 @@ fn post(tx: &Transaction<'_>, room: i64, text: &str) -> rusqlite::Result<()> {
     .execute(params![room, 1_900_000_000_000_i64, id])?;
     tx.prepare_cached("SELECT messages.id, source, body_html, plain_text, name FROM messages JOIN users ON users.id = creator_id WHERE messages.id = ?1")?
         .query_row([id], |row| row.get::<_, String>(1))?;
+    // Its row of the search index: marks of its room and author, and its words.
+    let words = format!("\u{e000}r{room} \u{e000}a1 {text}");
+    tx.prepare_cached("INSERT INTO message_index (rowid, words) VALUES (?1, ?2)")?.execute(params![id, words])?;
     Ok(())
 }
 
@@ -53,6 +56,9 @@ pub fn run(connection: &mut Connection, room: i64, group: usize, span: Duration)
         for number in 0..group {
             post(&tx, room, &format!("measured words of a raw post number {count} {number}")).expect("a post");
         }
+        // As many pages of the index are merged as ours merges with a group of this size.
+        let merge = "INSERT INTO message_index (message_index, rank) VALUES ('merge', ?1)";
+        tx.prepare_cached(merge).expect("a statement").execute([8 + group as i64 / 4]).expect("a merge");
         tx.commit().expect("a commit");
         count += u32::try_from(group).expect("a small group");
         times.push(began.elapsed().as_secs_f64() * 1000.0);

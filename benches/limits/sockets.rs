@@ -1,11 +1,14 @@
 //! Thousands of sockets on one core: the least of RFC 6455 that a page needs to hear.
 
 use super::http::Connection;
+use super::processes::BASELINE;
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
+use std::process::Stdio;
 use std::rc::Rc;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpStream;
+use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -51,8 +54,6 @@ pub struct Heard {
     pub messages: Cell<u64>,
     /// Sockets that are level.
     pub level: Cell<usize>,
-    /// Counts the times that numbering began anew.
-    pub epoch: Cell<u64>,
     /// What was wrong first, if anything was.
     pub wrong: RefCell<Option<String>>,
     /// A text with a number, as it came.
@@ -61,6 +62,11 @@ pub struct Heard {
 }
 
 impl Heard {
+    fn fail(&self, wrong: String) {
+        self.wrong.borrow_mut().get_or_insert(wrong);
+        self.changed.notify_one();
+    }
+
     /// Waits until this holds.
     pub async fn until(&self, holds: impl Fn(&Self) -> bool) {
         while !holds(self) {
@@ -102,7 +108,10 @@ impl Crowd {
             let (heard, way, permits) = (heard.clone(), way.clone(), permits.clone());
             tokio::task::spawn_local(async move {
                 let permit = permits.acquire_owned().await.expect("a turn");
-                let mut stream = TcpStream::connect(way.address).await.expect("a connection");
+                let mut stream = match TcpStream::connect(way.address).await {
+                    Ok(stream) => stream,
+                    Err(error) => return heard.fail(format!("no connection: {error}")),
+                };
                 if way.requests.is_empty() {
                     heard.level.set(heard.level.get() + 1);
                     heard.changed.notify_one();
@@ -118,11 +127,50 @@ impl Crowd {
     }
 }
 
+/// A crowd in a process of its own: one process may not have the files open for two.
+pub struct Elsewhere {
+    lines: Lines<BufReader<ChildStdout>>,
+    _child: Child,
+}
+
+impl Elsewhere {
+    /// Connects to a baseline; a bare one takes no request to upgrade.
+    pub async fn connect(address: SocketAddr, count: usize, is_bare: bool) -> Self {
+        let mut command = Command::new(std::env::current_exe().expect("this program"));
+        command.env(BASELINE, "crowd").arg(format!("{address} {count} {is_bare}"));
+        let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("a process");
+        let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let mut crowd = Self { lines, _child: child };
+        crowd.hear(1).await;
+        crowd
+    }
+
+    /// Waits until everybody has heard so many messages more.
+    pub async fn hear(&mut self, messages: u64) {
+        for _ in 0..messages {
+            self.lines.next_line().await.expect("a line").expect("a crowd that goes on");
+        }
+    }
+}
+
+/// Is such a crowd: a line when all are level, and one for each message that everybody has heard.
+pub async fn run_elsewhere(argument: &str) {
+    let words: Vec<&str> = argument.split(' ').collect();
+    let (address, count) = (words[0].parse().expect("an address"), words[1].parse().expect("a number"));
+    let requests = if words[2] == "true" { Vec::new() } else { vec![upgrade("/ws", "")] };
+    let crowd = Crowd::connect(Way { address, requests }, count).await;
+    println!("level");
+    for number in 1.. {
+        crowd.heard.until(|heard| heard.messages.get() >= number * count as u64).await;
+        println!("{number}");
+    }
+}
+
 /// Reads frames, counting and checking (numbers of one socket only grow by one), and answers pings.
 async fn listen(mut stream: TcpStream, heard: &Heard, is_bare: bool, permit: tokio::sync::OwnedSemaphorePermit) {
     let mut permit = Some(permit);
     let mut buffer: Vec<u8> = Vec::with_capacity(2048);
-    let (mut upgraded, mut last, mut epoch) = (is_bare, None::<u64>, 0);
+    let (mut upgraded, mut last) = (is_bare, None::<u64>);
     if is_bare {
         permit = None;
     }
@@ -131,9 +179,7 @@ async fn listen(mut stream: TcpStream, heard: &Heard, is_bare: bool, permit: tok
         if !upgraded && let Some(end) = buffer.windows(4).position(|four| four == b"\r\n\r\n") {
             if !buffer.starts_with(b"HTTP/1.1 101") {
                 let head = String::from_utf8_lossy(&buffer).into_owned();
-                *heard.wrong.borrow_mut() = Some(format!("no upgrade: {head}"));
-                heard.changed.notify_one();
-                return;
+                return heard.fail(format!("no upgrade: {head}"));
             }
             (upgraded, read) = (true, end + 4);
         }
@@ -141,11 +187,9 @@ async fn listen(mut stream: TcpStream, heard: &Heard, is_bare: bool, permit: tok
             let text = &buffer[start..end];
             if opcode == 1 {
                 if let Some(number) = number(text) {
-                    if heard.epoch.get() != epoch {
-                        (epoch, last) = (heard.epoch.get(), None);
-                    }
-                    if last.is_some_and(|last| number != last + 1) {
-                        *heard.wrong.borrow_mut() = Some(format!("{number} came after {last:?}"));
+                    // A baseline numbers from nought with each order.
+                    if last.is_some_and(|last| number != last + 1 && number != 0) {
+                        heard.fail(format!("{number} came after {last:?}"));
                     }
                     last = Some(number);
                     heard.messages.set(heard.messages.get() + 1);
@@ -162,18 +206,14 @@ async fn listen(mut stream: TcpStream, heard: &Heard, is_bare: bool, permit: tok
                 let head = [0x8a, 0x80 | u8::try_from(text.len()).expect("a control frame"), 0, 0, 0, 0];
                 stream.write_all(&[&head, text].concat()).await.expect("a sent pong");
             } else if opcode == 8 {
-                *heard.wrong.borrow_mut() = Some(format!("the server closed: {text:?}"));
-                heard.changed.notify_one();
-                return;
+                return heard.fail(format!("the server closed: {text:?}"));
             }
             read = end;
         }
         buffer.drain(..read);
         match stream.read_buf(&mut buffer).await {
             Ok(0) | Err(_) => {
-                *heard.wrong.borrow_mut() = Some("the server hung up".to_owned());
-                heard.changed.notify_one();
-                return;
+                return heard.fail("the server hung up".to_owned());
             }
             Ok(_) => {}
         }
@@ -215,8 +255,9 @@ pub async fn order_actix(control: &mut Connection, text: &str, count: u64) {
 }
 
 /// Tells the writev baseline to send.
-pub async fn order_writev(control: &mut TcpStream, text: &str, count: u64) {
+pub async fn order_writev(control: &mut TcpStream, text: &str, count: u64, peers: usize) {
     control.write_u64(count).await.expect("an order");
+    control.write_u64(peers as u64).await.expect("an order");
     control.write_u64(text.len() as u64).await.expect("an order");
     control.write_all(text.as_bytes()).await.expect("an order");
     assert_eq!(control.read_u8().await.expect("an answer"), 1);

@@ -4,7 +4,7 @@ use crate::data::{COMMON, PEOPLE, token};
 use crate::http::{self, Connection, sample};
 use crate::measure::{Goal, Sample, compare, median, processor_seconds};
 use crate::processes::Running;
-use crate::sockets::{Crowd, MARKER, Way, order_actix, order_writev, upgrade};
+use crate::sockets::{Crowd, Elsewhere, MARKER, Way, order_actix, order_writev, upgrade};
 use crate::{Run, SOCKETS_MEANT};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -52,38 +52,41 @@ pub async fn deliveries(run: &mut Run) {
         say(&mut poster, 0).await;
         crowd.heard.until(|heard| heard.messages.get() == count as u64).await;
         let text = crowd.heard.text.borrow().clone();
-        let actix_crowd = Crowd::connect(bare_ways(actix.address), count).await;
+        let mut actix_crowd = Elsewhere::connect(actix.address, count, false).await;
         let mut actix_control = Connection::open(actix.address).await;
-        let mut writev_control = TcpStream::connect(writev.address).await.expect("a connection");
-        let writev_crowd = Crowd::connect(Way { address: writev.address, requests: Vec::new() }, count).await;
         let messages = (DELIVERIES / count).max(2) as u64;
         let mut next = 1;
-        let mut delivered = async || {
+        // Beside actix-ws each message is heard by all before the next is said: its loop would write many to a peer at once.
+        let mut delivered = async |at_once: u64| {
             let (started, before) = (Instant::now(), processor_seconds(ours.id()));
-            let expected = crowd.heard.messages.get() + messages * count as u64;
-            for _ in 0..messages {
-                say(&mut poster, next).await;
-                next += 1;
+            for _ in 0..messages / at_once {
+                let expected = crowd.heard.messages.get() + at_once * count as u64;
+                for _ in 0..at_once {
+                    say(&mut poster, next).await;
+                    next += 1;
+                }
+                crowd.heard.until(|heard| heard.messages.get() == expected).await;
             }
-            crowd.heard.until(|heard| heard.messages.get() == expected).await;
             sample((messages * count as u64) as f64, started, ours.id(), before)
         };
         let by_actix = async || {
-            bare(&actix, &actix_crowd, count, async || order_actix(&mut actix_control, &text, messages).await, messages)
-                .await
+            let (started, before) = (Instant::now(), processor_seconds(actix.id()));
+            for _ in 0..messages {
+                order_actix(&mut actix_control, &text, 1).await;
+                actix_crowd.hear(1).await;
+            }
+            sample((messages * count as u64) as f64, started, actix.id(), before)
         };
-        let to_actix = compare(run.rounds, by_actix, &mut delivered).await;
+        let to_actix = compare(run.rounds, by_actix, async || delivered(1).await).await;
+        let mut writev_control = TcpStream::connect(writev.address).await.expect("a connection");
+        let mut writev_crowd = Elsewhere::connect(writev.address, count, true).await;
         let by_writev = async || {
-            bare(
-                &writev,
-                &writev_crowd,
-                count,
-                async || order_writev(&mut writev_control, &text, messages).await,
-                messages,
-            )
-            .await
+            let (started, before) = (Instant::now(), processor_seconds(writev.id()));
+            order_writev(&mut writev_control, &text, messages, count).await;
+            writev_crowd.hear(messages).await;
+            sample((messages * count as u64) as f64, started, writev.id(), before)
         };
-        let to_writev = compare(run.rounds, by_writev, &mut delivered).await;
+        let to_writev = compare(run.rounds, by_writev, async || delivered(messages).await).await;
         let cpu = |sample: Sample| format!("{:.1} µs CPU", sample.cpu_us);
         let rate = |sample: Sample| format!("{:.0}/s", sample.rate);
         let goal = if count == run.sockets { 0.9 } else { 1.05 };
@@ -96,18 +99,9 @@ pub async fn deliveries(run: &mut Run) {
         let what = format!("deliveries to {count} sockets, to a writev loop");
         run.line(6, &what, figures, to_writev.map(|it| it.rate_ratio), Goal::AtLeast(0.85));
         run.smaller(run.sockets < SOCKETS_MEANT);
+        drop(crowd);
+        ours.stop().await;
     }
-}
-
-/// Has a baseline send so many messages to its crowd.
-async fn bare(running: &Running, crowd: &Crowd, count: usize, order: impl AsyncFnOnce(), messages: u64) -> Sample {
-    // A baseline numbers from nought each time.
-    crowd.heard.epoch.set(crowd.heard.epoch.get() + 1);
-    let (started, before) = (Instant::now(), processor_seconds(running.id()));
-    let expected = crowd.heard.messages.get() + messages * count as u64;
-    order().await;
-    crowd.heard.until(|heard| heard.messages.get() == expected).await;
-    sample((messages * count as u64) as f64, started, running.id(), before)
 }
 
 /// Row 7.
