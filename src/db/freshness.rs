@@ -74,7 +74,7 @@ pub(super) fn watch(connection: &Connection, written: &Written) -> Result<()> {
                  (SELECT count(*) FROM pragma_table_info(sqlite_schema.name) AS it WHERE it.name = 'user_id') > 0
                FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'message_index%'
                  AND name NOT IN ('counters', 'boosts', 'message_versions', 'attachments', 'previews', 'dropped_files',
-                                  'audit_entries', 'search_state', 'searches')";
+                                  'audit_entries', 'search_state')";
     for (table, has_room, has_user) in all::<(String, bool, bool)>(connection, sql, [])? {
         for (event, row) in [("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")] {
             // Where somebody has read to is theirs alone; that they are there, and what they may hear, is the room's too.

@@ -210,9 +210,7 @@ impl Scope {
             let authors = query.from.iter().filter_map(|name| Term::beginning(name)).flat_map(|term| called(&term));
             marks.push(authors.map(author_mark).collect());
         }
-        let sql = "SELECT rooms.id, coalesce(rooms.name, '') FROM memberships JOIN rooms ON rooms.id = room_id
-                   WHERE user_id = ?1 AND deleted_at_ms IS NULL ORDER BY rooms.id LIMIT ?2";
-        let mut rooms: Vec<(RoomId, String)> = all(connection, sql, (viewer, rooms::ROOMS_MAX))?;
+        let mut rooms = searched(connection, viewer)?;
         if !query.rooms.is_empty() {
             rooms = query.rooms.iter().flat_map(|name| chosen(&rooms, name)).collect();
         }
@@ -359,6 +357,12 @@ fn first_since(connection: &Connection, ms: i64) -> Result<MessageId> {
 const RECENT_MAX: u32 = 10;
 
 queries! {
+    /// The rooms in which somebody finds messages, and what they are called. Reads only; at most `ROOMS_MAX`.
+    pub fn searched(connection: &Connection, viewer: UserId) -> Result<Vec<(RoomId, String)>> =
+        all(viewer, rooms::ROOMS_MAX):
+        "SELECT rooms.id, coalesce(rooms.name, '') FROM memberships JOIN rooms ON rooms.id = room_id
+         WHERE user_id = ?1 AND deleted_at_ms IS NULL ORDER BY rooms.id LIMIT ?2";
+
     /// What somebody looked for, latest first. Reads only; at most `RECENT_MAX`.
     pub fn recent(connection: &Connection, user: UserId) -> Result<Vec<String>> = all(user, RECENT_MAX):
         "SELECT query FROM searches WHERE user_id = ?1 ORDER BY searched_at_ms DESC, query DESC LIMIT ?2";

@@ -117,10 +117,10 @@ pub(crate) async fn keep(
     Ok(ServiceResponse::new(request, response))
 }
 
-/// A digest of all that an answer can depend on in a request for a room or the sidebar by somebody signed in; none for others, and
-/// where the client wants it made anew (RFC 9111, 5.2.1.4).
+/// A digest of all that an answer can depend on in a request for a room, the sidebar or a search by somebody signed in; none for
+/// others, and where the client wants it made anew (RFC 9111, 5.2.1.4).
 fn key(request: &ServiceRequest, app: &App) -> Option<[u8; 32]> {
-    let is_kept = request.path().starts_with("/rooms/") || request.path() == "/users/me/sidebar";
+    let is_kept = request.path().starts_with("/rooms/") || ["/users/me/sidebar", "/searches"].contains(&request.path());
     let head = request.head();
     if !is_kept || head.method != Method::GET || head.headers.contains_key(CACHE_CONTROL) {
         return None;

@@ -1,6 +1,8 @@
 //! Search: the page, more of its results, and what was looked for lately.
 
+use super::pages::MadeOf;
 use super::prelude::*;
+use crate::db::freshness::Part;
 use crate::db::search::{COUNT_MAX, Found, Order};
 use crate::domain::rich_text::marked;
 use crate::domain::search::SearchQuery;
@@ -112,9 +114,14 @@ pub async fn index(user: CurrentUser, form: Query<SearchForm>) -> Answer {
     }
     let (id, q) = (user.id(), form.q.clone());
     let read = move |snapshot: &Snapshot<'_>| {
-        Ok((ResultsFragment::read(snapshot, id, &form, order)?, db::search::recent(snapshot, id)?))
+        let rooms = db::search::searched(snapshot, id)?.into_iter().map(|(room, _)| Part::Room(room));
+        let parts: Vec<Part> = rooms.chain([Part::Person(id)]).collect();
+        Ok((ResultsFragment::read(snapshot, id, &form, order)?, db::search::recent(snapshot, id)?, parts))
     };
-    let (fragment, recent) = user.app.db.read_long(read).await?;
+    let (fragment, recent, parts) = user.app.db.read_long(read).await?;
+    if fragment.is_whole {
+        user.made_of(MadeOf { parts, people: Vec::new() });
+    }
     match user.wants() {
         Wants::Json => {
             let hits: Vec<Value> = fragment.hits.iter().map(Hit::json).collect();

@@ -214,8 +214,8 @@ async fn recent_searches_are_ones_own_ten_latest_first_and_can_be_cleared() {
 async fn searches_have_a_limit_of_rate_and_a_page_without_one_has_none() {
     let (_server, ann) = started().await;
     let mut refused = None;
-    for _ in 0..100 {
-        let answer = ann.get("/searches?q=soup").await;
+    for number in 0..100 {
+        let answer = ann.get(&format!("/searches?q=soup+{number}")).await;
         if answer.status() == 429 {
             refused = Some(answer);
             break;
