@@ -13,18 +13,22 @@ use crate::services::{Core, background, previews as making};
 use crate::web::answer::with_header;
 use crate::web::limits::{Attempts, Posts};
 use crate::web::pages::{self, Pages};
+use crate::web::socket::connection;
 use crate::web::{
     App, account, assets, attachments, edits, errors, guard, health, joins, memberships, messages, profile,
     room_settings, rooms, roster, searches, sessions, sidebar, socket, users,
 };
-use actix_web::dev::{Server as ActixServer, ServerHandle};
+use actix_http::{HttpService, Request};
+use actix_service::{Service, ServiceFactory, apply_fn_factory, map_config};
+use actix_web::body::BoxBody;
+use actix_web::dev::{AppConfig, Server as ActixServer, ServerHandle, ServiceResponse};
 use actix_web::guard::{Any, Get, Head, Patch, Put};
 use actix_web::http::header::ALLOW;
 use actix_web::middleware::from_fn;
+use actix_web::rt::net::TcpStream;
 use actix_web::web::{Data, ServiceConfig, delete, get, post, route};
-use actix_web::{App as ActixApp, FromRequest, Handler, HttpResponse, HttpServer, Responder, Route, web};
+use actix_web::{App as ActixApp, Error, FromRequest, Handler, HttpResponse, Responder, Route, web};
 use socket2::SockRef;
-use std::any::Any;
 use std::future::ready;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -90,25 +94,30 @@ impl Server {
         let searches = Posts::new(searches::SEARCHES_BURST, searches::SEARCHES_PER_SECOND);
         let pages = Pages::new(config.page_cache);
         let app = Data::new(App { config, core: core.clone(), attempts: Attempts::default(), posts, searches, pages });
-        let server = HttpServer::new(move || {
-            ActixApp::new()
-                .app_data(app.clone())
-                .configure(routes)
-                .default_service(web::to(|| ready(HttpResponse::from_error(AppError::NotFound))))
-                .wrap(from_fn(pages::keep))
-                .wrap(from_fn(guard::before_routing))
-                .wrap(from_fn(errors::render))
-                .wrap(from_fn(guard::around))
-        })
-        .client_request_timeout(REQUEST_HEAD_MAX)
-        .keep_alive(KEEP_ALIVE)
-        .tcp_nodelay(true)
-        .on_connect(|io, _| give_up_on_the_silent(io))
-        .shutdown_timeout(FINISH_MAX_S)
-        .disable_signals()
-        .listen(listener)
-        .map_err(|error| cannot_listen(address, &error))?
-        .run();
+        let builder = ActixServer::build().disable_signals().shutdown_timeout(FINISH_MAX_S);
+        let stopping = builder.graceful_shutdown_signal();
+        let http = move || {
+            let stopping = stopping.clone();
+            // A request to upgrade is answered as any other; then its connection is no longer the server library's.
+            let sockets = apply_fn_factory(application(app.clone(), sockets), |(request, framed), application| {
+                let answer = application.call(request);
+                async move { connection::upgrade(answer.await, framed).await }
+            });
+            let until_stopping = move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            };
+            HttpService::build()
+                .client_request_timeout(REQUEST_HEAD_MAX)
+                .keep_alive(KEEP_ALIVE)
+                .tcp_nodelay(true)
+                .on_connect_ext(|stream, _| give_up_on_the_silent(stream))
+                .graceful_shutdown_signal(until_stopping)
+                .upgrade(sockets)
+                .h1(application(app.clone(), routes))
+                .tcp()
+        };
+        let server = builder.listen("campfire", listener, http).map_err(|error| cannot_listen(address, &error))?.run();
         Ok(Self { server, address, core, origin, folder, control })
     }
 
@@ -175,16 +184,14 @@ fn cannot_listen(address: SocketAddr, error: &io::Error) -> String {
 /// Makes the system drop a connection whose peer takes nothing (TCP User Timeout, RFC 5482): such a peer takes no close
 /// either, and would keep its buffers for ever.
 #[cfg(target_os = "linux")]
-fn give_up_on_the_silent(io: &dyn Any) {
-    if let Some(stream) = io.downcast_ref::<actix_web::rt::net::TcpStream>()
-        && let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(UNTAKEN_MAX))
-    {
+fn give_up_on_the_silent(stream: &TcpStream) {
+    if let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(UNTAKEN_MAX)) {
         tracing::debug!(%error, "a connection could not be given a time limit");
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn give_up_on_the_silent(_: &dyn Any) {}
+fn give_up_on_the_silent(_: &TcpStream) {}
 
 /// The control socket. Without one the server runs all the same: the commands then want it stopped.
 fn listen_to_commands(folder: &Path) -> Option<UnixListener> {
@@ -194,6 +201,9 @@ fn listen_to_commands(folder: &Path) -> Option<UnixListener> {
     }
     bound.ok()
 }
+
+/// The path of the sockets.
+const SOCKETS: &str = "/ws";
 
 /// A path, and by what methods it is handled how.
 struct Row(&'static str, Vec<(&'static str, Route)>);
@@ -296,7 +306,7 @@ fn table() -> Vec<Row> {
         at("/users/{user_id}/ban").post(users::ban).delete(users::lift_ban),
         at("/users/{user_id}/transfers").post(sessions::make_link_for),
         at("/users/{user_id}/stylesheet").get(users::stylesheet),
-        at("/ws").with("GET", get().to(socket::index)),
+        at(SOCKETS).with("GET", get().to(socket::index)),
     ]
 }
 
@@ -305,9 +315,34 @@ pub fn paths() -> Vec<(&'static str, String)> {
     table().into_iter().map(|row| (row.0, row.methods())).collect()
 }
 
-/// Puts the table into the application; another method of a known path is 405.
+/// The application with some of the routes.
+fn application(
+    app: Data<App>, routes: fn(&mut ServiceConfig),
+) -> impl ServiceFactory<Request, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()> {
+    let application = ActixApp::new()
+        .app_data(app)
+        .configure(routes)
+        .default_service(web::to(|| ready(HttpResponse::from_error(AppError::NotFound))))
+        .wrap(from_fn(pages::keep))
+        .wrap(from_fn(guard::before_routing))
+        .wrap(from_fn(errors::render))
+        .wrap(from_fn(guard::around));
+    map_config(application, |()| AppConfig::default())
+}
+
+/// Puts the whole table into an application.
 fn routes(config: &mut ServiceConfig) {
-    for row in table() {
+    add(table(), config);
+}
+
+/// Puts what can become a socket into an application.
+fn sockets(config: &mut ServiceConfig) {
+    add(table().into_iter().filter(|row| row.0 == SOCKETS), config);
+}
+
+/// Puts rows into an application; another method of a known path is 405.
+fn add(rows: impl IntoIterator<Item = Row>, config: &mut ServiceConfig) {
+    for row in rows {
         let methods = row.methods();
         let refused =
             move || with_header(HttpResponse::from_error(AppError::MethodNotAllowed), ALLOW, methods.as_str());

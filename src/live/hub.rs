@@ -140,6 +140,11 @@ impl Subscription {
         }
     }
 
+    /// Whether nothing waits to be sent.
+    pub fn is_level(&self) -> bool {
+        self.frames.is_empty()
+    }
+
     /// Waits until the server wants this socket to end; for while a frame is being sent to a slow peer.
     pub async fn until_closed(&self) -> CloseReason {
         loop {

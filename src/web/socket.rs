@@ -6,6 +6,7 @@
 //! Invariants: the cursor only moves forward; a peer that takes nothing is closed, one that is slow re-reads from the
 //! database; whatever ends the task, the subscription ends with it.
 
+pub(crate) mod connection;
 mod hearing;
 mod missed;
 mod sending;
@@ -20,13 +21,16 @@ use crate::domain::{MessageId, Revision, RoomId, TokenHash, Viewer};
 use crate::error::AppError;
 use crate::live::frames::Format;
 use crate::live::hub::{CloseReason, Subscriber, Subscription};
+use actix_http::ws::OpCode;
 use actix_web::rt::time::timeout;
-use actix_web::{HttpRequest, HttpResponse, rt, web};
-use actix_ws::CloseCode;
-use hearing::{FRAME_MAX, Hearing};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use connection::{Reader, Upgraded, Writer};
+use futures_util::future::FutureExt;
+use hearing::Hearing;
 use sending::Sending;
 use serde::Deserialize;
 use std::collections::BTreeSet;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -78,40 +82,44 @@ pub async fn index(
         Some("json") => Format::Json,
         Some(_) => return Err(AppError::BadRequest("format must be html or json.")),
     };
-    let (response, session, stream) = actix_ws::handle(&request, payload)
+    let (response, ..) = actix_ws::handle(&request, payload)
         .map_err(|_| AppError::BadRequest("This address is for WebSockets (RFC 6455)."))?;
-    let stream = stream.max_frame_size(FRAME_MAX).aggregate_continuations().max_continuation_size(FRAME_MAX);
     let token = shown_token(&request);
     let client = Client::of(request.head(), &app.config);
     let origin = client.origin(request.headers());
     // A room that is no room is one that can't be found.
     let room = query.room.as_ref().map(|room| room.parse().unwrap_or(RoomId(0)));
-    let peer = Arc::new(Peer { app, client, origin, room, format });
-    rt::spawn(async move {
-        let closing = session.clone();
-        let end = match open(token, &peer).await {
-            Ok((viewer, subscription, followed)) => {
-                let (answers, answered) = mpsc::channel(ANSWERS_MAX);
-                let (gaze, seen) = watch::channel(true);
-                let voice = subscription.voice.clone();
-                let hearing = Hearing { peer: peer.clone(), viewer: viewer.clone(), voice, answers, gaze };
-                let (unread, cursor) = (Unread::of(viewer.user.id), Revision(0));
-                let sending =
-                    Sending { peer, viewer, session, subscription, followed, gaze: seen, cursor, people, unread };
-                tokio::select! {
-                    end = hearing.run(stream) => end,
-                    Err(end) = sending.run((since, last_seen), answered) => end,
-                }
-            }
-            Err(end) => end,
-        };
-        if end != CloseReason::GONE {
-            let reason = actix_ws::CloseReason { code: CloseCode::from(end.0), description: Some(end.1.into()) };
-            // A peer that takes nothing does not take this either; its connection goes with the task.
-            let _ = timeout(CLOSE_MAX, closing.close(Some(reason))).await;
-        }
-    });
+    let (peer, asked) = (Arc::new(Peer { app, client, origin, room, format }), (since, last_seen, people));
+    let serve = move |reader, writer| serve(peer, token, asked, reader, writer).boxed_local();
+    request.extensions_mut().insert(Upgraded(Box::new(serve)));
     Ok(response)
+}
+
+/// What a page says that it has: messages up to a revision or one of them, and the people's names and pictures up to a change.
+type Asked = (Option<Revision>, Option<MessageId>, Option<i64>);
+
+/// Serves a socket until its end.
+async fn serve(peer: Arc<Peer>, token: Option<TokenHash>, asked: Asked, mut reader: Reader, mut writer: Writer) {
+    let end = match Box::pin(open(token, &peer)).await {
+        Ok((viewer, subscription, followed)) => {
+            let (answers, answered) = mpsc::channel(ANSWERS_MAX);
+            let (gaze, seen) = watch::channel(true);
+            let voice = subscription.voice.clone();
+            let hearing = Hearing { peer: peer.clone(), viewer: viewer.clone(), voice, answers, gaze };
+            let (unread, cursor, writer) = (Unread::of(viewer.user.id), Revision(0), &mut writer);
+            let (since, last_seen, people) = asked;
+            let sending = Sending { peer, viewer, writer, subscription, followed, gaze: seen, cursor, people, unread };
+            // Pinned, since each would be there twice otherwise.
+            let (hearing, sending) = (pin!(hearing.run(&mut reader)), pin!(sending.run((since, last_seen), answered)));
+            tokio::select! { end = hearing => end, Err(end) = sending => end }
+        }
+        Err(end) => end,
+    };
+    if end != CloseReason::GONE {
+        writer.put(OpCode::Close, &[&end.0.to_be_bytes()[..], end.1.as_bytes()].concat());
+        // A peer that takes nothing does not take this either.
+        let _ = timeout(CLOSE_MAX, async { (writer.finish().await, reader.drain().await) }).await;
+    }
 }
 
 /// The other end, and what it asked for.

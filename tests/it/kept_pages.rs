@@ -283,3 +283,39 @@ async fn a_page_is_made_once_while_nothing_of_it_changes_and_never_where_that_is
         assert!(sidebar().await.contains("data-online"));
     }
 }
+
+#[tokio::test]
+async fn a_search_is_kept_until_something_changes_in_ones_rooms_or_of_ones_own() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.administrator().await, server.member("Bob").await);
+    let room = async |name: &str, ids: Vec<i64>| -> i64 {
+        let made = bob.json(Method::POST, "/rooms/closeds", &json!({"name": name, "user_ids": ids})).await;
+        made.json::<Value>().await.unwrap()["id"].as_i64().unwrap()
+    };
+    let (shared, elsewhere) = (room("Shared", vec![ann.id, bob.id]).await, room("Elsewhere", vec![bob.id]).await);
+    let say = async |room: i64, text: &str| {
+        let said = bob.json(Method::POST, &format!("/rooms/{room}/messages"), &json!({"body": text})).await;
+        said.json::<Value>().await.unwrap()
+    };
+    let said = say(shared, "soup inside").await;
+    let find = async || ann.page("/searches?q=soup").await.text().await.unwrap();
+    // The first leaves a cookie, which is part of what is asked.
+    find().await;
+    let first = find().await;
+    assert!(first.contains("inside"));
+    say(elsewhere, "soup elsewhere").await;
+    let reads = server.db.waits();
+    assert_eq!((find().await, server.db.waits()), (first, reads), "it is kept");
+
+    let path = format!("/rooms/{shared}/messages/{}", said["id"]);
+    assert_eq!(bob.json(Method::PUT, &path, &json!({"body": "soup edited"})).await.status(), 200);
+    assert!(find().await.contains("edited"));
+    bob.says("soup for everyone").await;
+    assert!(find().await.contains("for everyone"));
+    assert_eq!(ann.json(Method::POST, "/searches", &json!({"q": "stew lately"})).await.status(), 204);
+    assert!(find().await.contains("stew lately"));
+    let without_ann = json!({"user_ids": [bob.id]});
+    assert_eq!(bob.json(Method::PUT, &format!("/rooms/closeds/{shared}"), &without_ann).await.status(), 200);
+    let found = find().await;
+    assert!(!found.contains("edited") && !found.contains("elsewhere") && found.contains("for everyone"));
+}

@@ -2,9 +2,11 @@
 
 use crate::support::socket::{Heard, Socket, ping};
 use crate::support::{Person, TestServer};
-use futures_util::SinkExt;
+use futures_util::{SinkExt, StreamExt};
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+use tokio_tungstenite::MaybeTlsStream;
 use tokio_tungstenite::tungstenite::Message;
 use uuid::Uuid;
 
@@ -128,6 +130,59 @@ async fn a_ping_is_answered_and_what_is_not_understood_gets_an_error_and_no_end(
     socket.frame("error").await;
     socket.say(ping()).await;
     socket.frame("pong").await;
+}
+
+/// A client's short frame (RFC 6455, 5.2), masked with nought, which leaves it as it is.
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let head = [first, 0x80 | u8::try_from(payload.len()).unwrap(), 0, 0, 0, 0];
+    [&head, payload].concat()
+}
+
+async fn send_bytes(socket: &mut Socket, bytes: &[u8]) {
+    let MaybeTlsStream::Plain(stream) = socket.0.get_mut() else { panic!("a plain connection") };
+    stream.write_all(bytes).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_message_may_come_in_parts_and_bytes_and_a_ping_between_them_gets_its_pong() {
+    let (_server, ann) = started().await;
+    let mut socket = Socket::since(&ann, 0).await;
+    socket.catch_up().await;
+    let said = ping().to_string();
+    let (first, rest) = said.as_bytes().split_at(3);
+    let (second, last) = rest.split_at(4);
+    let frames = [frame(0x01, first), frame(0x00, second), frame(0x89, b"there?"), frame(0x80, last)].concat();
+    for byte in frames {
+        send_bytes(&mut socket, &[byte]).await;
+    }
+    let mut answers = Vec::new();
+    while answers.len() < 2 {
+        match socket.0.next().await.unwrap().unwrap() {
+            Message::Pong(payload) => answers.push(String::from_utf8(payload.to_vec()).unwrap()),
+            Message::Text(text) if text.contains("pong") => answers.push(text.to_string()),
+            _ => {}
+        }
+    }
+    assert_eq!(answers, ["there?", r#"{"type":"pong"}"#]);
+}
+
+#[tokio::test]
+async fn what_breaks_the_protocol_ends_the_socket_with_a_code_and_an_end_is_answered() {
+    let (_server, ann) = started().await;
+    let part = frame(0x00, &[b'x'; 125]);
+    let too_large_in_parts = [frame(0x01, b"x"), part.repeat(600)].concat();
+    for (bytes, code) in [
+        (frame(0x81, b"\xff\xfe"), 1007),
+        (vec![0x81, 1, b'x'], 1008),
+        (frame(0x80, b"the last part of nothing"), 1008),
+        (frame(0x83, b"no such kind"), 1008),
+        (frame(0x88, &1000_u16.to_be_bytes()), 1000),
+        (too_large_in_parts, 1008),
+    ] {
+        let mut socket = Socket::since(&ann, 0).await;
+        send_bytes(&mut socket, &bytes).await;
+        assert_eq!(socket.close_code().await, code, "{:?}", &bytes[..6.min(bytes.len())]);
+    }
 }
 
 #[tokio::test]

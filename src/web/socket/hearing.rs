@@ -3,21 +3,20 @@
 use super::super::errors;
 use super::super::messages::{MessageForm, submit};
 use super::Peer;
+use super::connection::Reader;
 use crate::domain::{MessageId, RoomId, Viewer};
 use crate::error::AppError;
 use crate::live::frames::Event;
 use crate::live::hub::{CloseReason, Voice};
 use crate::services::reading;
+use actix_http::ws::{Frame, OpCode, ProtocolError};
 use actix_web::rt::time::timeout;
-use actix_ws::{AggregatedMessage, AggregatedMessageStream, ProtocolError};
-use futures_util::StreamExt;
+use actix_web::web::Bytes;
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 
-/// Bytes in a frame from the peer; the largest message is 40 KB.
-pub(super) const FRAME_MAX: usize = 64 * 1024;
 /// Frames a second from the peer: nobody types or scrolls faster.
 const FRAMES_PER_SECOND_MAX: u32 = 20;
 /// A peer that sends nothing, not even a pong, for this long is gone.
@@ -36,28 +35,29 @@ enum Said {
     Message { content: String, room_id: RoomId, client_message_id: Option<String> },
 }
 
+/// A frame in answer to one of the peer's own.
+pub(super) type Answer = Box<(OpCode, Bytes)>;
+
 /// The hearing half.
 pub(super) struct Hearing {
     pub(super) peer: Arc<Peer>,
     pub(super) viewer: Viewer,
     pub(super) voice: Voice,
-    pub(super) answers: mpsc::Sender<Event>,
+    pub(super) answers: mpsc::Sender<Answer>,
     /// Whether the reader looks at the page.
     pub(super) gaze: watch::Sender<bool>,
 }
 
 impl Hearing {
     /// Hears the peer until the end.
-    pub(super) async fn run(self, mut stream: AggregatedMessageStream) -> CloseReason {
+    pub(super) async fn run(self, reader: &mut Reader) -> CloseReason {
         let (mut second, mut heard) = (Instant::now(), 0);
         loop {
-            let message = match timeout(SILENCE_MAX, stream.next()).await {
-                Err(_) | Ok(None) => return CloseReason::GONE,
-                Ok(Some(Err(ProtocolError::Overflow))) => {
-                    return CloseReason(1008, "a frame can have at most 64 KiB");
-                }
-                Ok(Some(Err(_))) => return CloseReason(1008, "that is not the WebSocket protocol"),
-                Ok(Some(Ok(message))) => message,
+            let frame = match timeout(SILENCE_MAX, reader.next()).await {
+                Err(_) | Ok(Ok(None) | Err(ProtocolError::Io(_))) => return CloseReason::GONE,
+                Ok(Err(ProtocolError::Overflow)) => return CloseReason(1008, "a frame can have at most 64 KiB"),
+                Ok(Err(_)) => return CloseReason(1008, "that is not the WebSocket protocol"),
+                Ok(Ok(Some(frame))) => frame,
             };
             if second.elapsed() >= Duration::from_secs(1) {
                 (second, heard) = (Instant::now(), 0);
@@ -66,15 +66,17 @@ impl Hearing {
             if heard > FRAMES_PER_SECOND_MAX {
                 return CloseReason(1008, "more than 20 frames a second");
             }
-            let answer = match message {
-                AggregatedMessage::Text(text) => match serde_json::from_str::<Said>(&text) {
-                    Ok(said) => self.heed(said).await,
-                    Err(_) => Some(refusal("This frame is not one of those that are understood here.", None)),
+            let answer = match frame {
+                Frame::Ping(payload) => Some(Box::new((OpCode::Pong, payload))),
+                Frame::Text(text) if std::str::from_utf8(&text).is_err() => return CloseReason(1007, "text is UTF-8"),
+                Frame::Text(text) => match serde_json::from_slice::<Said>(&text) {
+                    Ok(said) => Box::pin(self.heed(said)).await.and_then(|event| self.framed(&event)),
+                    Err(_) => self.framed(&refusal("This frame is not one of those that are understood here.", None)),
                 },
-                AggregatedMessage::Binary(_) => Some(refusal("Frames are JSON text.", None)),
-                AggregatedMessage::Close(_) => return CloseReason(1000, ""),
-                // The server's own pings keep the connection; a ping of the peer's counts as a sign of life.
-                AggregatedMessage::Ping(_) | AggregatedMessage::Pong(_) => None,
+                Frame::Binary(_) => self.framed(&refusal("Frames are JSON text.", None)),
+                Frame::Close(_) => return CloseReason(1000, ""),
+                // The server's own pings keep the connection.
+                Frame::Pong(_) | Frame::Continuation(_) => None,
             };
             if let Some(answer) = answer
                 && self.answers.send(answer).await.is_err()
@@ -82,6 +84,10 @@ impl Hearing {
                 return CloseReason::GONE;
             }
         }
+    }
+
+    fn framed(&self, event: &Event) -> Option<Answer> {
+        Some(Box::new((OpCode::Text, event.text(self.peer.format)?.into_bytes())))
     }
 
     fn set_present(&self, is_present: bool) {

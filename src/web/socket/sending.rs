@@ -2,6 +2,8 @@
 
 use super::super::assets;
 use super::Peer;
+use super::connection::Writer;
+use super::hearing::Answer;
 use super::missed::{Missed, PEOPLE_MAX, Wanted};
 use super::unread::{Then, Unread};
 use crate::db::{messages, rooms, sessions};
@@ -10,8 +12,8 @@ use crate::error::AppError;
 use crate::live::frames::{Event, Format, Frame, Listed};
 use crate::live::hub::{CloseReason, Subscription};
 use crate::live::json;
+use actix_http::ws::OpCode;
 use actix_web::rt::time::{interval, timeout};
-use actix_ws::{Closed, Session};
 use bytestring::ByteString;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -34,10 +36,10 @@ const CATCH_UP_MAX: u32 = 200;
 const FOLLOW_TRIES: u32 = 3;
 
 /// The sending half of a socket.
-pub(super) struct Sending {
+pub(super) struct Sending<'w> {
     pub(super) peer: Arc<Peer>,
     pub(super) viewer: Viewer,
-    pub(super) session: Session,
+    pub(super) writer: &'w mut Writer,
     pub(super) subscription: Subscription,
     /// The rooms that the hub knows this socket to hear of.
     pub(super) followed: BTreeSet<RoomId>,
@@ -49,36 +51,40 @@ pub(super) struct Sending {
     pub(super) unread: Unread,
 }
 
-impl Sending {
+impl Sending<'_> {
     /// Catches up, then sends what comes, until the end.
     pub(super) async fn run(
-        mut self, since: (Option<Revision>, Option<MessageId>), mut answers: mpsc::Receiver<Event>,
+        mut self, since: (Option<Revision>, Option<MessageId>), mut answers: mpsc::Receiver<Answer>,
     ) -> Result<Infallible, CloseReason> {
-        self.catch_up(since).await?;
+        Box::pin(self.catch_up(since)).await?;
         let mut gaze = self.gaze.clone();
         let mut pings = interval(PING_EVERY);
         let mut pinged = 0;
         pings.tick().await;
         loop {
+            // What is there is written together.
+            if self.subscription.is_level() {
+                self.flush().await?;
+            }
             tokio::select! {
                 next = self.subscription.next() => match next? {
                     Some(frame) => self.send_frame(&frame).await?,
-                    None => self.level().await?,
+                    None => Box::pin(self.level()).await?,
                 },
                 answer = answers.recv() => match answer {
-                    Some(answer) => self.tell(&answer).await?,
+                    Some(answer) => self.writer.put(answer.0, &answer.1),
                     None => return Err(CloseReason::GONE),
                 },
                 Ok(()) = gaze.changed() => self.tell_own_room().await?,
                 _ = pings.tick() => {
                     pinged += 1;
                     if pinged % PINGS_PER_CHECK == 0 {
-                        self.check_session().await?;
+                        Box::pin(self.check_session()).await?;
                     }
                     if pinged % PINGS_PER_TOUCH == 0 {
-                        super::touch(&self.peer.app, self.viewer.session_id, self.peer.origin.clone()).await;
+                        Box::pin(super::touch(&self.peer.app, self.viewer.session_id, self.peer.origin.clone())).await;
                     }
-                    taken(&self.subscription, self.session.ping(b"")).await?;
+                    self.writer.put(OpCode::Ping, b"");
                 }
             }
         }
@@ -116,10 +122,10 @@ impl Sending {
             Event::RoomAdded(Listed { room_id, .. }) => {
                 self.unread.add(*room_id, self.cursor);
                 self.followed.insert(*room_id);
-                self.send_room(*room_id, |room| Event::RoomCreated { room }).await?;
+                Box::pin(self.send_room(*room_id, |room| Event::RoomCreated { room })).await?;
             }
             Event::RoomChanged(Listed { room_id, .. }) => {
-                self.send_room(*room_id, |room| Event::RoomUpdated { room }).await?
+                Box::pin(self.send_room(*room_id, |room| Event::RoomUpdated { room })).await?
             }
             Event::RoomRemoved(Listed { room_id, .. }) => {
                 self.unread.remove(*room_id);
@@ -140,7 +146,7 @@ impl Sending {
             Then::Nothing => return Ok(()),
             Then::Tell(unread) => unread,
             Then::Recount => {
-                let Some((entry, as_of)) = self.entry(room_id).await? else { return Ok(()) };
+                let Some((entry, as_of)) = Box::pin(self.entry(room_id)).await? else { return Ok(()) };
                 self.unread.set(room_id, entry.unread, as_of);
                 entry.unread
             }
@@ -193,7 +199,22 @@ impl Sending {
     }
 
     async fn send(&mut self, text: ByteString) -> Result<(), CloseReason> {
-        taken(&self.subscription, self.session.text(text)).await
+        self.writer.put(OpCode::Text, text.as_bytes());
+        if self.writer.is_full() { self.flush().await } else { Ok(()) }
+    }
+
+    /// Waits until all is written; ends when the peer takes nothing for too long or the server wants the socket closed.
+    async fn flush(&mut self) -> Result<(), CloseReason> {
+        while !self.writer.try_flush().map_err(|_| CloseReason::GONE)? {
+            tokio::select! {
+                taken = timeout(STALL_MAX, self.writer.writable()) => match taken {
+                    Ok(taken) => taken.map_err(|_| CloseReason::GONE)?,
+                    Err(_) => return Err(CloseReason(1013, "took nothing; come back")),
+                },
+                reason = self.subscription.until_closed() => return Err(reason),
+            }
+        }
+        Ok(())
     }
 
     /// Sends what the peer has missed when it connects, or tells it to fetch everything afresh.
@@ -274,18 +295,5 @@ impl Sending {
         let is_valid =
             self.peer.app.db.read(move |snapshot| Ok(sessions::is_valid(snapshot, session, used_after_ms)?)).await?;
         if is_valid { Ok(()) } else { Err(AppError::SignedOut.into()) }
-    }
-}
-
-/// Waits until something is sent; ends when the peer takes nothing for too long or the server wants the socket closed.
-async fn taken(
-    subscription: &Subscription, sending: impl Future<Output = Result<(), Closed>>,
-) -> Result<(), CloseReason> {
-    tokio::select! {
-        sent = timeout(STALL_MAX, sending) => match sent {
-            Ok(sent) => sent.map_err(|Closed| CloseReason::GONE),
-            Err(_) => Err(CloseReason(1013, "took nothing; come back")),
-        },
-        reason = subscription.until_closed() => Err(reason),
     }
 }
