@@ -5,8 +5,6 @@
 use super::files::Stored as StoredFile;
 use super::prelude::*;
 use crate::db::messages::Stored;
-use crate::domain::boosts::{BOOSTS_MAX, CONTENTS_MAX};
-use crate::domain::mentions::{referring, spots};
 use crate::live::frames::Event;
 use std::sync::Arc;
 

@@ -6,7 +6,6 @@ use super::fetching::Fetcher;
 use super::messages::{changed, editable};
 use super::prelude::*;
 use crate::config::Config;
-use crate::domain::attachments::PICTURES;
 use crate::domain::previews::{BOX_MAX, read};
 use futures_util::StreamExt;
 use futures_util::stream::poll_fn;

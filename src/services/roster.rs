@@ -7,7 +7,6 @@ use super::messages::{announce as announce_change, changed};
 use super::people::announce;
 use super::prelude::*;
 use crate::db::users::Changes;
-use crate::domain::{PASSWORD_GROUPS, grouped};
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};

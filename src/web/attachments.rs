@@ -5,7 +5,6 @@
 
 use super::messages::told;
 use super::prelude::*;
-use crate::domain::attachments::{NOTHING_KNOWN, PICTURES};
 use actix_files::NamedFile;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, Charset, ContentDisposition, DispositionParam, DispositionType,

@@ -1,7 +1,6 @@
 //! The people of the account: the list, and what administrators do with them.
 
 use super::prelude::*;
-use crate::domain::text::NAME_MAX;
 
 /// A page of the list, as one person sees it.
 #[derive(Template)]

@@ -1,8 +1,6 @@
 //! People: their pages and pictures, the stylesheet that tells a reader which messages are theirs, and bans.
 
 use super::prelude::*;
-use crate::domain::mentions::fit;
-use crate::domain::text::name_key;
 use actix_web::web::Bytes;
 
 template! { "users/show.html" => PersonPage<'v> { look: Look, viewer: &'v User, person: User } }
