@@ -35,8 +35,8 @@ impl PeopleFragment {
         self.viewer.is_administrator() && person.is_active() && person.id != self.viewer.id
     }
 
-    fn json(&self) -> Vec<UserJson> {
-        let shape = if self.viewer.is_administrator() { UserJson::private } else { UserJson::public };
+    fn json(&self) -> Vec<Value> {
+        let shape = if self.viewer.is_administrator() { json::whole_person } else { json::person };
         self.people.iter().map(shape).collect()
     }
 }
@@ -88,7 +88,7 @@ pub async fn update(administrator: Administrator, submission: Submission) -> Ans
     known.ok_or(AppError::NotFound)?;
     let is_administrator = submission.form::<RoleForm>().await?.is_administrator()?;
     let user = services::roster::set_role(app, administrator.actor(), id, is_administrator).await?;
-    administrator.done_with(&UserJson::private(&user), "/account/edit")
+    administrator.done_with(&json::whole_person(&user), "/account/edit")
 }
 
 /// `DELETE /account/users/{user_id}`: takes somebody off the account. 409 for the last administrator.
