@@ -72,22 +72,19 @@ pub async fn index(user: CurrentUser) -> Answer {
 form! { RoleForm { role: String } }
 
 impl RoleForm {
-    fn is_administrator(&self) -> Result<bool, Invalid> {
-        match self.role.as_str() {
-            "member" => Ok(false),
-            "administrator" => Ok(true),
-            _ => Err(Invalid::new("role", "A role is member or administrator.")),
-        }
+    fn parse(&self) -> Result<Role, Invalid> {
+        let role = Role::from_word(&self.role).filter(|role| *role != Role::Bot);
+        role.ok_or_else(|| Invalid::new("role", "A role is member or administrator."))
     }
 }
 
 /// `PUT /account/users/{user_id}`: gives somebody active another role. 409 for the last administrator.
 pub async fn update(administrator: Administrator, submission: Submission) -> Answer {
     let (app, id) = (&administrator.app, administrator.path_id("user_id")?);
-    let known = app.db.read(move |snapshot| Ok(db::roster::find(snapshot, id, Status::Active)?)).await?;
-    known.ok_or(AppError::NotFound)?;
-    let is_administrator = submission.form::<RoleForm>().await?.is_administrator()?;
-    let user = services::roster::set_role(app, administrator.actor(), id, is_administrator).await?;
+    let known = app.db.read(move |snapshot| Ok(db::roster::find(snapshot, id)?)).await?;
+    known.filter(User::is_active).ok_or(AppError::NotFound)?;
+    let role = submission.form::<RoleForm>().await?.parse()?;
+    let user = services::roster::set_role(app, administrator.actor(), id, role).await?;
     administrator.done_with(&json::whole_person(&user), "/account/edit")
 }
 
