@@ -52,11 +52,8 @@ pub async fn stylesheet(user: CurrentUser) -> Answer {
     if id != user.id() {
         return Err(AppError::NotFound);
     }
-    Ok(kept(
-        &user,
-        "text/css; charset=utf-8",
-        rendered(&ViewerStylesheet { id, is_administrator: user.user().is_administrator() })?,
-    ))
+    let css = rendered(&ViewerStylesheet { id, is_administrator: user.user().is_administrator() })?;
+    Ok(kept(&user, "text/css; charset=utf-8", css))
 }
 
 /// `POST /users/{user_id}/ban`: throws somebody out, with all that they wrote. 409 for oneself and for whoever is banned already.
