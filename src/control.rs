@@ -6,12 +6,9 @@
 //! a killed server left behind is in nobody's way; orders and their time are bounded.
 
 use crate::config::Config;
-use crate::db::Db;
 use crate::db::storage::{OpenError, Storage};
-use crate::domain::Clock;
-use crate::domain::clock::system_ms;
 use crate::services::roster::{invite_path, make_administrator, reset_password};
-use crate::services::{Core, background};
+use crate::services::{Core, DRAIN_MAX, background};
 use futures_util::StreamExt;
 use futures_util::stream::poll_fn;
 use serde::de::DeserializeOwned;
@@ -36,8 +33,6 @@ const ANSWER_MAX: Duration = Duration::from_secs(15);
 const AT_ONCE_MAX: usize = 4;
 /// Connections that wait to be accepted: nobody types more.
 const BACKLOG_MAX: u32 = 8;
-/// How long the writer may take to end when no server runs.
-const DRAIN_MAX: Duration = Duration::from_secs(10);
 
 const REINDEXED: &str =
     "The search index is made anew; a running server does it in the background, newest messages first.";
@@ -188,9 +183,7 @@ async fn here(config: Config, order: Order) -> Result<Answer, String> {
         ),
         error => error.to_string(),
     })?;
-    let clock: Clock = Arc::new(system_ms);
-    let db = Db::open(storage, config.synchronous, clock.clone()).map_err(|error| error.to_string())?;
-    let core = Core::start(db, &config, clock).map_err(|error| error.to_string())?;
+    let core = Core::start(storage, &config)?;
     let answer = carry_out(&core, &config.origin(config.address), order).await;
     background::catch_up(&core).await;
     core.db.stop(DRAIN_MAX);

@@ -6,10 +6,8 @@ use crate::config::Config;
 use crate::control;
 use crate::db::Db;
 use crate::db::storage::Storage;
-use crate::domain::Clock;
-use crate::domain::clock::system_ms;
 use crate::error::AppError;
-use crate::services::{Core, background, previews as making};
+use crate::services::{Core, DRAIN_MAX, background, previews as making};
 use crate::web::answer::with_header;
 use crate::web::limits::{Attempts, Posts};
 use crate::web::pages::{self, Pages};
@@ -32,15 +30,13 @@ use socket2::SockRef;
 use std::future::ready;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::UnixListener;
 
 /// How long requests under way may take to finish when the server stops.
 const FINISH_MAX_S: u64 = 10;
-/// How long the writer may take to write what it has taken on.
-const DRAIN_MAX: Duration = Duration::from_secs(10);
 /// How long a client may take to send a request's head: a slow network, not a slow attack.
 const REQUEST_HEAD_MAX: Duration = Duration::from_secs(15);
 /// How long an idle connection is kept.
@@ -84,12 +80,12 @@ impl Server {
     /// Why it can't, in words for whoever starts it; nothing is left running then.
     pub fn on(listener: TcpListener, storage: Storage, config: Config) -> Result<Self, String> {
         let address = listener.local_addr().map_err(|error| cannot_listen(config.address, &error))?;
-        let clock: Clock = Arc::new(system_ms);
-        let db = Db::open(storage, config.synchronous, clock.clone()).map_err(|error| error.to_string())?;
-        let core = Core::start(db, &config, clock).map_err(|error| format!("The server can't start: {error}."))?;
-        let core = Arc::new(core);
+        let core = Arc::new(Core::start(storage, &config)?);
         let (origin, folder) = (config.origin(address), config.storage.clone());
-        let control = listen_to_commands(&folder);
+        // Without one the server runs all the same: the commands then want it stopped.
+        let control = control::bind(&folder).inspect_err(|error| {
+            tracing::warn!(%error, "there is no control socket: commands for administrators need the server stopped");
+        });
         let posts = Posts::new(config.post_burst, config.posts_per_second);
         let searches = Posts::new(searches::SEARCHES_BURST, searches::SEARCHES_PER_SECOND);
         let pages = Pages::new(config.page_cache);
@@ -118,7 +114,7 @@ impl Server {
                 .tcp()
         };
         let server = builder.listen("campfire", listener, http).map_err(|error| cannot_listen(address, &error))?.run();
-        Ok(Self { server, address, core, origin, folder, control })
+        Ok(Self { server, address, core, origin, folder, control: control.ok() })
     }
 
     /// The address it listens on, with the port that was given when port 0 was asked for.
@@ -192,15 +188,6 @@ fn give_up_on_the_silent(stream: &TcpStream) {
 
 #[cfg(not(target_os = "linux"))]
 fn give_up_on_the_silent(_: &TcpStream) {}
-
-/// The control socket. Without one the server runs all the same: the commands then want it stopped.
-fn listen_to_commands(folder: &Path) -> Option<UnixListener> {
-    let bound = control::bind(folder);
-    if let Err(error) = &bound {
-        tracing::warn!(%error, "there is no control socket: commands for administrators need the server stopped");
-    }
-    bound.ok()
-}
 
 /// The path of the sockets.
 const SOCKETS: &str = "/ws";

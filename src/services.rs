@@ -28,8 +28,8 @@ mod stripping;
 mod workers;
 
 use crate::config::Config;
-use crate::db::{Db, Tx};
-use crate::domain::Clock;
+use crate::db::{Db, Storage, Tx};
+use crate::domain::{Clock, system_ms};
 use crate::error::AppError;
 use crate::live::hub::Hub;
 use crate::live::topics::Topics;
@@ -46,9 +46,12 @@ use sha2::{Digest, Sha256};
 use std::io;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Bytes of a picture's digest in its version: enough that no two pictures of one owner share one.
 const VERSION_LEN: usize = 8;
+/// How long the writer may take, at the end, to write what it has taken on.
+pub(crate) const DRAIN_MAX: Duration = Duration::from_secs(10);
 
 /// What services work with: one for the whole process.
 pub struct Core {
@@ -65,15 +68,18 @@ pub struct Core {
 }
 
 impl Core {
-    /// Starts what they need besides the database. Fails when the system gives no threads, or the folder of files can't be used.
-    pub(crate) fn start(db: Db, config: &Config, clock: Clock) -> io::Result<Self> {
+    /// Opens the database in `storage` and starts what they need besides. Fails in words for whoever starts it: when the database or
+    /// the folder of files can't be used, or the system gives no threads.
+    pub(crate) fn start(storage: Storage, config: &Config) -> Result<Self, String> {
+        let clock: Clock = Arc::new(system_ms);
+        let failed = |error: io::Error| format!("The server can't start: {error}.");
         Ok(Self {
-            db,
-            hub: Hub::start(config.sockets_per_person, config.sockets_max, clock.clone())?,
+            db: Db::open(storage, config.synchronous, clock.clone()).map_err(|error| error.to_string())?,
+            hub: Hub::start(config.sockets_per_person, config.sockets_max, clock.clone()).map_err(failed)?,
             passwords: Passwords::default(),
             pictures: Pictures::default(),
             previews: Previews::start(config),
-            files: Files::start(&config.storage, config.upload_max)?,
+            files: Files::start(&config.storage, config.upload_max).map_err(failed)?,
             reading: Reading::default(),
             banned: BannedAddresses::default(),
             background: Arc::default(),

@@ -72,9 +72,8 @@ impl App {
 pub(crate) async fn health(app: Data<App>) -> Answer {
     let can_read = app.db.read(|snapshot| Ok(db::messages::revision(snapshot)?)).await.is_ok();
     let is_up = can_read && app.db.is_healthy();
-    let status = if is_up { "ok" } else { "down" };
+    let (code, status) = if is_up { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "down") };
     let timestamp = iso((app.clock)());
-    let mut response = if is_up { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     let body = json!({"status": status, "version": env!("CARGO_PKG_VERSION"), "timestamp": timestamp});
-    Ok(response.insert_header((CACHE_CONTROL, "no-store")).json(body))
+    Ok(HttpResponse::build(code).insert_header((CACHE_CONTROL, "no-store")).json(body))
 }

@@ -62,13 +62,12 @@ queries! {
         // The styles' URL has the time of this in it: two changes within a millisecond must not share one.
         "UPDATE accounts SET custom_styles = ?1, updated_at_ms = max(?2, updated_at_ms + 1)
          WHERE id = 1 AND custom_styles <> ?1";
-}
 
-/// The logo as PNG, small as home screens want it or large as web manifests do, with its version; none: the flame. Reads only.
-pub fn logo(connection: &Connection, is_small: bool) -> Result<Option<(String, Vec<u8>)>> {
-    let sql = "SELECT logo_version, png FROM accounts JOIN logos ON logos.size = ?1
-               WHERE accounts.id = 1 AND logo_version IS NOT NULL";
-    maybe(connection, sql, [if is_small { "small" } else { "large" }])
+    /// The logo as PNG, small as home screens want it or large as web manifests do, with its version; none: the flame. Reads only.
+    pub fn logo(connection: &Connection, is_small: bool) -> Result<Option<(String, Vec<u8>)>> =
+        maybe(if is_small { "small" } else { "large" }):
+        "SELECT logo_version, png FROM accounts JOIN logos ON logos.size = ?1
+         WHERE accounts.id = 1 AND logo_version IS NOT NULL";
 }
 
 /// Gives the account a logo. Writes `logos` and `accounts`.

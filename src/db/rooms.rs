@@ -143,6 +143,11 @@ queries! {
         format!("SELECT rooms.id FROM {FROM} WHERE memberships.user_id = ?1 AND involvement <> 'invisible'
          AND rooms.deleted_at_ms IS NULL LIMIT {ROOMS_MAX}");
 
+    /// The room that `viewer` should land in: the wished one if they are in it, else the oldest of theirs. Reads only.
+    pub fn landing(connection: &Connection, viewer: UserId, wished: Option<RoomId>) -> Result<Option<RoomId>> = maybe:
+        format!("SELECT room_id FROM {FROM} WHERE user_id = ?1 AND involvement <> 'invisible' AND deleted_at_ms IS NULL
+         ORDER BY room_id IS NOT ?2, kind = 'direct', room_id LIMIT 1");
+
     /// Makes an open or closed room with nobody in it. Writes `rooms`.
     pub fn insert(tx: &Tx<'_>, kind: RoomKind, name: &Name, creator: UserId) -> Result<RoomId> =
         one(kind, name, name_key(name.as_str()), creator, tx.now_ms()):
@@ -186,15 +191,6 @@ queries! {
          direct_key = CASE WHEN kind = 'direct' THEN 'deleted ' || id END WHERE id = ?1";
 }
 
-/// The room that `viewer` should land in: the wished one if they are in it, else the oldest of theirs. Reads only.
-pub fn landing(connection: &Connection, viewer: UserId, wished: Option<RoomId>) -> Result<Option<RoomId>> {
-    let sql = "SELECT room_id FROM memberships JOIN rooms ON rooms.id = memberships.room_id
-               WHERE user_id = ?1 AND involvement <> 'invisible' AND deleted_at_ms IS NULL
-               ORDER BY room_id <> ?2, kind = 'direct', room_id LIMIT 1";
-    let wished = wished.map_or(0, |room| room.0);
-    maybe(connection, sql, (viewer, wished))
-}
-
 /// Makes sure, inside a write, that somebody active may change an open or closed room: its creator or an administrator, who
 /// still belong to it; returns its name and who made it. Reads one row of each table by its key. A ping is `NotFound`: it never changes.
 pub fn demand_editor(tx: &Tx<'_>, id: RoomId, editor: UserId) -> Result<(String, UserId), AppError> {
@@ -202,11 +198,8 @@ pub fn demand_editor(tx: &Tx<'_>, id: RoomId, editor: UserId) -> Result<(String,
     let sql = "SELECT name, creator_id, (SELECT role FROM users WHERE id = ?2) FROM rooms
                WHERE id = ?1 AND kind <> 'direct'";
     let (name, creator, role): (_, UserId, Role) = one(tx, sql, (id, editor))?;
-    if creator == editor || role == Role::Administrator {
-        Ok((name, creator))
-    } else {
-        Err(AppError::Forbidden(crate::domain::rooms::EDITORS_ONLY.into()))
-    }
+    let may = creator == editor || role == Role::Administrator;
+    if may { Ok((name, creator)) } else { Err(AppError::Forbidden(crate::domain::rooms::EDITORS_ONLY.into())) }
 }
 
 /// Rows of one table that one batch deletes.
@@ -224,15 +217,10 @@ pub fn delete_batch(tx: &Tx<'_>) -> Result<bool> {
     if !messages.is_empty() {
         return Ok(true);
     }
-    let steps = [
-        "DELETE FROM memberships WHERE room_id = ?1
-           AND user_id IN (SELECT user_id FROM memberships WHERE room_id = ?1 LIMIT ?2)",
-        "DELETE FROM rooms WHERE id = ?1 AND ?2 > 0",
-    ];
-    for sql in steps {
-        if change(tx, sql, (room, BATCH_LEN))? > 0 {
-            break;
-        }
+    let sql = "DELETE FROM memberships WHERE room_id = ?1
+                 AND user_id IN (SELECT user_id FROM memberships WHERE room_id = ?1 LIMIT ?2)";
+    if !changed(tx, sql, (room, BATCH_LEN))? {
+        run(tx, "DELETE FROM rooms WHERE id = ?1", [room])?;
     }
     Ok(true)
 }

@@ -27,9 +27,9 @@ queries! {
         one(name_key(&filter.query), &filter.query, filter.for_administrator):
         format!("SELECT count(*) FROM users WHERE {LISTED}");
 
-    /// A person by id, if they are of a status. Reads only.
-    pub fn find(connection: &Connection, id: UserId, status: Status) -> Result<Option<User>> = maybe:
-        format!("SELECT {USER} FROM users WHERE id = ?1 AND status = ?2 AND role <> 'bot'");
+    /// A person by id, unless they were removed. Reads only.
+    pub fn find(connection: &Connection, id: UserId) -> Result<Option<User>> = maybe:
+        format!("SELECT {USER} FROM users WHERE id = ?1 AND status <> 'deactivated' AND role <> 'bot'");
 
     /// An active person by address. Reads only.
     pub fn by_address(connection: &Connection, address: &EmailAddress) -> Result<Option<User>> = maybe:
@@ -65,11 +65,8 @@ pub fn page(connection: &Connection, filter: &Filter, after: Option<UserId>) -> 
 /// Makes sure, inside a write, that somebody else runs the account too, so that this one may cease to. Reads one row.
 pub fn demand_another_administrator(tx: &Tx<'_>, than: UserId) -> Result<(), AppError> {
     let sql = "SELECT 1 FROM users WHERE role = 'administrator' AND status = 'active' AND id <> ?1 LIMIT 1";
-    if exists(tx, sql, [than])? {
-        Ok(())
-    } else {
-        Err(AppError::Conflict("This is the last administrator. Make somebody else an administrator first."))
-    }
+    let last = AppError::Conflict("This is the last administrator. Make somebody else an administrator first.");
+    if exists(tx, sql, [than])? { Ok(()) } else { Err(last) }
 }
 
 /// Ends every way in that somebody has: sessions, and links to sign in elsewhere. Writes `sessions` and `transfers`.

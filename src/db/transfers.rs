@@ -20,11 +20,8 @@ queries! {
     pub fn delete_expired(tx: &Tx<'_>, limit: u32) -> Result<usize> = change(tx.now_ms(), limit):
         "DELETE FROM transfers WHERE id IN
          (SELECT id FROM transfers WHERE expires_at_ms <= ?1 ORDER BY id LIMIT ?2)";
-}
 
-/// Uses a link up; whose it was, if it was still good. Writes `transfers`: of any number at once, one gets it.
-pub fn take(tx: &Tx<'_>, token: &TokenHash) -> Result<Option<UserId>> {
-    let sql = "DELETE FROM transfers WHERE token_hash = ?1 RETURNING user_id, expires_at_ms > ?2";
-    let taken = maybe(tx, sql, (token, tx.now_ms()))?;
-    Ok(taken.and_then(|(user, is_good): (UserId, bool)| is_good.then_some(user)))
+    /// Uses a link up that is still good; whose it was. Writes `transfers`: of any number at once, one gets it.
+    pub fn take(tx: &Tx<'_>, token: &TokenHash) -> Result<Option<UserId>> = maybe(token, tx.now_ms()):
+        "DELETE FROM transfers WHERE token_hash = ?1 AND expires_at_ms > ?2 RETURNING user_id";
 }

@@ -3,15 +3,13 @@
 //! A moment is milliseconds since 1970-01-01T00:00:00Z (Unix time, no leap seconds).
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{Duration, OffsetDateTime};
 
 /// The system's clock: what the server and the commands hand to everything below.
 pub fn system_ms() -> i64 {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)
+    (OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000) as i64
 }
 
 /// Tells the present moment.

@@ -104,12 +104,7 @@ impl Room {
 
     /// Where its settings are.
     pub fn settings_path(&self) -> String {
-        let kinds = match self.kind {
-            RoomKind::Open => "opens",
-            RoomKind::Closed => "closeds",
-            RoomKind::Direct => "directs",
-        };
-        format!("/rooms/{kinds}/{}/edit", self.id)
+        format!("/rooms/{}s/{}/edit", self.kind.word(), self.id)
     }
 
     /// The member's read cursor, with the moves that are not written yet.

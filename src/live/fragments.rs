@@ -2,8 +2,7 @@
 //!
 //! Invariant: nothing here knows who is looking: no "mine", no local time, no absolute URL.
 
-use crate::domain::clock::utc_day;
-use crate::domain::{Message, SafeHtml};
+use crate::domain::{Message, SafeHtml, utc_day};
 use askama::Template;
 use askama::filters::HtmlSafe;
 

@@ -2,34 +2,25 @@
 //!
 //! URLs are relative, so that one frame serves every reader.
 
-use crate::domain::clock::iso;
-use crate::domain::{Attachment, Author, Boost, Change, Message, RoomEntry, RoomId, Status, User};
+use crate::domain::{Attachment, Author, Boost, Change, Message, RoomEntry, RoomId, User, iso};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-/// A person as everyone sees them; their address and bio only for themselves and administrators.
-#[derive(Serialize)]
-pub struct UserJson {
-    #[serde(flatten)]
-    person: Author,
-    status: Status,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email_address: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bio: Option<String>,
+/// A person as everyone sees them.
+pub fn person(user: &User) -> Value {
+    let mut person = json!(user.as_author());
+    person["status"] = json!(user.status);
+    person
 }
 
-impl UserJson {
-    /// Somebody as everyone sees them.
-    pub fn public(user: &User) -> Self {
-        Self { person: user.as_author(), status: user.status, email_address: None, bio: None }
+/// A person as they see themselves and administrators see them: with their bio, and their address if they have one.
+pub fn whole_person(user: &User) -> Value {
+    let mut person = person(user);
+    person["bio"] = json!(user.bio);
+    if let Some(address) = &user.email_address {
+        person["email_address"] = json!(address);
     }
-
-    /// Somebody as they see themselves.
-    pub fn private(user: &User) -> Self {
-        let (email_address, bio) = (user.email_address.clone(), Some(user.bio.clone()));
-        Self { email_address, bio, ..Self::public(user) }
-    }
+    person
 }
 
 impl Serialize for Author {

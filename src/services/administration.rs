@@ -4,7 +4,6 @@
 
 use super::pictures::Logo;
 use super::prelude::*;
-use crate::domain::{JOIN_CODE_GROUPS, grouped};
 
 /// What of the account changes; none: stays.
 #[derive(Default)]

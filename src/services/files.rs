@@ -7,7 +7,6 @@
 use super::prelude::*;
 use super::workers::Workers;
 use super::{blanking, pictures, stripping};
-use crate::domain::attachments::{NOTHING_KNOWN, PICTURES, clean_name, recognised};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Cursor, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};

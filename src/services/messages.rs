@@ -5,8 +5,6 @@
 use super::files::Stored as StoredFile;
 use super::prelude::*;
 use crate::db::messages::Stored;
-use crate::domain::boosts::{BOOSTS_MAX, CONTENTS_MAX};
-use crate::domain::mentions::{referring, spots};
 use crate::live::frames::Event;
 use std::sync::Arc;
 
@@ -20,10 +18,9 @@ pub async fn compose(
     if spots(&source).is_empty() {
         return Ok(Body::of(source).beside(file));
     }
-    let (found, source) = core
-        .db
-        .read(move |snapshot| Ok((mentions::find(snapshot, room, creator, edited, &spots(&source))?, source)))
-        .await?;
+    let read =
+        core.db.read(move |snapshot| Ok((mentions::find(snapshot, room, creator, edited, &spots(&source))?, source)));
+    let (found, source) = read.await?;
     Ok(Body::of(referring(&source, found)).beside(file))
 }
 
@@ -63,13 +60,12 @@ pub async fn post(
 pub async fn repeated(
     core: &Core, author: UserId, room: RoomId, id: ClientMessageId,
 ) -> Result<Option<Arc<Message>>, AppError> {
-    core.db
-        .read(move |snapshot| {
-            rooms::for_member(snapshot, room, author)?.ok_or(AppError::NotFound)?;
-            let stored = messages::posted_as(snapshot, room, id)?;
-            stored.map(|stored| as_repeat(stored, author)).transpose()
-        })
-        .await
+    let read = core.db.read(move |snapshot| {
+        rooms::for_member(snapshot, room, author)?.ok_or(AppError::NotFound)?;
+        let stored = messages::posted_as(snapshot, room, id)?;
+        stored.map(|stored| as_repeat(stored, author)).transpose()
+    });
+    read.await
 }
 
 fn as_repeat(stored: Stored, author: UserId) -> Result<Arc<Message>, AppError> {

@@ -86,9 +86,7 @@ pub async fn record_search(core: &Core, user: UserId, text: &str) -> Result<(), 
     if text.is_empty() {
         return Ok(());
     }
-    core.db
-        .write(move |tx| Ok(search::insert_recent(tx, user, &text).and_then(|()| search::cut_recent(tx, user))?))
-        .await
+    core.write(move |tx| Ok(search::insert_recent(tx, user, &text).and_then(|()| search::cut_recent(tx, user))?)).await
 }
 
 /// Forgets what somebody looked for.

@@ -7,10 +7,6 @@ pub(super) use crate::db::{
     Db, Tx, accounts, attachments, bans, boosts, memberships, mentions, messages, previews, rooms, roster, sessions,
     transfers, users,
 };
-pub(super) use crate::domain::{
-    Act, Attachment, Body, BoostContent, BoostId, Change, ClientMessageId, CustomStyles, DirectKey, Draft,
-    EmailAddress, FileKey, Involvement, Message, MessageId, MessageSource, Name, Password, Preview, Revision, Role,
-    RoomId, RoomKind, SessionId, Status, Token, TokenHash, User, UserId, Viewer,
-};
+pub(super) use crate::domain::*;
 pub(super) use crate::error::{AppError, Invalid};
 pub(super) use crate::live::hub::CloseReason;

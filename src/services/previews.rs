@@ -6,12 +6,11 @@ use super::fetching::Fetcher;
 use super::messages::{changed, editable};
 use super::prelude::*;
 use crate::config::Config;
-use crate::domain::attachments::PICTURES;
 use crate::domain::previews::{BOX_MAX, read};
 use futures_util::StreamExt;
 use futures_util::stream::poll_fn;
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use quick_cache::sync::Cache;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -45,7 +44,7 @@ pub struct Previews {
     own: Option<String>,
     wanted: Sender<Wanted>,
     queue: Mutex<Receiver<Wanted>>,
-    remembered: StdMutex<VecDeque<(Url, i64, Found)>>,
+    remembered: Cache<Url, (i64, Found)>,
 }
 
 impl Previews {
@@ -53,7 +52,7 @@ impl Previews {
     pub fn start(config: &Config) -> Self {
         let (fetcher, (wanted, queue)) = (Fetcher::new(config.previews_from), channel(WAITING_MAX));
         let own = config.public_url.as_ref().map(Url::to_string);
-        Self { fetcher, own, wanted, queue: Mutex::new(queue), remembered: StdMutex::default() }
+        Self { fetcher, own, wanted, queue: Mutex::new(queue), remembered: Cache::new(REMEMBERED_MAX) }
     }
 
     /// The link of which a body has a preview: its first to elsewhere.
@@ -84,17 +83,12 @@ pub async fn run(core: Arc<Core>) {
 async fn make(core: Arc<Core>, (room, id, link): Wanted) -> Result<(), AppError> {
     core.db.read(move |snapshot| Ok(previews::demand_wanted(snapshot, id)?)).await?;
     let now_ms = (core.clock)();
-    let remembered = || core.previews.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-    remembered().retain(|(_, at_ms, _)| now_ms - at_ms < REMEMBERED_MS);
-    let known = remembered().iter().find(|(url, ..)| *url == link).map(|(.., found)| found.clone());
-    let found = match known {
-        Some(found) => found,
-        None => {
+    let remembered = &core.previews.remembered;
+    let found = match remembered.get(&link) {
+        Some((at_ms, found)) if now_ms - at_ms < REMEMBERED_MS => found,
+        _ => {
             let found = look(&core, &link).await.map(Arc::new);
-            remembered().push_back((link.clone(), now_ms, found.clone()));
-            if remembered().len() > REMEMBERED_MAX {
-                remembered().pop_front();
-            }
+            remembered.insert(link.clone(), (now_ms, found.clone()));
             found
         }
     };

@@ -69,19 +69,17 @@ impl Reading {
 /// 1. the move is kept, to be written soon; 2. their other pages are told.
 pub async fn read(core: &Core, user: UserId, room: RoomId, through: Option<MessageId>) -> Result<i64, AppError> {
     let moves = core.reading.of(user);
-    let (through, unread, as_of) = core
-        .db
-        .read(move |snapshot| {
-            let found = rooms::for_member(snapshot, room, user)?.ok_or(AppError::NotFound)?;
-            let wished = match through {
-                Some(id) => messages::find(snapshot, room, id).map(|_| id)?,
-                None => found.last_message_id,
-            };
-            let through = wished.max(found.read_through(&moves));
-            let unread = rooms::unread_after(snapshot, room, user, through)?;
-            Ok((through, unread, messages::revision(snapshot)?))
-        })
-        .await?;
+    let read = core.db.read(move |snapshot| {
+        let found = rooms::for_member(snapshot, room, user)?.ok_or(AppError::NotFound)?;
+        let wished = match through {
+            Some(id) => messages::find(snapshot, room, id).map(|_| id)?,
+            None => found.last_message_id,
+        };
+        let through = wished.max(found.read_through(&moves));
+        let unread = rooms::unread_after(snapshot, room, user, through)?;
+        Ok((through, unread, messages::revision(snapshot)?))
+    });
+    let (through, unread, as_of) = read.await?;
     core.reading.note(user, room, through)?;
     core.db.freshness().change([Part::Person(user)]);
     core.hub.order(move |topics, _| topics.unread(user, room, unread, as_of));

@@ -7,7 +7,6 @@ use super::messages::{announce as announce_change, changed};
 use super::people::announce;
 use super::prelude::*;
 use crate::db::users::Changes;
-use crate::domain::{PASSWORD_GROUPS, grouped};
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -56,11 +55,10 @@ impl BannedAddresses {
 /// An administrator's; `NotFound` unless the person is active; `Conflict` when they are the last administrator.
 /// # Side effects
 /// 1. the role is written; 2. every socket learns of it.
-pub async fn set_role(core: &Core, by: Actor, id: UserId, is_administrator: bool) -> Result<User, AppError> {
-    let role = if is_administrator { Role::Administrator } else { Role::Member };
+pub async fn set_role(core: &Core, by: Actor, id: UserId, role: Role) -> Result<User, AppError> {
     core.write(move |tx| {
         users::demand_administrator(tx, &by)?;
-        let before = roster::find(tx, id, Status::Active)?.ok_or(AppError::NotFound)?;
+        let before = roster::find(tx, id)?.filter(User::is_active).ok_or(AppError::NotFound)?;
         if before.role == role {
             return Ok(before);
         }
@@ -84,10 +82,7 @@ pub async fn set_role(core: &Core, by: Actor, id: UserId, is_administrator: bool
 pub async fn remove(core: &Core, by: Actor, id: UserId) -> Result<(), AppError> {
     core.write(move |tx| {
         users::demand_administrator(tx, &by)?;
-        let user = match roster::find(tx, id, Status::Active)? {
-            Some(user) => user,
-            None => roster::find(tx, id, Status::Banned)?.ok_or(AppError::NotFound)?,
-        };
+        let user = roster::find(tx, id)?.ok_or(AppError::NotFound)?;
         if user.is_active() && user.is_administrator() {
             roster::demand_another_administrator(tx, id)?;
         }
@@ -112,12 +107,10 @@ pub async fn ban(core: &Core, by: Actor, id: UserId) -> Result<(), AppError> {
         if by.id() == Some(id) {
             return Err(AppError::Conflict("You can't ban yourself."));
         }
-        let user = match roster::find(tx, id, Status::Active)? {
-            None if roster::find(tx, id, Status::Banned)?.is_some() => {
-                return Err(AppError::Conflict("They are banned already."));
-            }
-            found => found.ok_or(AppError::NotFound)?,
-        };
+        let user = roster::find(tx, id)?.ok_or(AppError::NotFound)?;
+        if user.status == Status::Banned {
+            return Err(AppError::Conflict("They are banned already."));
+        }
         if user.is_administrator() {
             roster::demand_another_administrator(tx, id)?;
         }
@@ -149,7 +142,7 @@ pub async fn lift(core: &Core, by: Actor, id: UserId) -> Result<(), AppError> {
     let banned = core.banned.clone();
     core.write(move |tx| {
         users::demand_administrator(tx, &by)?;
-        let user = roster::find(tx, id, Status::Banned)?.ok_or(AppError::NotFound)?;
+        let user = roster::find(tx, id)?.filter(|user| user.status == Status::Banned).ok_or(AppError::NotFound)?;
         let free = bans::delete(tx, id)?;
         roster::update_status(tx, id, Status::Active)?;
         // Into those that were made meanwhile; the others they never left.
@@ -217,7 +210,7 @@ pub async fn reset_password(
 /// # Side effects
 /// As for [`set_role`].
 pub async fn make_administrator(core: &Core, address: &str) -> Result<User, AppError> {
-    set_role(core, Actor::COMMAND_LINE, find(core, address).await?.id, true).await
+    set_role(core, Actor::COMMAND_LINE, find(core, address).await?.id, Role::Administrator).await
 }
 
 /// The path of the invite link. Has no side effects.

@@ -2,7 +2,6 @@
 
 use super::people::{announce, put_avatar};
 use super::prelude::*;
-use crate::domain::{JOIN_CODE_GROUPS, grouped};
 
 /// What expired and is dropped where one more is made, of sessions as of links, so that they don't pile up and no single write is long.
 const EXPIRED_MAX: u32 = 100;

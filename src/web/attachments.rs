@@ -5,11 +5,10 @@
 
 use super::messages::told;
 use super::prelude::*;
-use crate::domain::attachments::{NOTHING_KNOWN, PICTURES};
 use actix_files::NamedFile;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, Charset, ContentDisposition, DispositionParam, DispositionType,
-    ExtendedValue, HeaderValue,
+    ExtendedValue,
 };
 use mime_guess::Mime;
 use std::path::Path;
@@ -58,11 +57,9 @@ fn serve(member: &RoomMember, path: &Path, kind: &str, name: &str, is_stored: bo
     let exact = ExtendedValue { charset: Charset::Ext("UTF-8".into()), language_tag: None, value: name.into() };
     let parameters = vec![DispositionParam::Filename(plain), DispositionParam::FilenameExt(exact)];
     let disposition = ContentDisposition { disposition, parameters };
-    let mut response = file.set_content_type(kind).set_content_disposition(disposition).into_response(&member.request);
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(FILE_POLICY));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, max-age=86400, immutable"));
-    Ok(response)
+    let response = file.set_content_type(kind).set_content_disposition(disposition).into_response(&member.request);
+    let response = with_header(response, CONTENT_SECURITY_POLICY, FILE_POLICY);
+    Ok(with_header(response, CACHE_CONTROL, "private, max-age=86400, immutable"))
 }
 
 /// `GET /rooms/{room_id}/messages/{message_id}/preview/image`: the picture of a preview. Its URL has a version, so it may be kept.

@@ -30,23 +30,11 @@ pub struct MaybeUser {
     pub viewer: Option<Viewer>,
 }
 
-/// Somebody signed in who runs the account.
-pub struct Administrator(CurrentUser);
-
 /// Somebody signed in who belongs to the room that the path names.
 pub struct RoomMember {
     person: CurrentUser,
     pub room: Room,
 }
-
-/// Somebody signed in who may make open and closed rooms.
-pub struct RoomCreator(CurrentUser);
-
-/// A member who may change an open or closed room: whoever made it, or an administrator. A ping is not found: it never changes.
-pub struct RoomEditor(RoomMember);
-
-/// A member who may delete the room: of a ping anybody in it, else whoever may change it.
-pub struct RoomRemover(RoomMember);
 
 /// Somebody who may change the message that the path names: its author or an administrator, in its room.
 pub struct MessageEditor {
@@ -81,17 +69,45 @@ rights! {
     Visit, by request: HttpRequest;
     MaybeUser, by visit: Visit;
     CurrentUser, by visit: Visit;
-    Administrator, by 0: CurrentUser;
-    RoomCreator, by 0: CurrentUser;
     RoomMember, by person: CurrentUser;
-    RoomEditor, by 0: RoomMember;
-    RoomRemover, by 0: RoomMember;
     MessageEditor, by member: RoomMember;
+}
+
+/// Makes rights that are another right and a condition: each with what must hold for whoever has the other, and why it is refused.
+macro_rules! narrower_rights {
+    ($($(#[$doc:meta])* $right:ident: $whole:ident, $condition:expr, $refusal:expr;)*) => {$(
+        $(#[$doc])*
+        pub struct $right($whole);
+
+        impl $right {
+            async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
+                let whole = $whole::granted(request).await?;
+                let holds: fn(&$whole) -> bool = $condition;
+                if holds(&whole) { Ok(Self(whole)) } else { Err($refusal) }
+            }
+        }
+
+        rights! { $right, by 0: $whole; }
+    )*};
+}
+
+narrower_rights! {
+    /// Somebody signed in who runs the account.
+    Administrator: CurrentUser, |person| person.user().is_administrator(),
+        AppError::Forbidden(ADMINISTRATORS_ONLY.into());
+    /// Somebody signed in who may make open and closed rooms.
+    RoomCreator: CurrentUser, |person| !person.account.restricts_room_creation || person.user().is_administrator(),
+        AppError::Forbidden(services::rooms::CREATORS_ONLY.into());
+    /// A member who may delete the room: of a ping anybody in it, else whoever may change it.
+    RoomRemover: RoomMember, |member| member.room.is_direct() || member.may_edit(),
+        AppError::Forbidden(rooms::EDITORS_ONLY.into());
+    /// A member who may change an open or closed room: whoever made it, or an administrator. A ping is not found: it never changes.
+    RoomEditor: RoomRemover, |remover| !remover.room.is_direct(), AppError::NotFound;
 }
 
 impl CurrentUser {
     async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
-        Ok(Visit::of(request)?.look_up(|_, _| Ok(())).await?.0)
+        Ok(Visit::granted(request).await?.look_up(|_, _| Ok(())).await?.0)
     }
 
     pub fn user(&self) -> &User {
@@ -126,7 +142,7 @@ impl CurrentUser {
 
 impl RoomMember {
     async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
-        let visit = Visit::of(request)?;
+        let visit = Visit::granted(request).await?;
         let room = visit.path_id("room_id");
         let (person, room) = visit.look_up(move |snapshot, user| room_of(snapshot, room?, user)).await?;
         Ok(Self { person, room })
@@ -173,10 +189,6 @@ pub(super) async fn touch(app: &App, session: SessionId, origin: db::sessions::O
 }
 
 impl Visit {
-    async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
-        Self::of(request)
-    }
-
     /// Looks the session up, and with it, in the same transaction, the account and whatever `right` reads for its owner.
     async fn look_up<T: Send + 'static>(
         self, right: impl FnOnce(&Snapshot<'_>, UserId) -> Result<T, AppError> + Send + 'static,
@@ -202,46 +214,15 @@ impl MaybeUser {
     async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
         match CurrentUser::granted(request).await {
             Ok(CurrentUser { visit, viewer, .. }) => Ok(Self { visit, viewer: Some(viewer) }),
-            Err(AppError::SignedOut) => Ok(Self { visit: Visit::of(request)?, viewer: None }),
+            Err(AppError::SignedOut) => Ok(Self { visit: Visit::granted(request).await?, viewer: None }),
             Err(error) => Err(error),
         }
     }
 }
 
-impl Administrator {
-    async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
-        let person = CurrentUser::granted(request).await?;
-        let is_granted = person.user().is_administrator();
-        is_granted.then_some(Self(person)).ok_or(AppError::Forbidden(ADMINISTRATORS_ONLY.into()))
-    }
-}
-
-impl RoomCreator {
-    async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
-        let person = CurrentUser::granted(request).await?;
-        let is_granted = !person.account.restricts_room_creation || person.user().is_administrator();
-        is_granted.then_some(Self(person)).ok_or(AppError::Forbidden(services::rooms::CREATORS_ONLY.into()))
-    }
-}
-
-impl RoomEditor {
-    async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
-        let RoomRemover(member) = RoomRemover::granted(request).await?;
-        if member.room.is_direct() { Err(AppError::NotFound) } else { Ok(Self(member)) }
-    }
-}
-
-impl RoomRemover {
-    async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
-        let member = RoomMember::granted(request).await?;
-        let is_granted = member.room.is_direct() || member.may_edit();
-        is_granted.then_some(Self(member)).ok_or(AppError::Forbidden(rooms::EDITORS_ONLY.into()))
-    }
-}
-
 impl MessageEditor {
     async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
-        let visit = Visit::of(request)?;
+        let visit = Visit::granted(request).await?;
         let (room, id) = (visit.path_id("room_id"), visit.path_id::<MessageId>("message_id"));
         let find = move |snapshot: &Snapshot<'_>, user| {
             let room = room_of(snapshot, room?, user)?;

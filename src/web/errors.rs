@@ -28,26 +28,27 @@ impl ResponseError for AppError {
     }
 }
 
-/// The status of an error, and its kind for programs.
-fn class(error: &AppError) -> (StatusCode, &'static str) {
+/// The status of an error, its kind for programs, and what its page is called.
+fn class(error: &AppError) -> (StatusCode, &'static str, &'static str) {
+    const OTHER: &str = "That did not work";
     match error {
-        AppError::SignedOut => (StatusCode::UNAUTHORIZED, "signed_out"),
-        AppError::BadCredentials => (StatusCode::UNAUTHORIZED, "bad_credentials"),
-        AppError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
-        AppError::NotFound => (StatusCode::NOT_FOUND, "not_found"),
-        AppError::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
-        AppError::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
-        AppError::Gone => (StatusCode::GONE, "gone"),
-        AppError::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
-        AppError::Banned => (StatusCode::TOO_MANY_REQUESTS, "banned"),
-        AppError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
-        AppError::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request"),
-        AppError::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
-        AppError::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
-        AppError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
-        AppError::Storage { full: false } => (StatusCode::SERVICE_UNAVAILABLE, "storage"),
-        AppError::Storage { full: true } => (StatusCode::INSUFFICIENT_STORAGE, "storage"),
-        AppError::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+        AppError::SignedOut => (StatusCode::UNAUTHORIZED, "signed_out", "Please sign in"),
+        AppError::BadCredentials => (StatusCode::UNAUTHORIZED, "bad_credentials", "Please sign in"),
+        AppError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "That is not allowed"),
+        AppError::NotFound => (StatusCode::NOT_FOUND, "not_found", "Nothing here"),
+        AppError::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", OTHER),
+        AppError::Conflict(_) => (StatusCode::CONFLICT, "conflict", "That does not go together"),
+        AppError::Gone => (StatusCode::GONE, "gone", "Nothing here"),
+        AppError::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many", "One moment"),
+        AppError::Banned => (StatusCode::TOO_MANY_REQUESTS, "banned", "Only reading from here"),
+        AppError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Too large"),
+        AppError::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request", OTHER),
+        AppError::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", OTHER),
+        AppError::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", OTHER),
+        AppError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Not right now"),
+        AppError::Storage { full: false } => (StatusCode::SERVICE_UNAVAILABLE, "storage", "Not right now"),
+        AppError::Storage { full: true } => (StatusCode::INSUFFICIENT_STORAGE, "storage", "Not right now"),
+        AppError::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "That went wrong"),
     }
 }
 
@@ -58,7 +59,6 @@ pub fn sentence(error: &AppError) -> String {
         AppError::Forbidden(sentence) => sentence.to_string(),
         AppError::NotFound => "There is nothing here. It may have been removed, or the link is not quite right.".into(),
         AppError::Invalid(invalid) => invalid.message.to_string(),
-        AppError::Conflict(sentence) => (*sentence).into(),
         AppError::Gone => "This message was removed.".into(),
         AppError::TooMany { retry_after_s: 1 } => "That was a lot at once. Try again in a second.".into(),
         AppError::TooMany { retry_after_s } => format!("That was a lot at once. Try again in {retry_after_s} seconds."),
@@ -75,7 +75,7 @@ pub fn sentence(error: &AppError) -> String {
             format!("That is too large: at most {} {unit} fit.", limit_bytes / bytes)
         }
         AppError::BadCredentials => "That e-mail address and password don't match anyone here. Try again?".into(),
-        AppError::BadRequest(sentence) => (*sentence).into(),
+        AppError::Conflict(sentence) | AppError::BadRequest(sentence) => (*sentence).into(),
         AppError::UnsupportedMediaType => {
             "This content type is not read here; send a form (application/x-www-form-urlencoded) or application/json.".into()
         }
@@ -86,20 +86,6 @@ pub fn sentence(error: &AppError) -> String {
             "This could not be stored for certain. Trying again is safe: it can't happen twice.".into()
         }
         AppError::Internal(_) => "Something went wrong on the server. It was noted; please try again.".into(),
-    }
-}
-
-fn title(status: StatusCode) -> &'static str {
-    match status.as_u16() {
-        401 => "Please sign in",
-        403 => "That is not allowed",
-        404 | 410 => "Nothing here",
-        409 => "That does not go together",
-        413 => "Too large",
-        429 => "One moment",
-        503 | 507 => "Not right now",
-        500 => "That went wrong",
-        _ => "That did not work",
     }
 }
 
@@ -148,7 +134,7 @@ pub fn of(request: &HttpRequest, error: &AppError) -> HttpResponse {
     if let AppError::Internal(detail) = error {
         tracing::error!(request_id, detail, "a request failed");
     }
-    let ((status, kind), sentence) = (class(error), sentence(error));
+    let ((status, kind, title), sentence) = (class(error), sentence(error));
     let answer = match Wants::of(request) {
         Wants::Json => {
             let field = if let AppError::Invalid(invalid) = error { Some(invalid.field) } else { None };
@@ -160,7 +146,6 @@ pub fn of(request: &HttpRequest, error: &AppError) -> HttpResponse {
             Ok(to_sign_in(if request.method().is_safe() { here } else { "/" }))
         }
         Wants::Page => {
-            let title = if matches!(error, AppError::Banned) { "Only reading from here" } else { title(status) };
             let (look, status_code) = (Look::of(None, None), status.as_u16());
             page(request, status, &ErrorPage { look, status: status_code, title, sentence, request_id })
         }

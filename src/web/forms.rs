@@ -158,7 +158,9 @@ impl Submission {
         let read = if !is_json {
             serde_html_form::from_bytes(&body).map_err(|_| String::new())
         } else if body.trim_ascii_start().starts_with(b"{") {
-            serde_json::from_slice(&body).map_err(|error| place(&error))
+            // Where it stops being readable, in words of our own: the parser's name the program's types.
+            let place = |error: serde_json::Error| format!(" (see line {}, column {})", error.line(), error.column());
+            serde_json::from_slice(&body).map_err(place)
         } else {
             Err(String::new())
         };
@@ -273,11 +275,6 @@ fn refusal(error: MultipartError) -> AppError {
 
 fn unreadable() -> Invalid {
     Invalid::new("body", "The body could not be read as this form.")
-}
-
-/// Where JSON stops being readable, in words of our own: the parser's name the program's types.
-fn place(error: &serde_json::Error) -> String {
-    format!(" (see line {}, column {})", error.line(), error.column())
 }
 
 unit_tests!("../../tests/unit/web/forms.rs");

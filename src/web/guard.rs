@@ -25,6 +25,7 @@ use actix_web::http::{Method, Uri};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, web};
 use std::time::Instant;
+use url::Url;
 
 /// What pages may load and do: only what comes from here; nothing inline, no evaluation.
 const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; \
@@ -195,22 +196,14 @@ pub fn check_origin(head: &RequestHead, config: &Config) -> Result<(), String> {
     ))
 }
 
-/// Whether an origin (`scheme://host[:port]`) names the host and port of `host`, which is reached by https or not.
+/// Whether an origin (`scheme://host[:port]`) names the host and port of `host`, which is reached by https or not; read as browsers do.
 fn same(origin: &str, is_https: bool, host: &str) -> bool {
-    let Some((scheme, authority)) = origin.split_once("://") else { return false };
-    let theirs = with_port(authority, scheme.eq_ignore_ascii_case("https"));
-    !authority.is_empty() && theirs == with_port(host, is_https)
-}
-
-/// `host[:port]` in lower case, with the scheme's own port when none is named.
-fn with_port(authority: &str, is_https: bool) -> String {
-    let authority = authority.to_lowercase();
-    let names_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
-    match (names_port, is_https) {
-        (true, _) => authority,
-        (false, true) => authority + ":443",
-        (false, false) => authority + ":80",
-    }
+    let place = |url: &str| {
+        let url = Url::parse(url).ok()?;
+        Some((url.host_str()?.to_owned(), url.port_or_known_default()?))
+    };
+    let ours = format!("{}://{host}", if is_https { "https" } else { "http" });
+    place(origin).is_some_and(|theirs| Some(theirs) == place(&ours))
 }
 
 unit_tests!("../../tests/unit/web/guard.rs");

@@ -93,7 +93,7 @@ pub async fn index(member: RoomMember) -> Answer {
     });
     let (room, people, count) = read.await?;
     let response = match member.wants() {
-        Wants::Json => member.json(&people.iter().map(UserJson::public).collect::<Vec<_>>()),
+        Wants::Json => member.json(&people.iter().map(json::person).collect::<Vec<_>>()),
         Wants::Fragment => member.page(&MembersFragment { people }),
         Wants::Page => member.page(&MembersPage { look: member.look(), room, people, count }),
     };

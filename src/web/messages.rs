@@ -9,7 +9,6 @@ use crate::live::frames::{Event, Format, Frame};
 use crate::services::files::Stored;
 use crate::services::messages::{compose, post, remove, repeated};
 use actix_web::http::header::HeaderName;
-use std::sync::Arc;
 use uuid::Uuid;
 
 const X_REVISION: HeaderName = HeaderName::from_static("x-revision");

@@ -39,7 +39,7 @@ template! { "users/profile.html" => ProfilePage<'u> {
 } }
 
 fn json_of(user: &User) -> Value {
-    let mut object = json!(UserJson::private(user));
+    let mut object = json::whole_person(user);
     object["theme"] = json!(user.theme);
     object["mute_sounds"] = json!(user.mutes_sounds);
     object

@@ -1,7 +1,6 @@
 //! Making rooms and pings, and changing rooms: what they are called, who is in them. The people of a ping never change.
 
 use super::prelude::*;
-use crate::live::json;
 use crate::services::rooms::CHOSEN_MAX;
 use std::collections::HashSet;
 

@@ -7,7 +7,6 @@ use super::room_settings::made_answer;
 use super::sessions::to_sign_in;
 use super::sidebar::Sidebar;
 use crate::live::fragments::MessageFragment;
-use crate::live::json;
 
 /// Remembers the last visited room.
 pub const LAST_ROOM_COOKIE: &str = "last_room";

@@ -1,7 +1,6 @@
 //! The people of the account: the list, and what administrators do with them.
 
 use super::prelude::*;
-use crate::domain::text::NAME_MAX;
 
 /// A page of the list, as one person sees it.
 #[derive(Template)]
@@ -36,8 +35,8 @@ impl PeopleFragment {
         self.viewer.is_administrator() && person.is_active() && person.id != self.viewer.id
     }
 
-    fn json(&self) -> Vec<UserJson> {
-        let shape = if self.viewer.is_administrator() { UserJson::private } else { UserJson::public };
+    fn json(&self) -> Vec<Value> {
+        let shape = if self.viewer.is_administrator() { json::whole_person } else { json::person };
         self.people.iter().map(shape).collect()
     }
 }
@@ -73,23 +72,20 @@ pub async fn index(user: CurrentUser) -> Answer {
 form! { RoleForm { role: String } }
 
 impl RoleForm {
-    fn is_administrator(&self) -> Result<bool, Invalid> {
-        match self.role.as_str() {
-            "member" => Ok(false),
-            "administrator" => Ok(true),
-            _ => Err(Invalid::new("role", "A role is member or administrator.")),
-        }
+    fn parse(&self) -> Result<Role, Invalid> {
+        let role = Role::from_word(&self.role).filter(|role| *role != Role::Bot);
+        role.ok_or_else(|| Invalid::new("role", "A role is member or administrator."))
     }
 }
 
 /// `PUT /account/users/{user_id}`: gives somebody active another role. 409 for the last administrator.
 pub async fn update(administrator: Administrator, submission: Submission) -> Answer {
     let (app, id) = (&administrator.app, administrator.path_id("user_id")?);
-    let known = app.db.read(move |snapshot| Ok(db::roster::find(snapshot, id, Status::Active)?)).await?;
-    known.ok_or(AppError::NotFound)?;
-    let is_administrator = submission.form::<RoleForm>().await?.is_administrator()?;
-    let user = services::roster::set_role(app, administrator.actor(), id, is_administrator).await?;
-    administrator.done_with(&UserJson::private(&user), "/account/edit")
+    let known = app.db.read(move |snapshot| Ok(db::roster::find(snapshot, id)?)).await?;
+    known.filter(User::is_active).ok_or(AppError::NotFound)?;
+    let role = submission.form::<RoleForm>().await?.parse()?;
+    let user = services::roster::set_role(app, administrator.actor(), id, role).await?;
+    administrator.done_with(&json::whole_person(&user), "/account/edit")
 }
 
 /// `DELETE /account/users/{user_id}`: takes somebody off the account. 409 for the last administrator.

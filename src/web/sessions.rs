@@ -39,7 +39,7 @@ pub(super) fn signed_in(visit: &Visit, somebody: &services::sessions::SignedIn, 
     let token = somebody.token.reveal();
     if visit.wants_json() {
         let expires_at = iso(somebody.now_ms + visit.app.config.session_ms());
-        let session = json!({"token": token, "expires_at": expires_at, "user": UserJson::private(&somebody.user)});
+        let session = json!({"token": token, "expires_at": expires_at, "user": json::whole_person(&somebody.user)});
         return answer::json(visit, StatusCode::CREATED, &session).map(never_kept);
     }
     let mut response = see_other(then);

@@ -90,10 +90,9 @@ impl Sidebar {
         let is_alone = pings.is_empty() && strangers.is_empty();
         let account = db::accounts::account(snapshot)?;
         let is_restricted = account.as_ref().is_some_and(|account| account.restricts_room_creation);
-        let join_path =
-            account.filter(|_| viewer.is_administrator()).map(|account| format!("/join/{}", account.join_code));
         let may_make_rooms = viewer.is_administrator() || !is_restricted;
-        let invite_url = join_path.map(|path| client.url(&path));
+        let invited_to = account.filter(|_| viewer.is_administrator());
+        let invite_url = invited_to.map(|account| client.url(&format!("/join/{}", account.join_code)));
         let version = String::new();
         let mut sidebar =
             Self { pings, strangers, rooms, unread, viewer, may_make_rooms, invite_url, is_alone, version };

@@ -1,8 +1,6 @@
 //! People: their pages and pictures, the stylesheet that tells a reader which messages are theirs, and bans.
 
 use super::prelude::*;
-use crate::domain::mentions::fit;
-use crate::domain::text::name_key;
 use actix_web::web::Bytes;
 
 template! { "users/show.html" => PersonPage<'v> { look: Look, viewer: &'v User, person: User } }
@@ -34,7 +32,7 @@ pub async fn index(user: CurrentUser) -> Answer {
     let mut people = user.app.db.read(|snapshot| Ok(db::users::choice(snapshot)?)).await?;
     let query = name_key(&user.query("query").unwrap_or_default());
     people.retain(|person| fit(&query, &name_key(&person.name)).is_some());
-    user.json(&people.iter().map(UserJson::public).collect::<Vec<_>>())
+    user.json(&people.iter().map(json::person).collect::<Vec<_>>())
 }
 
 /// `GET /users/{user_id}`: somebody's page, and what the reader can do there. An address is for its owner and administrators.
@@ -43,7 +41,7 @@ pub async fn show(user: CurrentUser) -> Answer {
     let person = user.app.db.read(move |snapshot| Ok(db::users::find(snapshot, id)?)).await?;
     if user.wants_json() {
         let is_close = viewer.is_administrator() || viewer.id == person.id;
-        return user.json(&if is_close { UserJson::private(&person) } else { UserJson::public(&person) });
+        return user.json(&if is_close { json::whole_person(&person) } else { json::person(&person) });
     }
     user.page(&PersonPage { look: user.look(), viewer, person })
 }
@@ -54,11 +52,8 @@ pub async fn stylesheet(user: CurrentUser) -> Answer {
     if id != user.id() {
         return Err(AppError::NotFound);
     }
-    Ok(kept(
-        &user,
-        "text/css; charset=utf-8",
-        rendered(&ViewerStylesheet { id, is_administrator: user.user().is_administrator() })?,
-    ))
+    let css = rendered(&ViewerStylesheet { id, is_administrator: user.user().is_administrator() })?;
+    Ok(kept(&user, "text/css; charset=utf-8", css))
 }
 
 /// `POST /users/{user_id}/ban`: throws somebody out, with all that they wrote. 409 for oneself and for whoever is banned already.

@@ -18,7 +18,7 @@ pub struct Visit {
 
 impl Visit {
     /// What a request comes with; `Internal` when the server was put together without its state.
-    pub fn of(request: &HttpRequest) -> Result<Self, AppError> {
+    pub async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
         let app = request.app_data::<web::Data<App>>().cloned();
         let app = app.ok_or_else(|| AppError::Internal("the application has no state".into()))?;
         Ok(Self { request: request.clone(), app })

@@ -19,25 +19,18 @@ pub fn marked(html: &SafeHtml, query: &SearchQuery) -> SafeHtml {
         };
         let end = start + end.unwrap_or(rest.len());
         if !rest.starts_with(['<', '&']) {
-            text.extend(
-                words(&html[start..end])
-                    .into_iter()
-                    .map(|word| Word { at: word.at.start + start..word.at.end + start, ..word }),
-            );
+            let found = words(&html[start..end]).into_iter();
+            text.extend(found.map(|word| Word { at: word.at.start + start..word.at.end + start, ..word }));
         }
         start = end;
     }
     let mut marked = String::with_capacity(html.len() + 64);
     let mut written = 0;
     for part in query.marked(&text) {
-        marked.push_str(&html[written..part.start]);
-        marked.push_str("<mark>");
-        marked.push_str(&html[part.clone()]);
-        marked.push_str("</mark>");
+        marked += &format!("{}<mark>{}</mark>", &html[written..part.start], &html[part.clone()]);
         written = part.end;
     }
-    marked.push_str(&html[written..]);
-    SafeHtml(marked)
+    SafeHtml(marked + &html[written..])
 }
 
 /// Where the tag that `text` begins with ends; a `>` in an attribute's value does not end it.
