@@ -24,8 +24,8 @@ use actix_web::guard::{Any, Get, Head, Patch, Put};
 use actix_web::http::header::ALLOW;
 use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
-use actix_web::web::{Data, ServiceConfig, delete, get, post, route};
-use actix_web::{App as ActixApp, Error, FromRequest, Handler, HttpResponse, Responder, Route, web};
+use actix_web::web::{Data, delete, get, post, route};
+use actix_web::{App as ActixApp, Error, FromRequest, Handler, HttpResponse, Resource, Responder, Route, web};
 use socket2::SockRef;
 use std::future::ready;
 use std::io;
@@ -95,10 +95,11 @@ impl Server {
         let http = move || {
             let stopping = stopping.clone();
             // A request to upgrade is answered as any other; then its connection is no longer the server library's.
-            let sockets = apply_fn_factory(application(app.clone(), sockets), |(request, framed), application| {
-                let answer = application.call(request);
-                async move { connection::upgrade(answer.await, framed).await }
-            });
+            let sockets =
+                apply_fn_factory(application(app.clone(), vec![sockets()]), |(request, framed), application| {
+                    let answer = application.call(request);
+                    async move { connection::upgrade(answer.await, framed).await }
+                });
             let until_stopping = move || {
                 let stopping = stopping.clone();
                 async move { stopping.notified().await }
@@ -110,7 +111,7 @@ impl Server {
                 .on_connect_ext(|stream, _| give_up_on_the_silent(stream))
                 .graceful_shutdown_signal(until_stopping)
                 .upgrade(sockets)
-                .h1(application(app.clone(), routes))
+                .h1(application(app.clone(), table()))
                 .tcp()
         };
         let server = builder.listen("campfire", listener, http).map_err(|error| cannot_listen(address, &error))?.run();
@@ -189,9 +190,6 @@ fn give_up_on_the_silent(stream: &TcpStream) {
 #[cfg(not(target_os = "linux"))]
 fn give_up_on_the_silent(_: &TcpStream) {}
 
-/// The path of the sockets.
-const SOCKETS: &str = "/ws";
-
 /// A path, and by what methods it is handled how.
 struct Row(&'static str, Vec<(&'static str, Route)>);
 
@@ -228,6 +226,11 @@ impl Row {
     fn delete<A: FromRequest + 'static>(self, handler: impl Handler<A, Output: Responder + 'static>) -> Self {
         self.with("DELETE", delete().to(handler))
     }
+}
+
+/// What can become a socket.
+fn sockets() -> Row {
+    at("/ws").with("GET", get().to(socket::index))
 }
 
 /// Every route. What is spelled out comes before what is a parameter.
@@ -293,7 +296,7 @@ fn table() -> Vec<Row> {
         at("/users/{user_id}/ban").post(users::ban).delete(users::lift_ban),
         at("/users/{user_id}/transfers").post(sessions::make_link_for),
         at("/users/{user_id}/stylesheet").get(users::stylesheet),
-        at(SOCKETS).with("GET", get().to(socket::index)),
+        sockets(),
     ]
 }
 
@@ -302,13 +305,13 @@ pub fn paths() -> Vec<(&'static str, String)> {
     table().into_iter().map(|row| (row.0, row.methods())).collect()
 }
 
-/// The application with some of the routes.
+/// The application with these routes.
 fn application(
-    app: Data<App>, routes: fn(&mut ServiceConfig),
+    app: Data<App>, rows: Vec<Row>,
 ) -> impl ServiceFactory<Request, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()> {
     let application = ActixApp::new()
         .app_data(app)
-        .configure(routes)
+        .service(rows.into_iter().map(resource).collect::<Vec<_>>())
         .default_service(web::to(|| ready(HttpResponse::from_error(AppError::NotFound))))
         .wrap(from_fn(pages::keep))
         .wrap(from_fn(guard::before_routing))
@@ -317,24 +320,10 @@ fn application(
     map_config(application, |()| AppConfig::default())
 }
 
-/// Puts the whole table into an application.
-fn routes(config: &mut ServiceConfig) {
-    add(table(), config);
-}
-
-/// Puts what can become a socket into an application.
-fn sockets(config: &mut ServiceConfig) {
-    add(table().into_iter().filter(|row| row.0 == SOCKETS), config);
-}
-
-/// Puts rows into an application; another method of a known path is 405.
-fn add(rows: impl IntoIterator<Item = Row>, config: &mut ServiceConfig) {
-    for row in rows {
-        let methods = row.methods();
-        let refused =
-            move || with_header(HttpResponse::from_error(AppError::MethodNotAllowed), ALLOW, methods.as_str());
-        let refusal = web::to(move || ready(refused()));
-        let resource = row.1.into_iter().fold(web::resource(row.0), |resource, (_, route)| resource.route(route));
-        config.service(resource.default_service(refusal));
-    }
+/// A row as the server library has it; another method of a known path is 405.
+fn resource(row: Row) -> Resource {
+    let methods = row.methods();
+    let refused = move || with_header(HttpResponse::from_error(AppError::MethodNotAllowed), ALLOW, methods.as_str());
+    let resource = row.1.into_iter().fold(web::resource(row.0), |resource, (_, route)| resource.route(route));
+    resource.default_service(web::to(move || ready(refused())))
 }
