@@ -46,11 +46,6 @@ pub(super) struct Following {
 }
 
 impl Following {
-    /// The sockets that follow a room.
-    pub(super) fn followers(&self, room: RoomId) -> Vec<SocketId> {
-        under(&self.by_room, [room])
-    }
-
     /// Notes a message in a room, or (none) that its followers must count anew; gives what to tell them now, if it is time.
     pub(super) fn note(&mut self, room: RoomId, message: Option<Added>, now_ms: i64) -> Option<Arc<Frame>> {
         if !self.by_room.contains_key(&room) {

@@ -217,9 +217,6 @@ impl Hub {
     pub(crate) fn subscribe(&self, subscriber: Subscriber) -> Option<Subscription> {
         let (outlet, frames) = Outlet::pair(subscriber.format);
         let shared = outlet.shared.clone();
-        if self.shared.is_stopping.load(Ordering::SeqCst) {
-            outlet.close(CloseReason::STOPPING);
-        }
         let id = self.shared.next_id.fetch_add(1, Ordering::Relaxed);
         let overflows = self.shared.overflows.load(Ordering::SeqCst);
         let hub = self.shared.clone();
@@ -228,7 +225,7 @@ impl Hub {
             if hub.overflows.load(Ordering::SeqCst) != overflows {
                 outlet.lag();
             }
-            // It may have asked before the order to stop and be taken after it.
+            // The order to stop may have been carried out before this one.
             if hub.is_stopping.load(Ordering::SeqCst) {
                 outlet.close(CloseReason::STOPPING);
             }

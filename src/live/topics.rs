@@ -135,7 +135,7 @@ impl Topics {
     }
 
     fn tell_followers(&self, room_id: RoomId, frame: &Arc<Frame>) {
-        self.tell(&self.following.followers(room_id), frame);
+        self.tell(&under(&self.following.by_room, [room_id]), frame);
     }
 
     fn tell(&self, sockets: &[SocketId], frame: &Arc<Frame>) {
@@ -210,7 +210,7 @@ impl Topics {
 
     /// A room has another name or kind: pages that show or list it show that.
     pub(crate) fn room_changed(&mut self, room_id: RoomId, name: String) {
-        let followers = self.following.followers(room_id);
+        let followers = under(&self.following.by_room, [room_id]);
         let frame = Frame::new(Event::RoomChanged(listed(room_id, followers.len())));
         self.tell(&followers, &frame);
         if let Some(topic) = self.rooms.get(&room_id) {
@@ -220,12 +220,8 @@ impl Topics {
 
     /// A room is gone: pages that show it end, those that list it don't any more.
     pub(crate) fn room_deleted(&mut self, room_id: RoomId) {
-        if let Some(topic) = self.rooms.get(&room_id) {
-            for outlet in topic.sockets.values() {
-                outlet.close(CloseReason::NO_SUCH_ROOM);
-            }
-        }
-        self.unlist(room_id, &self.following.followers(room_id), None);
+        self.close(CloseReason::NO_SUCH_ROOM, |subscriber| subscriber.room_id == Some(room_id));
+        self.unlist(room_id, &under(&self.following.by_room, [room_id]), None);
     }
 
     /// Tells all pages of one person what they have not read of a room.

@@ -51,5 +51,5 @@ fn nothing_is_gathered_for_nobody_and_too_much_is_counted_anew() {
     let due = following.due(6_000);
     assert!(matches!(due[0].1.event, Event::Activity { must_recount: true, .. }));
     remove(&mut following.by_room, 7, &[ROOM]);
-    assert_eq!(following.followers(ROOM), Vec::<SocketId>::new());
+    assert_eq!(under(&following.by_room, [ROOM]), Vec::<SocketId>::new());
 }
