@@ -43,11 +43,14 @@ pub(super) use form;
 
 /// A template and what it is given, as a function and its parameters.
 macro_rules! template {
-    ($path:tt => $name:ident $(<$life:lifetime>)? { $($field:ident: $kind:ty),+ }) => {
+    (
+        $path:tt $(, escape = $escape:tt)? =>
+        $vis:vis $name:ident $(<$life:lifetime>)? { $($field_vis:vis $field:ident: $kind:ty),+ }
+    ) => {
         #[derive(Template)]
-        #[template(path = $path)]
-        struct $name $(<$life>)? {
-            $($field: $kind,)+
+        #[template(path = $path $(, escape = $escape)?)]
+        $vis struct $name $(<$life>)? {
+            $($field_vis $field: $kind,)+
         }
     };
 }

@@ -1,20 +1,14 @@
 //! Codes to be photographed with another device: links as inline SVG, made with the page and never kept.
 
-use askama::Template;
-use askama::filters::HtmlSafe;
+use super::prelude::*;
 use fast_qr::{ECL, QRBuilder};
 use std::fmt::Write;
 
 /// Light modules around the code (ISO/IEC 18004, 5.3.8).
 const QUIET: usize = 4;
 
-/// A QR code (ISO/IEC 18004), one unit for each module.
-#[derive(Template)]
-#[template(path = "_qr_code.html")]
-pub struct QrCode {
-    side: usize,
-    path: String,
-}
+// A QR code (ISO/IEC 18004), one unit for each module.
+template! { "_qr_code.html" => pub QrCode { side: usize, path: String } }
 
 impl HtmlSafe for QrCode {}
 

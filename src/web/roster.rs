@@ -2,17 +2,10 @@
 
 use super::prelude::*;
 
-/// A page of the list, as one person sees it.
-#[derive(Template)]
-#[template(path = "account/_people.html")]
-pub(super) struct PeopleFragment {
-    people: Vec<User>,
-    viewer: User,
-    pub(super) query: String,
-    pub(super) count: i64,
-    /// Where it goes on, if it does.
-    next: Option<String>,
-}
+// A page of the list, as one person sees it, and where it goes on, if it does.
+template! { "account/_people.html" => pub(super) PeopleFragment {
+    people: Vec<User>, viewer: User, pub(super) query: String, pub(super) count: i64, next: Option<String>
+} }
 
 impl HtmlSafe for PeopleFragment {}
 

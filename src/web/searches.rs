@@ -19,17 +19,8 @@ pub const SEARCHES_BURST: u32 = 40;
 /// Searches of one person for long. Each takes some milliseconds of a reader.
 pub const SEARCHES_PER_SECOND: u32 = 4;
 
-/// What is looked for, as asked.
-#[derive(Deserialize, Default)]
-pub struct SearchForm {
-    #[serde(default)]
-    q: String,
-    /// `newest` (the default) or `best`.
-    #[serde(default)]
-    order: String,
-    /// Where the results go on: before this message, or after so many.
-    before: Option<String>,
-}
+// What is looked for, as asked: `newest` (the default) or `best` first; and where the results go on, before this message or after so many.
+form! { SearchForm { q: String, order: String, before: Option<String> } }
 
 impl SearchForm {
     /// In which order, and from where on; `NotFound` when `before` is nothing that a page of results said.

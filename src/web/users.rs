@@ -17,12 +17,7 @@ impl PersonPage<'_> {
     }
 }
 
-#[derive(Template)]
-#[template(path = "users/stylesheet.css", escape = "none")]
-struct ViewerStylesheet {
-    id: UserId,
-    is_administrator: bool,
-}
+template! { "users/stylesheet.css", escape = "none" => ViewerStylesheet { id: UserId, is_administrator: bool } }
 
 /// `GET /users`: people by a part of their name or its initials, `query`, as JSON; browsers are sent to the list of people.
 pub async fn index(user: CurrentUser) -> Answer {
@@ -77,12 +72,7 @@ const TONES: [&str; 12] = [
     "#75513f", "#5c5a4f",
 ];
 
-#[derive(Template)]
-#[template(path = "users/avatar.svg", escape = "html")]
-struct AvatarPicture {
-    initials: String,
-    tone: &'static str,
-}
+template! { "users/avatar.svg", escape = "html" => AvatarPicture { initials: String, tone: &'static str } }
 
 /// The file that came with a form, made small, if there was one.
 pub(super) async fn picture(app: &App, file: Option<Bytes>) -> Result<Option<Vec<u8>>, AppError> {
