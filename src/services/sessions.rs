@@ -80,9 +80,12 @@ pub async fn revoke(core: &Core, viewer: Viewer, session: SessionId) -> Result<(
     .await
 }
 
-/// Writes down a session's last use and where that came from, so that it does not expire.
-pub async fn touch(core: &Core, session: SessionId, origin: Origin) -> Result<(), AppError> {
-    core.write(move |tx| Ok(sessions::update_last_used(tx, session, &origin)?)).await
+/// Writes down a session's last use and where that came from, so that it does not expire. Should it fail, the next use tries again;
+/// this one is none the worse.
+pub async fn touch(core: &Core, session: SessionId, origin: Origin) {
+    if let Err(error) = core.write(move |tx| Ok(sessions::update_last_used(tx, session, &origin)?)).await {
+        tracing::warn!(?error, "a session's last use could not be written down");
+    }
 }
 
 /// The secret part of a new link, which is seen this once, and when it stops being good, in milliseconds since 1970.

@@ -181,13 +181,6 @@ pub fn shown_token(request: &HttpRequest) -> Option<TokenHash> {
     request.cookie(SESSION_COOKIE).map(|cookie| TokenHash::of(cookie.value()))
 }
 
-/// Writes down that a session is in use. Should it fail, the next use tries again; this one is none the worse.
-pub(super) async fn touch(app: &App, session: SessionId, origin: db::sessions::Origin) {
-    if let Err(error) = services::sessions::touch(app, session, origin).await {
-        tracing::warn!(?error, "a session's last use could not be written down");
-    }
-}
-
 impl Visit {
     /// Looks the session up, and with it, in the same transaction, the account and whatever `right` reads for its owner.
     async fn look_up<T: Send + 'static>(
@@ -204,7 +197,7 @@ impl Visit {
         });
         let (viewer, used_at_ms, account, value) = read.await?;
         if self.now_ms() - used_at_ms > TOUCH_AFTER_MS {
-            touch(&self.app, viewer.session_id, self.origin()).await;
+            services::sessions::touch(&self.app, viewer.session_id, self.origin()).await;
         }
         Ok((CurrentUser { visit: self, viewer, account }, value))
     }

@@ -13,14 +13,16 @@ mod sending;
 mod unread;
 
 use super::App;
-use super::auth::{TOUCH_AFTER_MS, shown_token, touch};
+use super::auth::{TOUCH_AFTER_MS, shown_token};
 use super::client::Client;
+use super::prelude::form;
 use crate::db::sessions::Origin;
 use crate::db::{rooms, sessions};
 use crate::domain::{MessageId, Revision, RoomId, TokenHash, Viewer};
 use crate::error::AppError;
 use crate::live::frames::Format;
 use crate::live::hub::{CloseReason, Subscriber, Subscription};
+use crate::services::sessions::touch;
 use actix_http::ws::OpCode;
 use actix_web::rt::time::timeout;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
@@ -41,15 +43,11 @@ const ANSWERS_MAX: usize = 8;
 /// How long the closing itself may take.
 const CLOSE_MAX: Duration = Duration::from_secs(2);
 
-/// What a socket asks for.
-#[derive(Deserialize)]
-pub struct SocketQuery {
-    room: Option<String>,
-    since: Option<String>,
-    last_seen_message_id: Option<String>,
-    people: Option<String>,
-    format: Option<String>,
-}
+// What a socket asks for.
+form! { SocketQuery {
+    room: Option<String>, since: Option<String>, last_seen_message_id: Option<String>, people: Option<String>,
+    format: Option<String>
+} }
 
 fn number(text: Option<&String>, wrong: &'static str) -> Result<Option<i64>, AppError> {
     let number = |text: &String| text.parse().ok().filter(|number| *number >= 0).ok_or(AppError::BadRequest(wrong));
@@ -89,17 +87,14 @@ pub async fn index(
     let origin = client.origin(request.headers());
     // A room that is no room is one that can't be found.
     let room = query.room.as_ref().map(|room| room.parse().unwrap_or(RoomId(0)));
-    let (peer, asked) = (Arc::new(Peer { app, client, origin, room, format }), (since, last_seen, people));
-    let serve = move |reader, writer| serve(peer, token, asked, reader, writer).boxed_local();
+    let peer = Arc::new(Peer { app, client, origin, room, since, last_seen, people, format });
+    let serve = move |reader, writer| serve(peer, token, reader, writer).boxed_local();
     request.extensions_mut().insert(Upgraded(Box::new(serve)));
     Ok(response)
 }
 
-/// What a page says that it has: messages up to a revision or one of them, and the people's names and pictures up to a change.
-type Asked = (Option<Revision>, Option<MessageId>, Option<i64>);
-
 /// Serves a socket until its end.
-async fn serve(peer: Arc<Peer>, token: Option<TokenHash>, asked: Asked, mut reader: Reader, mut writer: Writer) {
+async fn serve(peer: Arc<Peer>, token: Option<TokenHash>, mut reader: Reader, mut writer: Writer) {
     let end = match Box::pin(open(token, &peer)).await {
         Ok((viewer, subscription, followed)) => {
             let (answers, answered) = mpsc::channel(ANSWERS_MAX);
@@ -107,10 +102,10 @@ async fn serve(peer: Arc<Peer>, token: Option<TokenHash>, asked: Asked, mut read
             let voice = subscription.voice.clone();
             let hearing = Hearing { peer: peer.clone(), viewer: viewer.clone(), voice, answers, gaze };
             let (unread, cursor, writer) = (Unread::of(viewer.user.id), Revision(0), &mut writer);
-            let (since, last_seen, people) = asked;
+            let people = peer.people;
             let sending = Sending { peer, viewer, writer, subscription, followed, gaze: seen, cursor, people, unread };
             // Pinned, since each would be there twice otherwise.
-            let (hearing, sending) = (pin!(hearing.run(&mut reader)), pin!(sending.run((since, last_seen), answered)));
+            let (hearing, sending) = (pin!(hearing.run(&mut reader)), pin!(sending.run(answered)));
             tokio::select! { end = hearing => end, Err(end) = sending => end }
         }
         Err(end) => end,
@@ -128,6 +123,10 @@ struct Peer {
     client: Client,
     origin: Origin,
     room: Option<RoomId>,
+    /// What a page says that it has: messages up to a revision or one of them, names and pictures up to a change.
+    since: Option<Revision>,
+    last_seen: Option<MessageId>,
+    people: Option<i64>,
     format: Format,
 }
 

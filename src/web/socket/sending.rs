@@ -7,7 +7,7 @@ use super::hearing::Answer;
 use super::missed::{Missed, PEOPLE_MAX, Wanted};
 use super::unread::{Then, Unread};
 use crate::db::{messages, rooms, sessions};
-use crate::domain::{MessageId, Revision, RoomEntry, RoomId, Viewer};
+use crate::domain::{Revision, RoomEntry, RoomId, Viewer};
 use crate::error::AppError;
 use crate::live::frames::{Event, Format, Frame, Listed};
 use crate::live::hub::{CloseReason, Subscription};
@@ -53,10 +53,8 @@ pub(super) struct Sending<'w> {
 
 impl Sending<'_> {
     /// Catches up, then sends what comes, until the end.
-    pub(super) async fn run(
-        mut self, since: (Option<Revision>, Option<MessageId>), mut answers: mpsc::Receiver<Answer>,
-    ) -> Result<Infallible, CloseReason> {
-        Box::pin(self.catch_up(since)).await?;
+    pub(super) async fn run(mut self, mut answers: mpsc::Receiver<Answer>) -> Result<Infallible, CloseReason> {
+        Box::pin(self.catch_up()).await?;
         let mut gaze = self.gaze.clone();
         let mut pings = interval(PING_EVERY);
         let mut pinged = 0;
@@ -98,9 +96,7 @@ impl Sending<'_> {
         if let Some(text) = frame.text(self.peer.format) {
             self.send(text).await?;
         }
-        if let Some(revision) = frame.revision() {
-            self.cursor = revision;
-        }
+        self.cursor = frame.revision().unwrap_or(self.cursor);
         Ok(())
     }
 
@@ -115,7 +111,7 @@ impl Sending<'_> {
                 return Ok(false);
             }
             Event::Counted { room_id, unread, as_of } => {
-                let then = self.unread.told(*room_id, *unread, *as_of);
+                let then = self.unread.set(*room_id, *unread, *as_of);
                 self.tell_unread(*room_id, then, false).await?;
                 return Ok(false);
             }
@@ -205,10 +201,11 @@ impl Sending<'_> {
 
     /// Waits until all is written; ends when the peer takes nothing for too long or the server wants the socket closed.
     async fn flush(&mut self) -> Result<(), CloseReason> {
-        while !self.writer.try_flush().map_err(|_| CloseReason::GONE)? {
+        while !self.writer.is_empty() {
             tokio::select! {
-                taken = timeout(STALL_MAX, self.writer.writable()) => match taken {
-                    Ok(taken) => taken.map_err(|_| CloseReason::GONE)?,
+                biased;
+                written = timeout(STALL_MAX, self.writer.write()) => match written {
+                    Ok(written) => written.map_err(|_| CloseReason::GONE)?,
                     Err(_) => return Err(CloseReason(1013, "took nothing; come back")),
                 },
                 reason = self.subscription.until_closed() => return Err(reason),
@@ -218,13 +215,13 @@ impl Sending<'_> {
     }
 
     /// Sends what the peer has missed when it connects, or tells it to fetch everything afresh.
-    async fn catch_up(&mut self, since: (Option<Revision>, Option<MessageId>)) -> Result<(), CloseReason> {
-        let since = match (since, self.peer.room) {
-            ((None, Some(id)), Some(room)) => {
+    async fn catch_up(&mut self) -> Result<(), CloseReason> {
+        let since = match (self.peer.since, self.peer.last_seen, self.peer.room) {
+            (None, Some(id), Some(room)) => {
                 let stored = self.peer.app.db.read(move |snapshot| Ok(messages::created_revision(snapshot, room, id)?));
                 stored.await?
             }
-            ((since, _), _) => since,
+            (since, ..) => since,
         };
         let after = |since| Wanted::After { after: since, known: since, limit: CATCH_UP_MAX + 1 };
         let mut missed = self.read(since.map_or(Wanted::Recent, after)).await?;

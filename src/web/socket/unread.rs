@@ -55,13 +55,6 @@ impl Unread {
         self.counts.remove(&room);
     }
 
-    /// Takes what the database says of a room.
-    pub(super) fn set(&mut self, room: RoomId, unread: rooms::Unread, as_of: Revision) {
-        if let Some(known) = self.counts.get_mut(&room) {
-            *known = (unread, as_of);
-        }
-    }
-
     /// Messages came in a room, or (`must_recount`) that is not all.
     pub(super) fn heard(&mut self, room: RoomId, added: &[Added], must_recount: bool) -> Then {
         let Some((unread, as_of)) = self.counts.get_mut(&room) else { return Then::Nothing };
@@ -77,8 +70,8 @@ impl Unread {
         if *unread == before { Then::Nothing } else { Then::Tell(*unread) }
     }
 
-    /// Another device read the room, or marked it: what was unread then.
-    pub(super) fn told(&mut self, room: RoomId, unread: rooms::Unread, as_of: Revision) -> Then {
+    /// Takes what was unread in a room: when another device read or marked it, or as the database says now.
+    pub(super) fn set(&mut self, room: RoomId, unread: rooms::Unread, as_of: Revision) -> Then {
         match self.counts.get_mut(&room) {
             None => Then::Nothing,
             Some((_, known_as_of)) if *known_as_of > as_of => Then::Recount,

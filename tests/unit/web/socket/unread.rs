@@ -66,7 +66,7 @@ proptest! {
         frames.push(Said::Came(gathered));
         for frame in frames {
             let then = match frame {
-                Said::Read(count, as_of) => shown.told(ROOM, count, as_of),
+                Said::Read(count, as_of) => shown.set(ROOM, count, as_of),
                 Said::Came(added) => shown.heard(ROOM, &added, false),
             };
             if then == Then::Recount {
@@ -86,7 +86,7 @@ fn bobs(revision: i64, called: &[UserId]) -> [Added; 1] {
 fn a_room_that_is_not_mine_is_nothing_to_me() {
     let mut mine = Unread::of(ME);
     assert_eq!(mine.heard(ROOM, &bobs(1, &[]), false), Then::Nothing);
-    assert_eq!(mine.told(ROOM, unread(3), Revision(1)), Then::Nothing);
+    assert_eq!(mine.set(ROOM, unread(3), Revision(1)), Then::Nothing);
     mine.add(ROOM, Revision(0));
     assert_eq!(mine.heard(ROOM, &bobs(1, &[]), false), Then::Tell(unread(1)));
     mine.remove(ROOM);
@@ -103,7 +103,7 @@ fn a_mention_of_me_or_of_everyone_stays_until_it_is_read() {
         assert_eq!(mine.heard(ROOM, &bobs(2, &[BOB, called]), false), mentioned(2));
         assert_eq!(mine.heard(ROOM, &bobs(2, &[called]), false), Then::Nothing, "it was known");
         assert_eq!(mine.heard(ROOM, &bobs(3, &[]), false), mentioned(3));
-        assert_eq!(mine.told(ROOM, unread(0), Revision(3)), Then::Tell(unread(0)));
+        assert_eq!(mine.set(ROOM, unread(0), Revision(3)), Then::Tell(unread(0)));
         assert_eq!(mine.heard(ROOM, &bobs(4, &[]), false), Then::Tell(unread(1)));
     }
 }
