@@ -28,25 +28,16 @@ pub(super) struct Ping {
 
 impl Ping {
     fn of(entry: RoomEntry, hub: &Hub) -> Self {
-        let person_id = if let [person] = entry.people.as_slice() { Some(person.id) } else { None };
-        Self {
-            label: label(&entry.people),
-            is_online: person_id.is_some_and(|person| hub.is_online(person)),
-            person_id,
-            entry,
-        }
+        let (label, person_id) = match entry.people.as_slice() {
+            [person] => (first_name(&person.name).to_owned(), Some(person.id)),
+            several => (several.iter().map(|person| initials(&person.name)).collect::<Vec<_>>().join(" "), None),
+        };
+        Self { label, is_online: person_id.is_some_and(|person| hub.is_online(person)), person_id, entry }
     }
 
     /// The first faces.
     pub(super) fn faces(&self) -> &[Author] {
         &self.entry.people[..self.entry.people.len().min(FACES_MAX)]
-    }
-}
-
-fn label(people: &[Author]) -> String {
-    match people {
-        [person] => first_name(&person.name).to_owned(),
-        several => several.iter().map(|person| initials(&person.name)).collect::<Vec<_>>().join(" "),
     }
 }
 
@@ -103,7 +94,7 @@ impl Sidebar {
     fn digest(&self) -> String {
         let mut digest = Sha256::new();
         let mut add = |text: String| digest.update(text + "\0");
-        for RoomEntry { room, unread, people } in self.entries() {
+        for RoomEntry { room, unread, people } in self.pings.iter().map(|ping| &ping.entry).chain(&self.rooms) {
             add(format!("{} {:?} {} {unread:?}", room.id, room.kind, room.name));
             people.iter().for_each(|person| add(person.avatar_url()));
         }
@@ -116,26 +107,16 @@ impl Sidebar {
         hex::encode(&digest.finalize()[..8])
     }
 
-    /// Everything that can be unread.
-    fn entries(&self) -> impl Iterator<Item = &RoomEntry> {
-        self.pings.iter().map(|ping| &ping.entry).chain(&self.rooms)
-    }
-
     /// What a page with it is made of, besides `more`.
     pub(super) fn made_of(&self, more: Option<RoomId>) -> MadeOf {
         let rooms = self.unread.iter().map(|(room, _)| *room).chain(more).map(Part::Room);
-        let pinged = self.pings.iter().filter_map(|ping| Some((ping.person_id?, ping.is_online)));
-        let strangers = self.strangers.iter().map(|stranger| (stranger.person.id, stranger.is_online));
-        MadeOf {
-            parts: rooms.chain([Part::Person(self.viewer.id)]).collect(),
-            people: pinged.chain(strangers).collect(),
-        }
+        MadeOf { parts: rooms.chain([Part::Person(self.viewer.id)]).collect(), people: self.people().collect() }
     }
 
-    /// The people whose being online is shown.
-    pub(super) fn people(&self) -> Vec<UserId> {
-        let pinged = self.pings.iter().filter_map(|ping| ping.person_id);
-        pinged.chain(self.strangers.iter().map(|stranger| stranger.person.id)).collect()
+    /// The people whose being online is shown, and whether they are.
+    pub(super) fn people(&self) -> impl Iterator<Item = (UserId, bool)> {
+        let pinged = self.pings.iter().filter_map(|ping| Some((ping.person_id?, ping.is_online)));
+        pinged.chain(self.strangers.iter().map(|stranger| (stranger.person.id, stranger.is_online)))
     }
 }
 

@@ -51,7 +51,7 @@ impl Missed {
             revision: messages::revision(snapshot)?,
             people: people.unwrap_or_default(),
             people_revision: users::people_revision(snapshot)?,
-            shown_people: sidebar.people(),
+            shown_people: sidebar.people().map(|(person, _)| person).collect(),
             unread: sidebar.unread,
             sidebar: sidebar.version,
         })
