@@ -6,14 +6,13 @@
 //! linear; nesting, tables and highlighting are bounded, so that what is written is a small multiple of what was typed.
 
 mod highlighting;
-mod marking;
 mod markup;
 mod plain;
 mod sanitizing;
 
-pub(crate) use self::marking::marked;
 pub(super) use self::markup::escaped;
 use super::mentions::{self, MARK, Names};
+use super::search::{SearchQuery, Word, words};
 use comrak::nodes::NodeValue;
 use comrak::{Arena, Options, parse_document};
 use std::borrow::Cow;
@@ -140,6 +139,47 @@ pub fn is_emoji(plain_text: &str) -> bool {
         count += 1;
     }
     (1..=LARGE_EMOJI_MAX).contains(&count)
+}
+
+/// Markup with the parts that `query` looks for in `<mark>`. Only text is looked at, never tags, and nothing else is changed: what was
+/// safe stays safe.
+pub fn marked(html: &SafeHtml, query: &SearchQuery) -> SafeHtml {
+    let html = html.as_str();
+    let mut text: Vec<Word> = Vec::new();
+    let mut start = 0;
+    while start < html.len() {
+        let rest = &html[start..];
+        let end = match rest.as_bytes()[0] {
+            b'<' => tag_end(rest),
+            // An entity stands for a character that is in no word.
+            b'&' => rest.find(';').map(|at| at + 1),
+            _ => rest.find(['<', '&']),
+        };
+        let end = start + end.unwrap_or(rest.len());
+        if !rest.starts_with(['<', '&']) {
+            let found = words(&html[start..end]).into_iter();
+            text.extend(found.map(|word| Word { at: word.at.start + start..word.at.end + start, ..word }));
+        }
+        start = end;
+    }
+    let mut marked = String::with_capacity(html.len() + 64);
+    let mut written = 0;
+    for part in query.marked(&text) {
+        marked += &format!("{}<mark>{}</mark>", &html[written..part.start], &html[part.clone()]);
+        written = part.end;
+    }
+    SafeHtml(marked + &html[written..])
+}
+
+/// Where the tag that `text` begins with ends; a `>` in an attribute's value does not end it.
+fn tag_end(text: &str) -> Option<usize> {
+    let mut is_value = false;
+    text.bytes()
+        .position(|byte| {
+            is_value ^= byte == b'"';
+            byte == b'>' && !is_value
+        })
+        .map(|at| at + 1)
 }
 
 unit_tests!("../../tests/unit/domain/rich_text.rs");
