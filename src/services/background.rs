@@ -6,7 +6,6 @@
 use super::prelude::*;
 use super::roster::purge;
 use crate::db::search;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;

@@ -10,3 +10,4 @@ pub(super) use crate::db::{
 pub(super) use crate::domain::*;
 pub(super) use crate::error::{AppError, Invalid};
 pub(super) use crate::live::hub::CloseReason;
+pub(super) use std::sync::Arc;

@@ -10,7 +10,6 @@ use crate::domain::previews::{BOX_MAX, read};
 use futures_util::StreamExt;
 use futures_util::stream::poll_fn;
 use quick_cache::sync::Cache;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{Receiver, Sender, channel};

@@ -7,7 +7,7 @@ use super::prelude::*;
 use crate::db::freshness::Part;
 use crate::db::rooms::Moves;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Moves kept at most: those of a few seconds. Past it a page is told to try again.
 const MOVES_MAX: usize = 50_000;

@@ -9,7 +9,7 @@ use super::prelude::*;
 use crate::db::users::Changes;
 use std::collections::HashSet;
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 
 /// Messages removed in one write: a few milliseconds' worth, between which others have their turn.
 const BATCH_MAX: u32 = 100;
