@@ -144,11 +144,10 @@ pub fn page(
     let Some(scope) = Scope::of(connection, viewer, query)? else {
         return Ok(Found { messages: Vec::new(), next: None, count: Some(0), is_whole });
     };
-    let (wanted, skipped) = match order {
-        Order::Newest(_) => (limit + 1, 0),
-        Order::Best(skipped) => (RANKED_MAX, skipped),
+    let (before, wanted, skipped) = match order {
+        Order::Newest(before) => (before, limit + 1, 0),
+        Order::Best(skipped) => (MessageId(i64::MAX), RANKED_MAX, skipped),
     };
-    let before = if let Order::Newest(before) = order { before } else { MessageId(i64::MAX) };
     let (mut ids, count) = scope.hits(connection, before, wanted)?;
     if matches!(order, Order::Best(_)) {
         ids = ranked(connection, query, ids)?;
@@ -165,8 +164,7 @@ pub fn page(
 fn ranked(connection: &Connection, query: &SearchQuery, ids: Vec<MessageId>) -> Result<Vec<MessageId>> {
     let words = |id| one::<String>(connection, "SELECT words FROM message_index WHERE rowid = ?1", [id]);
     let entries = ids.into_iter().map(|id| Ok((id, words(id)?))).collect::<Result<Vec<_>>>()?;
-    let texts = entries.iter().map(|(id, words)| (*id, words.split(' ').collect::<Vec<_>>()));
-    let texts: Vec<_> = texts.collect();
+    let texts: Vec<(_, Vec<_>)> = entries.iter().map(|(id, words)| (*id, words.split(' ').collect())).collect();
     let average = texts.iter().map(|(_, text)| text.len()).sum::<usize>() as f64 / texts.len().max(1) as f64;
     let mut scores: Vec<_> = texts.iter().map(|(id, text)| (query.score(text, average), *id)).collect();
     scores.sort_by(|one, other| other.0.total_cmp(&one.0).then(other.1.cmp(&one.1)));

@@ -102,10 +102,9 @@ impl Topics {
     pub(crate) fn set_typing(&mut self, id: SocketId, on: bool, now_ms: i64) {
         let Some(socket) = self.sockets.get(&id) else { return };
         let person = &socket.subscriber.person;
-        let Some(topic) = socket.subscriber.room_id.and_then(|room_id| self.rooms.get_mut(&room_id)) else {
-            return;
-        };
-        if on { topic.start_typing(person, now_ms) } else { topic.stop_typing(person.id) }
+        if let Some(topic) = socket.subscriber.room_id.and_then(|room_id| self.rooms.get_mut(&room_id)) {
+            if on { topic.start_typing(person, now_ms) } else { topic.stop_typing(person.id) }
+        }
     }
 
     /// Hands an event to every socket of a room, and news of it to those who follow the room from elsewhere.

@@ -182,11 +182,8 @@ impl Submission {
         let parts = read_parts(Multipart::new(&self.headers, self.payload), file_field, take);
         let (fields, file) = timeout(time_max, parts).await.map_err(|_| TOO_SLOW)??;
         // Written as a plain form and read as one: the same fields mean the same, repeated ones too.
-        let form = serde_html_form::to_string(&fields).map(|plain| serde_html_form::from_str(&plain));
-        match form {
-            Ok(Ok(form)) => Ok((form, file)),
-            _ => Err(unreadable().into()),
-        }
+        let plain = serde_html_form::to_string(&fields).map_err(|_| unreadable())?;
+        Ok((serde_html_form::from_str(&plain).map_err(|_| unreadable())?, file))
     }
 }
 

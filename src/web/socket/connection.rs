@@ -67,13 +67,9 @@ impl Reader {
     pub(super) async fn next(&mut self) -> Result<Option<Frame>, ProtocolError> {
         loop {
             while let Some(frame) = self.codec.decode(&mut self.received)? {
-                match frame {
-                    Frame::Continuation(item) => {
-                        if let Some(message) = self.gathered(item)? {
-                            return Ok(Some(Frame::Text(message)));
-                        }
-                    }
-                    frame => return Ok(Some(frame)),
+                let Frame::Continuation(item) = frame else { return Ok(Some(frame)) };
+                if let Some(message) = self.gathered(item)? {
+                    return Ok(Some(Frame::Text(message)));
                 }
             }
             if self.received.is_empty() {
