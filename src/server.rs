@@ -233,9 +233,10 @@ fn sockets() -> Row {
     at("/ws").with("GET", get().to(socket::index))
 }
 
-/// Every route. What is spelled out comes before what is a parameter.
+/// Every route: first what is asked for most, and what is spelled out before what is a parameter.
 fn table() -> Vec<Row> {
     vec![
+        at("/rooms/{room_id}/messages").get(messages::index).post(messages::create),
         at("/").get(rooms::enter),
         at("/up").get(health),
         at("/health").get(health),
@@ -261,7 +262,6 @@ fn table() -> Vec<Row> {
         at("/rooms/{room_id}/involvement").get(memberships::bell).put(memberships::set_bell),
         at("/rooms/{room_id}/read").put(memberships::mark_read).delete(memberships::mark_unread),
         at("/rooms/{room_id}/@{message_id}").get(rooms::around),
-        at("/rooms/{room_id}/messages").get(messages::index).post(messages::create),
         at("/rooms/{room_id}/messages/{message_id}").get(messages::show).put(edits::update).delete(messages::destroy),
         at("/rooms/{room_id}/messages/{message_id}/edit").get(edits::edit),
         at("/rooms/{room_id}/messages/{message_id}/versions").get(edits::versions),

@@ -109,6 +109,14 @@ impl Requests {
         Rc::new(Self { requests, seen, check })
     }
 
+    /// Makes each request once, so that what can be kept is.
+    pub async fn ask_all(&self, address: SocketAddr) {
+        let mut connection = Connection::open(address).await;
+        for index in 0..self.requests.len() {
+            self.ask(&mut connection, index).await;
+        }
+    }
+
     /// Makes one request and looks at its answer.
     pub async fn ask(&self, connection: &mut Connection, index: usize) {
         let index = index % self.requests.len();

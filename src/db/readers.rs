@@ -8,6 +8,7 @@ use super::writer::STATEMENTS_MAX;
 use crate::error::AppError;
 use r2d2::Pool;
 use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -47,11 +48,14 @@ impl Readers {
         let manager = SqliteConnectionManager::file(path).with_flags(flags).with_init(|connection| {
             connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
             connection.busy_timeout(Duration::from_secs(5))?;
+            // Else a statement is compiled anew whenever it gets a LIMIT.
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
             connection.pragma_update(None, "query_only", true)?;
             connection.pragma_update(None, "temp_store", "memory")
         });
         let pool = Pool::builder()
             .max_size(CONNECTIONS_MAX)
+            .min_idle(Some(1))
             .test_on_check_out(false)
             .idle_timeout(None)
             .max_lifetime(None)

@@ -27,7 +27,7 @@ const NAMED_MAX: usize = 100;
 /// People whose names are compared.
 const PEOPLE_MAX: u32 = 20_000;
 /// Pages of the index merged along with each write, about: more than a write adds to all levels of the tree together.
-const MERGED_PAGES: usize = 8;
+const MERGED_PAGES: i64 = 8;
 /// Ids that one batch puts into the index.
 const BATCH_LEN: i64 = 200;
 
@@ -45,11 +45,14 @@ pub(super) fn write(connection: &Connection, ids: &[MessageId]) -> Result<()> {
         return Ok(());
     }
     connection.execute_batch("SAVEPOINT entries")?;
-    let written = ids.iter().try_for_each(|id| write_one(connection, *id));
-    // A savepoint has it written out, so that damage shows before the commit. Merging goes along in small steps.
-    let pages = MERGED_PAGES + ids.len() / 4;
-    let merge = format!("INSERT INTO message_index (message_index, rank) VALUES ('merge', {pages})");
-    match written.and_then(|()| connection.execute_batch(&format!("SAVEPOINT written; {merge}; RELEASE entries"))) {
+    let written = ids.iter().try_for_each(|id| write_one(connection, *id)).and_then(|()| {
+        // A savepoint has it written out, so that damage shows before the commit. Merging goes along in small steps.
+        connection.execute_batch("SAVEPOINT written")?;
+        let sql = "INSERT INTO message_index (message_index, rank) VALUES ('merge', ?1)";
+        connection.prepare_cached(sql)?.execute([MERGED_PAGES + ids.len() as i64 / 4])?;
+        connection.execute_batch("RELEASE entries")
+    });
+    match written {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
             tracing::error!(%error, "the search index is damaged; it is made anew");
             connection.execute_batch("ROLLBACK TO entries; RELEASE entries")?;
@@ -60,14 +63,14 @@ pub(super) fn write(connection: &Connection, ids: &[MessageId]) -> Result<()> {
 }
 
 fn write_one(connection: &Connection, id: MessageId) -> Result<()> {
-    connection.prepare_cached("DELETE FROM message_index WHERE rowid = ?1")?.execute([id])?;
     let sql = "SELECT room_id, creator_id, plain_text, body_html, name, content_type
                FROM messages LEFT JOIN attachments ON message_id = id WHERE id = ?1 AND removed_at_ms IS NULL";
     if let Some(message) = maybe(connection, sql, [id])? {
-        let sql = "INSERT INTO message_index (rowid, words) VALUES (?1, ?2)";
-        connection.prepare_cached(sql)?.execute((id, entry(&message)))?;
+        let sql = "REPLACE INTO message_index (rowid, words) VALUES (?1, ?2)";
+        connection.prepare_cached(sql)?.execute((id, entry(&message))).map(drop)
+    } else {
+        connection.prepare_cached("DELETE FROM message_index WHERE rowid = ?1")?.execute([id]).map(drop)
     }
-    Ok(())
 }
 
 /// Sets the index aside, to be emptied, and begins a new one, to be filled by batches, newest messages first. Where one is set aside

@@ -16,6 +16,7 @@ use super::{Db, Synchronous, checkpointer, migrations, query, search};
 use crate::domain::{Clock, MessageId};
 use crate::error::AppError;
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use std::cell::RefCell;
 use std::mem;
 use std::ops::Deref;
@@ -304,7 +305,7 @@ impl Thread {
             }
         }
         search::write(&connection, &group.unindexed)?;
-        connection.execute_batch("COMMIT")?;
+        run(&connection, "COMMIT")?;
         self.connection = Some(connection);
         Ok(())
     }
@@ -316,7 +317,7 @@ impl Thread {
             watch(&connection, &self.written).map(|()| connection)
         };
         let connection = self.connection.take().map_or_else(again, Ok)?;
-        connection.execute_batch("BEGIN IMMEDIATE")?;
+        run(&connection, "BEGIN IMMEDIATE")?;
         Ok(connection)
     }
 
@@ -353,7 +354,7 @@ impl Thread {
 
 /// Runs one closure in its savepoint. `Err` means that the whole transaction is gone.
 fn in_savepoint(connection: &Connection, now_ms: i64, job: Job, group: &mut Group) -> Result<(), AppError> {
-    connection.execute_batch("SAVEPOINT job")?;
+    run(connection, "SAVEPOINT job")?;
     let tx = Tx { connection, now_ms, actions: RefCell::default(), unindexed: RefCell::default() };
     let (error, answer) = job(&tx);
     group.answers.push((error.is_none(), answer));
@@ -364,12 +365,21 @@ fn in_savepoint(connection: &Connection, now_ms: i64, job: Job, group: &mut Grou
         group.actions.append(&mut tx.actions.into_inner());
         group.unindexed.append(&mut tx.unindexed.into_inner());
     }
-    Ok(connection.execute_batch(if error.is_none() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" })?)
+    if error.is_some() {
+        run(connection, "ROLLBACK TO job")?;
+    }
+    Ok(run(connection, "RELEASE job")?)
+}
+
+/// Runs a statement that stays compiled: one of these runs before and after each closure.
+fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
 }
 
 fn open(path: &Path, synchronous: Synchronous) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", synchronous.word())?;

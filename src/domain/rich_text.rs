@@ -132,8 +132,9 @@ pub fn is_emoji(plain_text: &str) -> bool {
     let mut rest = plain_text.trim();
     let mut count = 0;
     while !rest.is_empty() && count <= LARGE_EMOJI_MAX {
-        // The longest emoji that it begins with: a family is one, not its members.
-        let ends = rest.char_indices().map(|(start, c)| start + c.len_utf8()).take_while(|end| *end <= EMOJI_BYTES_MAX);
+        // The longest emoji that it begins with: a family is one, not its members. None has a letter, as most texts have.
+        let signs = rest.char_indices().take_while(|(_, c)| !c.is_ascii_alphabetic());
+        let ends = signs.map(|(start, c)| start + c.len_utf8()).take_while(|end| *end <= EMOJI_BYTES_MAX);
         let Some(end) = ends.filter(|end| emojis::get(&rest[..*end]).is_some()).last() else { return false };
         rest = rest[end..].trim_start();
         count += 1;

@@ -8,6 +8,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_TYPE, HeaderName, LOCATION};
 use reqwest::{Client, Response, StatusCode, redirect};
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 use url::{Host, Url};
 
 /// Redirects that are followed: a shortened link, to https, to `www`, to a language, and one more.
@@ -17,8 +18,15 @@ const BODY_MAX: usize = 1024 * 1024;
 
 /// Fetches; from `exception` too, which is for tests. Where the system has no certificates to trust, nothing.
 pub(super) struct Fetcher {
-    client: Option<Client>,
+    /// Made when it is first needed: that reads every certificate that the system trusts.
+    client: LazyLock<Option<Client>>,
     exception: Option<SocketAddr>,
+}
+
+fn client() -> Option<Client> {
+    let client = Client::builder().redirect(redirect::Policy::none()).referer(false).no_proxy();
+    let client = client.pool_max_idle_per_host(0).dns_resolver(PublicOnly).user_agent("Campfire (link preview)");
+    client.build().inspect_err(|error| tracing::warn!(?error, "links will have no previews")).ok()
 }
 
 /// What was fetched, and where it was found in the end.
@@ -32,10 +40,7 @@ impl Fetcher {
     pub(super) fn new(exception: Option<SocketAddr>) -> Self {
         // Fails where it is done already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder().redirect(redirect::Policy::none()).referer(false).no_proxy();
-        let client = client.pool_max_idle_per_host(0).dns_resolver(PublicOnly).user_agent("Campfire (link preview)");
-        let client = client.build().inspect_err(|error| tracing::warn!(?error, "links will have no previews"));
-        Self { client: client.ok(), exception }
+        Self { client: LazyLock::new(client), exception }
     }
 
     /// What a URL leads to, if it is of a wanted type.

@@ -109,6 +109,7 @@ pub async fn pages(run: &mut Run) {
         let asked: Vec<Vec<u8>> = people.map(|person| get(&page.path, &token(person), page.more)).collect();
         let bare = twin(run, ours.address, &[(page.path.clone(), asked[0].clone())]).await;
         let (requests, span) = (Requests::new(asked, page.check.clone()), run.span);
+        requests.ask_all(ours.address).await;
         let compared = compare(
             run.rounds,
             async || load(bare.address, bare.id(), &requests, CONNECTIONS, span).await,
@@ -264,8 +265,7 @@ pub async fn people(run: &mut Run) {
     let one = Requests::new(vec![of(QUIET)], check.clone());
     let all = Requests::new((1..=PEOPLE).map(of).collect(), check);
     let (span, address, id) = (run.span, ours.address, ours.id());
-    // Everybody has been here once.
-    load(address, id, &all, CONNECTIONS, span).await;
+    all.ask_all(address).await;
     let compared = compare(
         run.rounds,
         async || load(address, id, &one, CONNECTIONS, span).await,
