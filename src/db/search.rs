@@ -26,8 +26,10 @@ const RANKED_MAX: usize = 500;
 const NAMED_MAX: usize = 100;
 /// People whose names are compared.
 const PEOPLE_MAX: u32 = 20_000;
-/// Pages of the index merged along with each write, about: more than a write adds to all levels of the tree together.
+/// Pages of the index merged for each write, about: more than a write adds to all levels of the tree together.
 const MERGED_PAGES: i64 = 8;
+/// Writes between merges: each begins and ends with some pages of its own.
+const MERGED_EVERY: u64 = 16;
 /// Ids that one batch puts into the index.
 const BATCH_LEN: i64 = 200;
 
@@ -40,16 +42,20 @@ from_row!(Indexed { room, creator, plain_text, html, file_name, content_type });
 
 /// Brings what the index has of messages to what they are now. For the writer, at the end of a transaction. An index that turns out to
 /// be damaged is made anew: what people say is not lost over it.
-pub(super) fn write(connection: &Connection, ids: &[MessageId]) -> Result<()> {
+/// Merges at every [`MERGED_EVERY`]th of the `writes`.
+pub(super) fn write(connection: &Connection, ids: &[MessageId], writes: u64) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
     }
     connection.execute_batch("SAVEPOINT entries")?;
     let written = ids.iter().try_for_each(|id| write_one(connection, *id)).and_then(|()| {
-        // A savepoint has it written out, so that damage shows before the commit. Merging goes along in small steps.
+        // A savepoint has it written out, so that damage shows before the commit.
         connection.execute_batch("SAVEPOINT written")?;
-        let sql = "INSERT INTO message_index (message_index, rank) VALUES ('merge', ?1)";
-        connection.prepare_cached(sql)?.execute([MERGED_PAGES + ids.len() as i64 / 4])?;
+        if writes.is_multiple_of(MERGED_EVERY) {
+            let sql = "INSERT INTO message_index (message_index, rank) VALUES ('merge', ?1)";
+            let pages = MERGED_EVERY as i64 * (MERGED_PAGES + ids.len() as i64 / 4);
+            connection.prepare_cached(sql)?.execute([pages])?;
+        }
         connection.execute_batch("RELEASE entries")
     });
     match written {

@@ -304,7 +304,7 @@ impl Thread {
                 }
             }
         }
-        search::write(&connection, &group.unindexed)?;
+        search::write(&connection, &group.unindexed, self.state.commits.load(Ordering::Relaxed))?;
         run(&connection, "COMMIT")?;
         self.connection = Some(connection);
         Ok(())

@@ -5,7 +5,6 @@
 //! meanwhile makes it old too. The bytes kept are bounded; `CAMPFIRE_PAGE_CACHE=0` keeps none.
 
 use super::answer::knows;
-use super::auth::shown_token;
 use super::client::Client;
 use super::guard::UnderApi;
 use super::prelude::*;
@@ -122,10 +121,10 @@ pub(crate) async fn keep(
 fn key(request: &ServiceRequest, app: &App) -> Option<[u8; 32]> {
     let is_kept = request.path().starts_with("/rooms/") || ["/users/me/sidebar", "/searches"].contains(&request.path());
     let head = request.head();
-    if !is_kept || head.method != Method::GET || head.headers.contains_key(CACHE_CONTROL) {
+    let is_signed = [COOKIE, AUTHORIZATION].iter().any(|name| head.headers.contains_key(name));
+    if !is_kept || !is_signed || head.method != Method::GET || head.headers.contains_key(CACHE_CONTROL) {
         return None;
     }
-    shown_token(request.request())?;
     let Client { is_https, host, .. } = Client::of(head, &app.config);
     let mut digest = Sha256::new();
     let mut add = |part: &[u8]| {

@@ -12,7 +12,7 @@ use actix_web::HttpMessage;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::ServiceResponse;
 use actix_web::rt::net::TcpStream;
-use actix_web::web::{Bytes, BytesMut};
+use actix_web::web::{Buf, Bytes, BytesMut};
 use futures_util::SinkExt;
 use futures_util::future::LocalBoxFuture;
 use std::io;
@@ -107,7 +107,7 @@ impl Reader {
 
 /// What is sent to the peer.
 pub(super) struct Writer {
-    stream: OwnedWriteHalf,
+    pub(super) stream: OwnedWriteHalf,
     frames: BytesMut,
 }
 
@@ -122,18 +122,17 @@ impl Writer {
         self.frames.len() >= WRITE_LEN
     }
 
-    /// Whether nothing is left to be written.
-    pub(super) fn is_empty(&self) -> bool {
-        self.frames.is_empty()
-    }
-
-    /// Writes as much as the connection takes, once it takes any. Cancel-safe.
-    pub(super) async fn write(&mut self) -> io::Result<()> {
-        self.stream.write_buf(&mut self.frames).await?;
-        if self.frames.is_empty() {
-            self.frames = BytesMut::new();
+    /// Writes what the connection takes at once; tells whether that was all.
+    pub(super) fn try_flush(&mut self) -> io::Result<bool> {
+        while !self.frames.is_empty() {
+            match self.stream.try_write(&self.frames) {
+                Ok(written) => self.frames.advance(written),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(error) => return Err(error),
+            }
         }
-        Ok(())
+        self.frames = BytesMut::new();
+        Ok(true)
     }
 
     /// Writes what was put, and that nothing more comes.

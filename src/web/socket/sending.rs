@@ -201,11 +201,11 @@ impl Sending<'_> {
 
     /// Waits until all is written; ends when the peer takes nothing for too long or the server wants the socket closed.
     async fn flush(&mut self) -> Result<(), CloseReason> {
-        while !self.writer.is_empty() {
+        // Most often that is at once: then nothing is waited for.
+        while !self.writer.try_flush().map_err(|_| CloseReason::GONE)? {
             tokio::select! {
-                biased;
-                written = timeout(STALL_MAX, self.writer.write()) => match written {
-                    Ok(written) => written.map_err(|_| CloseReason::GONE)?,
+                taken = timeout(STALL_MAX, self.writer.stream.writable()) => match taken {
+                    Ok(taken) => taken.map_err(|_| CloseReason::GONE)?,
                     Err(_) => return Err(CloseReason(1013, "took nothing; come back")),
                 },
                 reason = self.subscription.until_closed() => return Err(reason),
