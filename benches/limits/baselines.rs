@@ -103,6 +103,8 @@ async fn join(request: HttpRequest, body: web::Payload, all: Sessions) -> actix_
     actix_web::rt::spawn(async move {
         let _ = session.text("caught_up").await;
         while let Some(Ok(_)) = stream.recv().await {}
+        // Else the connection stays open for as long as the list has the session.
+        let _ = session.close(None).await;
     });
     Ok(response)
 }
