@@ -5,8 +5,8 @@
 //! query can forget it, and a table that nothing is known of counts as everything.
 
 use super::prelude::*;
+use foldhash::{HashMap, HashSet};
 use rusqlite::functions::FunctionFlags;
-use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Parts whose last change is remembered; of more, all are taken to have changed.

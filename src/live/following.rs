@@ -5,7 +5,7 @@
 use super::frames::{Added, Event, Frame};
 use super::topics::SocketId;
 use crate::domain::{RoomId, UserId};
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::Arc;
 

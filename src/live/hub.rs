@@ -6,7 +6,7 @@
 use super::frames::{Format, Frame};
 use super::topics::{SocketId, Topics};
 use crate::domain::{Author, Clock, RoomId, SessionId, UserId};
-use std::collections::HashSet;
+use foldhash::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -199,7 +199,7 @@ struct HubShared {
     /// How often something could not be told.
     overflows: AtomicU64,
     is_stopping: AtomicBool,
-    online: RwLock<HashSet<UserId>>,
+    online: RwLock<Arc<HashSet<UserId>>>,
 }
 
 impl Hub {
@@ -235,9 +235,9 @@ impl Hub {
         Some(Subscription { voice: Voice { id, hub: self.clone() }, frames, shared })
     }
 
-    /// Whether somebody looks at a page of ours just now.
-    pub fn is_online(&self, person: UserId) -> bool {
-        self.shared.online.read().unwrap_or_else(PoisonError::into_inner).contains(&person)
+    /// The people who look at a page of ours just now.
+    pub(crate) fn online(&self) -> Arc<HashSet<UserId>> {
+        self.shared.online.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Gives an order whose effect must not be missed, to be carried out at the present moment in milliseconds since 1970. Never
@@ -279,7 +279,7 @@ fn run(queue: &Receiver<Order>, mut topics: Topics, shared: &HubShared, clock: &
         }
         if Instant::now() >= next_tick {
             if topics.tick(clock()) {
-                *shared.online.write().unwrap_or_else(PoisonError::into_inner) = topics.online();
+                *shared.online.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(topics.online());
             }
             next_tick = Instant::now() + TICK;
         }

@@ -3,8 +3,12 @@
 //! Invariants: several tabs of one person are one; a count is never negative and gone at zero; who goes is told only after the
 //! grace, so that nobody flickers when a page reloads. The clock is an argument.
 
+use super::frames::Frame;
 use crate::domain::{Author, UserId};
-use std::collections::{BTreeMap, HashMap};
+use foldhash::HashMap;
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Who came or went, told at each look: a thousand arriving at once after a restart must not cost a million frames.
 pub(super) const NEWS_MAX: usize = 10;
@@ -22,6 +26,8 @@ pub(super) struct Presence {
     away_since_ms: HashMap<UserId, i64>,
     /// Whether there is, or may soon be, something to tell.
     pub(super) is_dirty: bool,
+    /// What newcomers are told of [`everyone`](Self::everyone), while that is so.
+    pub(super) greeting: OnceCell<Arc<Frame>>,
 }
 
 impl Presence {
@@ -29,7 +35,11 @@ impl Presence {
     pub(super) fn comes(&mut self, person: &Author) {
         self.is_dirty = true;
         self.away_since_ms.remove(&person.id);
-        self.present.entry(person.id).or_insert_with(|| (person.clone(), 0)).1 += 1;
+        let newcomer = || {
+            self.greeting.take();
+            (person.clone(), 0)
+        };
+        self.present.entry(person.id).or_insert_with(newcomer).1 += 1;
     }
 
     /// One socket of somebody fewer is present.
@@ -39,12 +49,14 @@ impl Presence {
         *count -= 1;
         if *count == 0 {
             self.present.remove(&person);
+            self.greeting.take();
             self.away_since_ms.insert(person, now_ms);
         }
     }
 
     /// Knows somebody by their new name.
     pub(super) fn renamed(&mut self, person: &Author) {
+        self.greeting.take();
         let present = self.present.get_mut(&person.id).map(|(known, _)| known);
         present.into_iter().chain(self.told.get_mut(&person.id)).for_each(|known| known.clone_from(person));
     }
@@ -65,6 +77,7 @@ impl Presence {
         let went: Vec<Author> = self.told.values().filter(|person| is_away(&person.id)).take(limit).cloned().collect();
         let new = self.present.values().filter(|(person, _)| !self.told.contains_key(&person.id));
         let came: Vec<Author> = new.map(|(person, _)| person.clone()).take(limit - went.len()).collect();
+        self.greeting.take();
         for person in &went {
             self.told.remove(&person.id);
             self.away_since_ms.remove(&person.id);

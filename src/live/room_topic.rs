@@ -49,11 +49,13 @@ impl RoomTopic {
 
     /// Tells a new socket who is here: those of whom the others were told, and those of whom they are about to be, itself among them.
     pub(super) fn greet(&self, outlet: &Outlet) {
-        let (room_id, everyone) = (self.room_id, self.presence.everyone());
+        let (room_id, presence) = (self.room_id, &self.presence);
         match outlet.format {
-            Format::Html => outlet.send_in_passing(&Frame::new(here(&everyone))),
+            Format::Html => {
+                outlet.send_in_passing(presence.greeting.get_or_init(|| Frame::new(here(&presence.everyone()))));
+            }
             Format::Json => {
-                for user_id in everyone.into_keys().take(NEWS_MAX) {
+                for user_id in presence.everyone().into_keys().take(NEWS_MAX) {
                     outlet.send_in_passing(&Frame::new(Event::Presence { room_id, user_id, online: true }));
                 }
             }

@@ -10,7 +10,7 @@ use super::hub::{CloseReason, Outlet, Subscriber};
 use super::presence::Presence;
 use super::room_topic::RoomTopic;
 use crate::domain::{Author, Change, Revision, RoomId, Unread, UserId};
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Comings and goings in the account taken note of at each tick. Each costs a frame to those few who watch the person.

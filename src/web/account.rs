@@ -107,7 +107,7 @@ pub async fn regenerate(administrator: Administrator) -> Answer {
 }
 
 /// Sends what anybody may keep for a day, when it was asked for by the version that it has (`v`); else it is asked for again each time.
-fn kept_by_version(visit: &Visit, content_type: &str, body: Vec<u8>, version: String) -> HttpResponse {
+fn kept_by_version(visit: &Visit, content_type: &'static str, body: Vec<u8>, version: String) -> HttpResponse {
     let kept = if visit.query("v") == Some(version) { "public, max-age=86400" } else { "public, no-cache" };
     with_header(answer::send(visit, StatusCode::OK, content_type, body), CACHE_CONTROL, kept)
 }

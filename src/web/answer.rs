@@ -23,6 +23,8 @@ use std::fmt::Display;
 /// How many there are in all, beside a page of some (as GitHub and others name it).
 pub const X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 pub const HTML: &str = "text/html; charset=utf-8";
+/// What a page differs by.
+const VARIES: &str = "Accept, Accept-Encoding, Authorization, Cookie, HX-Request, HX-Request-Type";
 /// Answers below this size are sent as they are: a packet is a packet.
 const COMPRESS_MIN: usize = 1024;
 /// How long browsers keep our cookies: as long as they may (RFC 6265bis). A session ends earlier when it is not used.
@@ -111,7 +113,7 @@ pub(super) fn cookie<'c>(name: &'static str, value: &'c str) -> CookieBuilder<'c
 }
 
 /// Sends a body that may be kept for a day: its URL changes when it does.
-pub fn kept(request: &HttpRequest, content_type: &str, body: Vec<u8>) -> HttpResponse {
+pub fn kept(request: &HttpRequest, content_type: &'static str, body: Vec<u8>) -> HttpResponse {
     let response = send(request, StatusCode::OK, content_type, body);
     with_header(response, CACHE_CONTROL, "private, max-age=86400")
 }
@@ -138,7 +140,7 @@ pub fn no_content() -> HttpResponse {
 }
 
 /// Sends a body that depends on who asks, or 304 when the client has these very bytes.
-pub fn send(request: &HttpRequest, status: StatusCode, content_type: &str, body: Vec<u8>) -> HttpResponse {
+pub fn send(request: &HttpRequest, status: StatusCode, content_type: &'static str, body: Vec<u8>) -> HttpResponse {
     let plain = Bytes::from(body);
     let is_compressed = content_type.starts_with("image/") && content_type != "image/svg+xml";
     let gzipped = (!is_compressed && plain.len() >= COMPRESS_MIN && takes_gzip(request))
@@ -148,17 +150,17 @@ pub fn send(request: &HttpRequest, status: StatusCode, content_type: &str, body:
     let is_known = status == StatusCode::OK && request.method().is_safe() && knows(request, &etag);
     let mut response = HttpResponse::build(if is_known { StatusCode::NOT_MODIFIED } else { status });
     response
-        .insert_header((VARY, "Accept, Accept-Encoding, Authorization, Cookie, HX-Request, HX-Request-Type"))
-        .insert_header((CACHE_CONTROL, "private, no-cache"));
+        .insert_header((VARY, HeaderValue::from_static(VARIES)))
+        .insert_header((CACHE_CONTROL, HeaderValue::from_static("private, no-cache")));
     if status == StatusCode::OK {
         response.insert_header((ETAG, etag));
     }
     if is_known {
         return response.finish();
     }
-    response.insert_header((CONTENT_TYPE, content_type));
+    response.insert_header((CONTENT_TYPE, HeaderValue::from_static(content_type)));
     match gzipped {
-        Some(gzipped) => response.insert_header((CONTENT_ENCODING, "gzip")).body(gzipped),
+        Some(gzipped) => response.insert_header((CONTENT_ENCODING, HeaderValue::from_static("gzip"))).body(gzipped),
         None => response.body(plain),
     }
 }

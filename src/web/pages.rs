@@ -68,10 +68,10 @@ impl Pages {
 impl Kept {
     /// Whether it would be made the same now.
     fn is_fresh(&self, app: &App) -> bool {
-        let MadeOf { parts, people } = &self.made_of;
+        let (MadeOf { parts, people }, online) = (&self.made_of, app.hub.online());
         self.made_at.elapsed() < AGE_MAX
             && app.db.freshness().is_level(self.tick, parts)
-            && people.iter().all(|(person, is_online)| app.hub.is_online(*person) == *is_online)
+            && people.iter().all(|(person, was_online)| online.contains(person) == *was_online)
     }
 
     fn answer(&self, request: &ServiceRequest) -> HttpResponse {

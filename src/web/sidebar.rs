@@ -5,9 +5,8 @@ use super::pages::MadeOf;
 use super::prelude::*;
 use super::rooms::json_list;
 use crate::db::freshness::Part;
-use crate::live::hub::Hub;
+use foldhash::HashSet;
 use sha2::{Digest, Sha256};
-use std::collections::HashSet;
 
 /// Faces of one ping.
 const FACES_MAX: usize = 4;
@@ -15,6 +14,9 @@ const FACES_MAX: usize = 4;
 const PINGS_MAX: usize = 100;
 /// People shown in pings and beside them, when there are so many.
 const PEOPLE_MAX: usize = 20;
+
+/// The people who are here.
+type Online = HashSet<UserId>;
 
 /// A ping as the sidebar shows it.
 pub(super) struct Ping {
@@ -27,12 +29,12 @@ pub(super) struct Ping {
 }
 
 impl Ping {
-    fn of(entry: RoomEntry, hub: &Hub) -> Self {
+    fn of(entry: RoomEntry, online: &Online) -> Self {
         let (label, person_id) = match entry.people.as_slice() {
             [person] => (first_name(&person.name).to_owned(), Some(person.id)),
             several => (several.iter().map(|person| initials(&person.name)).collect::<Vec<_>>().join(" "), None),
         };
-        Self { label, is_online: person_id.is_some_and(|person| hub.is_online(person)), person_id, entry }
+        Self { label, is_online: person_id.is_some_and(|person| online.contains(&person)), person_id, entry }
     }
 
     /// The first faces.
@@ -76,8 +78,9 @@ impl Sidebar {
         entries.retain(|entry| entry.room.involvement != Involvement::Invisible);
         let unread = entries.iter().map(|entry| (entry.room.id, entry.unread)).collect();
         let (pings, rooms): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.room.is_direct());
-        let pings: Vec<Ping> = pings.into_iter().take(PINGS_MAX).map(|ping| Ping::of(ping, &app.hub)).collect();
-        let strangers = strangers(snapshot, app, &viewer, &pings)?;
+        let online = &*app.hub.online();
+        let pings: Vec<Ping> = pings.into_iter().take(PINGS_MAX).map(|ping| Ping::of(ping, online)).collect();
+        let strangers = strangers(snapshot, online, &viewer, &pings)?;
         let is_alone = pings.is_empty() && strangers.is_empty();
         let account = db::accounts::account(snapshot)?;
         let is_restricted = account.as_ref().is_some_and(|account| account.restricts_room_creation);
@@ -121,7 +124,9 @@ impl Sidebar {
 }
 
 /// People one has no ping with, those who came first first, until about [`PEOPLE_MAX`] people are shown.
-fn strangers(snapshot: &Snapshot<'_>, app: &App, viewer: &User, pings: &[Ping]) -> Result<Vec<Stranger>, AppError> {
+fn strangers(
+    snapshot: &Snapshot<'_>, online: &Online, viewer: &User, pings: &[Ping],
+) -> Result<Vec<Stranger>, AppError> {
     let mut known: HashSet<UserId> = pings.iter().flat_map(|ping| &ping.entry.people).map(|person| person.id).collect();
     let wanted = PEOPLE_MAX.saturating_sub(known.len());
     if wanted == 0 {
@@ -132,7 +137,7 @@ fn strangers(snapshot: &Snapshot<'_>, app: &App, viewer: &User, pings: &[Ping]) 
     let strangers = first.into_iter().filter(|user| !known.contains(&user.id)).take(wanted);
     let stranger = |user: User| Stranger {
         first_name: first_name(&user.name).to_owned(),
-        is_online: app.hub.is_online(user.id),
+        is_online: online.contains(&user.id),
         person: user.as_author(),
     };
     Ok(strangers.map(stranger).collect())

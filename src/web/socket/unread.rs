@@ -6,7 +6,8 @@ use crate::domain::mentions::EVERYONE;
 use crate::domain::rooms::{self, UNREAD_MAX};
 use crate::domain::{Revision, RoomId, UserId};
 use crate::live::frames::Added;
-use std::collections::{BTreeSet, HashMap};
+use foldhash::HashMap;
+use std::collections::BTreeSet;
 
 /// Counts by room.
 pub(super) struct Unread {
@@ -27,7 +28,7 @@ pub(super) enum Then {
 
 impl Unread {
     pub(super) fn of(reader: UserId) -> Self {
-        Self { reader, counts: HashMap::new() }
+        Self { reader, counts: HashMap::default() }
     }
 
     /// Takes what a snapshot says of every room.
