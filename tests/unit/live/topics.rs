@@ -53,8 +53,8 @@ proptest! {
         steps in proptest::collection::vec((0u64..8, 0u8..4), 0..200)
     ) {
         let mut topics = topics();
-        let mut receivers: HashMap<SocketId, Receiver<Arc<Frame>>> = HashMap::new();
-        let mut present: HashMap<SocketId, bool> = HashMap::new();
+        let mut receivers: HashMap<SocketId, Receiver<Arc<Frame>>> = HashMap::default();
+        let mut present: HashMap<SocketId, bool> = HashMap::default();
         for (id, step) in steps {
             match step {
                 0 if !present.contains_key(&id) => {
