@@ -14,7 +14,7 @@ use super::freshness::{Freshness, Part, Written, watch};
 use super::storage::OpenError;
 use super::{Db, Synchronous, checkpointer, migrations, query, search};
 use crate::domain::{Clock, MessageId};
-use crate::error::AppError;
+use crate::error::{AppError, Result};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use std::cell::RefCell;
@@ -81,7 +81,7 @@ impl Deref for Tx<'_> {
 }
 
 /// Tells whoever waits for a closure how it went: `Ok` is "committed".
-type Answer = Box<dyn FnOnce(Result<(), AppError>) + Send>;
+type Answer = Box<dyn FnOnce(Result<()>) + Send>;
 
 /// Runs inside its savepoint; returns why its changes must not stay, if so, and whom to tell.
 type Job = Box<dyn FnOnce(&Tx<'_>) -> (Option<AppError>, Answer) + Send>;
@@ -151,8 +151,8 @@ impl Db {
     /// # Side effects
     /// 1. what `work` wrote; 2. the caller is told; 3. what `work` left with [`Tx::after_commit`].
     pub async fn write<T: Send + 'static>(
-        &self, work: impl FnOnce(&Tx<'_>) -> Result<T, AppError> + Send + 'static,
-    ) -> Result<T, AppError> {
+        &self, work: impl FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         self.0.waits.fetch_add(1, Ordering::Relaxed);
         let writer = &self.0.writer;
         if writer.state.stopping.load(Ordering::SeqCst) {
@@ -291,7 +291,7 @@ impl Thread {
     }
 
     /// Runs the closures of a group in a transaction and commits it. Without a commit the connection is given up.
-    fn transact(&mut self, group: &mut Group) -> Result<(), AppError> {
+    fn transact(&mut self, group: &mut Group) -> Result<()> {
         let connection = self.begin()?;
         while let Some(job) = group.next.take() {
             self.last_ms = self.last_ms.max((self.clock)());
@@ -311,7 +311,7 @@ impl Thread {
     }
 
     /// Takes the connection, opening it if need be, with a transaction begun.
-    fn begin(&mut self) -> Result<Connection, AppError> {
+    fn begin(&mut self) -> Result<Connection> {
         let again = || {
             let connection = open(&self.path, self.synchronous)?;
             watch(&connection, &self.written).map(|()| connection)
@@ -353,7 +353,7 @@ impl Thread {
 }
 
 /// Runs one closure in its savepoint. `Err` means that the whole transaction is gone.
-fn in_savepoint(connection: &Connection, now_ms: i64, job: Job, group: &mut Group) -> Result<(), AppError> {
+fn in_savepoint(connection: &Connection, now_ms: i64, job: Job, group: &mut Group) -> Result<()> {
     run(connection, "SAVEPOINT job")?;
     let tx = Tx { connection, now_ms, actions: RefCell::default(), unindexed: RefCell::default() };
     let (error, answer) = job(&tx);

@@ -150,7 +150,7 @@ template! { "account/custom_styles.html" => StylesPage {
 } }
 
 /// The styles as they are kept.
-async fn stored_styles(visit: &Visit) -> Result<String, AppError> {
+async fn stored_styles(visit: &Visit) -> Result<String> {
     visit.app.db.read(|snapshot| Ok(db::accounts::custom_styles(snapshot)?)).await
 }
 

@@ -49,7 +49,7 @@ impl MessageForm {
 }
 
 /// Which messages are asked for.
-fn place(visit: &Visit) -> Result<Place, AppError> {
+fn place(visit: &Visit) -> Result<Place> {
     let id = |name| visit.query(name).map(|id| id.parse::<MessageId>().map_err(|_| AppError::NotFound)).transpose();
     match (id("before")?, id("after")?, id("around")?) {
         (Some(before), None, None) => Ok(Place::Before(before)),
@@ -148,8 +148,8 @@ async fn form_again(member: &RoomMember, form: MessageForm, error: AppError) -> 
 /// # Errors
 /// `Invalid`, `TooMany`, and as [`post`] and [`repeated`] say.
 pub(super) async fn submit(
-    app: &App, author: UserId, room: RoomId, form: &MessageForm, file: Result<Option<Stored>, AppError>,
-) -> Result<(Arc<Message>, bool), AppError> {
+    app: &App, author: UserId, room: RoomId, form: &MessageForm, file: Result<Option<Stored>>,
+) -> Result<(Arc<Message>, bool)> {
     let client_message_id = form.parse_id()?;
     let parsed = file.and_then(|file| {
         let attachment = file.as_ref().map(|file| file.attachment.clone());

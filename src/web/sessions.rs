@@ -178,7 +178,7 @@ async fn made_link(user: &CurrentUser, person: UserId, (token, expires_at_ms): s
 }
 
 /// How pages look to whoever comes with a link.
-async fn public_look(visit: &Visit) -> Result<Look, AppError> {
+async fn public_look(visit: &Visit) -> Result<Look> {
     Ok(Look::of(visit.account().await?.as_ref(), None))
 }
 

@@ -75,7 +75,7 @@ const TONES: [&str; 12] = [
 template! { "users/avatar.svg", escape = "html" => AvatarPicture { initials: String, tone: &'static str } }
 
 /// The file that came with a form, made small, if there was one.
-pub(super) async fn picture(app: &App, file: Option<Bytes>) -> Result<Option<Vec<u8>>, AppError> {
+pub(super) async fn picture(app: &App, file: Option<Bytes>) -> Result<Option<Vec<u8>>> {
     match file {
         Some(file) => app.pictures.avatar(file).await.map(Some),
         None => Ok(None),
