@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags, Transaction};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -92,10 +92,8 @@ impl Db {
         let job: Job = Box::new(move |connection| {
             let _ = sender.send(snapshot(connection, work));
         });
-        match self.0.readers.jobs.try_send(job) {
-            Ok(()) => receiver.await.unwrap_or(Err(AppError::Internal("a read panicked".to_owned()))),
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(AppError::Busy),
-        }
+        self.0.readers.jobs.try_send(job).map_err(|_| AppError::Busy)?;
+        receiver.await.unwrap_or(Err(AppError::Internal("a read panicked".to_owned())))
     }
 }
 

@@ -23,7 +23,7 @@ use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -122,24 +122,12 @@ impl Writer {
         let last_ms = query::maybe(&connection, newest, []).map_err(sqlite)?.unwrap_or(0);
         let nudges = checkpointer::start(path).map_err(sqlite)?;
         let (orders, queue) = sync_channel(QUEUE_MAX);
-        let state = Arc::new(State::default());
-        let thread = Thread {
-            path: path.to_owned(),
-            synchronous,
-            connection: Some(connection),
-            queue,
-            state: state.clone(),
-            nudges,
-            clock,
-            last_ms,
-            freshness,
-            written,
-        };
-        let thread = thread::Builder::new()
-            .name("writer".to_owned())
-            .spawn(move || thread.run())
-            .map_err(|error| OpenError::Folder(path.to_owned(), error))?;
-        Ok(Self { orders, state, thread: Mutex::new(Some(thread)) })
+        let shared = Arc::new(State::default());
+        let failed = |error| OpenError::Folder(path.to_owned(), error);
+        let (path, connection, state) = (path.to_owned(), Some(connection), shared.clone());
+        let work = Thread { path, synchronous, connection, queue, state, nudges, clock, last_ms, freshness, written };
+        let thread = thread::Builder::new().name("writer".to_owned()).spawn(move || work.run()).map_err(failed)?;
+        Ok(Self { orders, state: shared, thread: Mutex::new(Some(thread)) })
     }
 }
 
@@ -169,10 +157,8 @@ impl Db {
             });
             (error, answer)
         });
-        match writer.orders.try_send(Order::Write(job)) {
-            Ok(()) => receiver.await.unwrap_or(Err(AppError::Storage { full: false })),
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(AppError::Busy),
-        }
+        writer.orders.try_send(Order::Write(job)).map_err(|_| AppError::Busy)?;
+        receiver.await.unwrap_or(Err(AppError::Storage { full: false }))
     }
 
     /// Whether writes can be expected to succeed: the last one that touched the disk did, and the thread lives.
@@ -193,9 +179,7 @@ impl Db {
         writer.state.stopping.store(true, Ordering::SeqCst);
         let _ = writer.orders.send(Order::Stop(Instant::now() + at_most));
         let thread = writer.thread.lock().ok().and_then(|mut thread| thread.take());
-        if let Some(thread) = thread {
-            let _ = thread.join();
-        }
+        let _ = thread.map(JoinHandle::join);
         // From here on nothing is written: whoever comes next may have the folder, whatever still reads.
         self.0.storage.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
@@ -338,10 +322,7 @@ impl Thread {
             return;
         }
         let touch = "UPDATE counters SET value = value WHERE name = 'revision'; COMMIT";
-        match self.begin().and_then(|connection| {
-            connection.execute_batch(touch)?;
-            Ok(connection)
-        }) {
+        match self.begin().and_then(|connection| Ok(connection.execute_batch(touch).map(|()| connection)?)) {
             Ok(connection) => {
                 self.connection = Some(connection);
                 self.state.unhealthy.store(false, Ordering::SeqCst);
@@ -364,8 +345,7 @@ fn in_savepoint(connection: &Connection, now_ms: i64, job: Job, group: &mut Grou
     if error.is_none() {
         group.actions.append(&mut tx.actions.into_inner());
         group.unindexed.append(&mut tx.unindexed.into_inner());
-    }
-    if error.is_some() {
+    } else {
         run(connection, "ROLLBACK TO job")?;
     }
     Ok(run(connection, "RELEASE job")?)
