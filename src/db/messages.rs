@@ -4,7 +4,6 @@
 
 use super::prelude::*;
 use super::{attachments, boosts, mentions};
-use std::sync::Arc;
 
 /// Messages on a page unless fewer or more are asked for.
 pub const PAGE_LEN: u32 = 40;

@@ -6,7 +6,6 @@ use super::files::Stored as StoredFile;
 use super::prelude::*;
 use crate::db::messages::Stored;
 use crate::live::frames::Event;
-use std::sync::Arc;
 
 /// Makes a body of what was typed into a room: finds those whom it mentions, and renders it. With `edited`, those whom that message
 /// mentions are known. Beside a file it may say nothing. Only reads.
