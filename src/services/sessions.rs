@@ -194,9 +194,6 @@ pub async fn join(core: &Core, join_code: String, person: NewPerson, origin: Ori
 }
 
 fn signed_in(tx: &Tx<'_>, user: User, avatar: Option<&[u8]>, token: Token, origin: &Origin) -> Result<SignedIn> {
-    let user = match avatar {
-        Some(webp) => put_avatar(tx, &user, webp)?,
-        None => user,
-    };
+    let user = avatar.map(|webp| put_avatar(tx, &user, webp)).unwrap_or(Ok(user))?;
     SignedIn::begin(tx, user, token, origin)?.ok_or(AppError::SignedOut)
 }

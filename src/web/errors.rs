@@ -98,10 +98,7 @@ template! { "errors/_error.html" => ErrorFragment { sentence: String, request_id
 pub async fn render(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse, Error> {
     let response = next.call(request).await?.map_into_boxed_body();
     let Some(error) = response.response().error() else { return Ok(response) };
-    let error = match error.as_error::<AppError>() {
-        Some(error) => error.clone(),
-        None => of_the_framework(response.status(), error),
-    };
+    let error = error.as_error().cloned().unwrap_or_else(|| of_the_framework(response.status(), error));
     let (request, before) = response.into_parts();
     let mut answer = of(&request, &error);
     // What was said about the request besides the error: the methods that are allowed, who may read the answer.

@@ -182,8 +182,7 @@ pub fn check_origin(head: &RequestHead, config: &Config) -> Result<(), String> {
     }
     let Some(origin) = header(&ORIGIN) else { return Ok(()) };
     let host = header(&HOST).unwrap_or("");
-    let is_public =
-        config.public_url.as_ref().is_some_and(|url| same(origin, url.scheme() == "https", url.authority()));
+    let is_public = config.public_url.as_ref().is_some_and(|it| same(origin, it.scheme() == "https", it.authority()));
     let is_https = origin.starts_with("https:");
     if is_public || same(origin, is_https, host) {
         return Ok(());

@@ -34,10 +34,7 @@ fn first_page(visit: &Visit, form: PersonForm, error: Option<Invalid>) -> Answer
 
 /// `GET /first_run`: the form; once there is an account, 303 to `/`.
 pub async fn first_run(visit: Visit) -> Answer {
-    if visit.account().await?.is_some() {
-        return Ok(see_other("/"));
-    }
-    first_page(&visit, PersonForm::default(), None)
+    if visit.account().await?.is_some() { Ok(see_other("/")) } else { first_page(&visit, PersonForm::default(), None) }
 }
 
 /// `POST /first_run`: makes the account and signs its administrator in; whoever comes second is sent to `/`.
