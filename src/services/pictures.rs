@@ -76,17 +76,15 @@ impl Pictures {
 const UNREADABLE: &str = "This file can't be read as a picture. PNG, JPEG, GIF, WebP, BMP, TIFF and ICO pictures work.";
 
 fn avatar(file: &[u8]) -> Result<Vec<u8>, String> {
-    let (picture, orientation) = decoded(Cursor::new(file))?;
+    let (mut picture, orientation) = decoded(Cursor::new(file))?;
     let side = picture.width().min(picture.height());
     // First by the quick way to near the size: the good way costs time for every pixel it starts from.
     let near = AVATAR_SIDE * 2;
-    let picture = if side > near {
+    if side > near {
         let scale = f64::from(near) / f64::from(side);
         let scaled = |length: u32| ((f64::from(length) * scale).round() as u32).max(near);
-        picture.thumbnail_exact(scaled(picture.width()), scaled(picture.height()))
-    } else {
-        picture
-    };
+        picture = picture.thumbnail_exact(scaled(picture.width()), scaled(picture.height()));
+    }
     let side = picture.width().min(picture.height());
     let (left, top) = ((picture.width() - side) / 2, (picture.height() - side) / 2);
     let square = picture.crop_imm(left, top, side, side);

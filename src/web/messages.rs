@@ -137,10 +137,7 @@ async fn form_again(member: &RoomMember, form: MessageForm, error: AppError) -> 
     let text = form.text();
     let client_message_id = form.client_message_id.filter(|id| ClientMessageId::parse(id).is_ok());
     let composer = Composer { text, client_message_id, error: Some(sentence(&error)) };
-    match room_page(member, Some(Place::Newest), composer).await {
-        Ok(page) => Ok(refused(page, &error)),
-        Err(_) => Err(error),
-    }
+    room_page(member, Some(Place::Newest), composer).await.map(|page| refused(page, &error)).map_err(|_| error)
 }
 
 /// Posts what was submitted, by form, JSON or socket, with the file that came with it or why it did not. Whether it is a repeat is
