@@ -93,8 +93,7 @@ fn path(folder: &Path) -> PathBuf {
 /// Makes the socket in a folder whose lock is held. Fails with what the system says, of a path that is too long for a socket too.
 pub(crate) fn bind(folder: &Path) -> io::Result<UnixListener> {
     let path = path(folder);
-    fs::remove_file(&path)
-        .or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })?;
+    fs::remove_file(&path).or_else(|it| if it.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(it) })?;
     let socket = UnixSocket::new_stream()?;
     socket.bind(&path)?;
     // Before it listens, nobody can connect.

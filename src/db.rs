@@ -70,8 +70,7 @@ impl Db {
         let path = storage.database()?;
         let freshness = Arc::<Freshness>::default();
         let writer = Writer::start(&path, synchronous, clock, freshness.clone())?;
-        let readers =
-            Readers::start(&path).map_err(|error| OpenError::Folder(path, std::io::Error::other(error.to_string())))?;
+        let readers = Readers::start(&path).map_err(|error| OpenError::Folder(path, std::io::Error::other(error)))?;
         let (waits, storage) = (AtomicU64::new(0), Mutex::new(Some(storage)));
         Ok(Self(Arc::new(Inner { writer, readers, waits, freshness, storage })))
     }

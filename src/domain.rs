@@ -2,9 +2,9 @@
 //!
 //! Text is parsed here once, into values that need no further check. Clock and dice are arguments.
 
-/// An enum whose every variant is told as a word: the same one in the database, in forms and in JSON.
+/// Enums whose every variant is told as a word: the same one in the database, in forms and in JSON.
 macro_rules! words {
-    ($(#[$doc:meta])* pub enum $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
+    ($($(#[$doc:meta])* pub enum $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* })*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
         pub enum $type {
@@ -25,7 +25,7 @@ macro_rules! words {
                 Self::ALL.into_iter().find(|one| one.word() == word)
             }
         }
-    };
+    )*};
 }
 
 pub(crate) use words;

@@ -73,6 +73,9 @@ pub enum AppError {
     Internal(String),
 }
 
+/// What services and handlers return, unless something else can go wrong.
+pub type Result<T, E = AppError> = std::result::Result<T, E>;
+
 impl From<Invalid> for AppError {
     fn from(invalid: Invalid) -> Self {
         Self::Invalid(invalid)

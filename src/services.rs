@@ -30,7 +30,7 @@ mod workers;
 use crate::config::Config;
 use crate::db::{Db, Storage, Tx};
 use crate::domain::{Clock, system_ms};
-use crate::error::AppError;
+use crate::error::Result;
 use crate::live::hub::Hub;
 use crate::live::topics::Topics;
 use background::Background;
@@ -88,9 +88,7 @@ impl Core {
     }
 
     /// Runs `work` as [`Db::write`] does, with a way to tell others.
-    async fn write<T: Send + 'static>(
-        &self, work: impl FnOnce(&Write<'_>) -> Result<T, AppError> + Send + 'static,
-    ) -> Result<T, AppError> {
+    async fn write<T: Send + 'static>(&self, work: impl FnOnce(&Write<'_>) -> Result<T> + Send + 'static) -> Result<T> {
         let hub = self.hub.clone();
         self.db.write(move |tx| work(&Write { tx, hub: &hub })).await
     }

@@ -32,8 +32,6 @@ pub(super) fn start(path: &Path) -> rusqlite::Result<SyncSender<()>> {
             }
         }
     };
-    match thread::Builder::new().name("checkpointer".to_owned()).spawn(work) {
-        Ok(_) => Ok(nudges),
-        Err(error) => Err(rusqlite::Error::ToSqlConversionFailure(Box::new(error))),
-    }
+    let started = thread::Builder::new().name("checkpointer".to_owned()).spawn(work);
+    started.map(|_| nudges).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }

@@ -4,7 +4,6 @@
 
 use super::prelude::*;
 use super::{attachments, boosts, mentions};
-use std::sync::Arc;
 
 /// Messages on a page unless fewer or more are asked for.
 pub const PAGE_LEN: u32 = 40;
@@ -21,29 +20,26 @@ const FROM: &str = "messages JOIN users ON users.id = messages.creator_id
     LEFT JOIN attachments ON attachments.message_id = messages.id
     LEFT JOIN previews ON previews.message_id = messages.id AND NOT is_removed";
 
+from_row! {
+    Message {
+        id, client_message_id, room_id, creator, created_revision, revision, body, created_at_ms, updated_at_ms,
+        edited_at_ms, body_revision, attachment, preview; boosts
+    }
+}
+
+impl FromRow for Body {
+    fn from_row(row: &mut Columns<'_>) -> Result<Self> {
+        Ok(Self::stored(row.read()?, row.read()?, row.read()?))
+    }
+}
+
 /// A message or what is left of it.
 pub type Stored = Result<Arc<Message>, Tombstone>;
 
 impl FromRow for Stored {
     /// From a row with [`COLUMNS`]; what is not in it, [`stored`] adds.
     fn from_row(row: &mut Columns<'_>) -> Result<Self> {
-        let message = Message {
-            id: row.read()?,
-            client_message_id: row.read()?,
-            room_id: row.read()?,
-            creator: row.read()?,
-            created_revision: row.read()?,
-            revision: row.read()?,
-            body: Body::stored(row.read()?, row.read()?, row.read()?),
-            created_at_ms: row.read()?,
-            updated_at_ms: row.read()?,
-            edited_at_ms: row.read()?,
-            body_revision: row.read()?,
-            attachment: row.read()?,
-            preview: row.read()?,
-            boosts: Vec::new(),
-        };
-        let removed_at_ms: Option<i64> = row.read()?;
+        let (message, removed_at_ms): (Message, Option<i64>) = row.read()?;
         Ok(if removed_at_ms.is_none() { Ok(Arc::new(message)) } else { Err(message.tombstone(message.revision)) })
     }
 }

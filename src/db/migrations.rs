@@ -4,6 +4,7 @@
 //! (`PRAGMA user_version`), so a crash leaves it taken or not; a step that has landed is never edited.
 //! A database that is newer, or not ours, is refused before anything is written.
 
+use super::query;
 use super::storage::OpenError;
 use crate::domain::text::name_key;
 use rusqlite::functions::{Context, FunctionFlags};
@@ -29,22 +30,21 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0012_create_message_index.sql"),
     include_str!("../../migrations/0013_create_searches.sql"),
 ];
+/// The newest schema's number.
+const KNOWN: i64 = STEPS.len() as i64;
 
 /// Makes sure that the file holds our database (or none yet), of a schema known here. Reads only; returns the schema's number.
 /// `Newer`, `NotOurs` or `Damaged`, and what else SQLite says.
 pub(super) fn recognise(connection: &Connection, path: &Path) -> Result<i64, OpenError> {
     let sqlite = |error| OpenError::of(path, error);
-    let found = pragma(connection, "user_version").map_err(sqlite)?;
-    let tables =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)).map_err(sqlite)?;
-    let is_ours = pragma(connection, "application_id").map_err(sqlite)? == APPLICATION_ID;
+    let number = |sql| query::one::<i64>(connection, sql, []).map_err(sqlite);
+    let found = number("PRAGMA user_version")?;
+    let tables = number("SELECT count(*) FROM sqlite_schema")?;
+    let is_ours = number("PRAGMA application_id")? == APPLICATION_ID;
     if !is_ours && (tables > 0 || found > 0) {
         return Err(OpenError::NotOurs(path.to_owned()));
     }
-    if found > known() {
-        return Err(OpenError::Newer(found, known()));
-    }
-    Ok(found)
+    if found <= KNOWN { Ok(found) } else { Err(OpenError::Newer(found, KNOWN)) }
 }
 
 /// Brings a database that was recognised to the newest schema. A step that fails is undone.
@@ -54,15 +54,10 @@ pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), OpenEr
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     let key = |context: &Context<'_>| Ok(name_key(&context.get::<String>(0)?));
     connection.create_scalar_function("name_key", 1, flags, key).map_err(sqlite)?;
-    for (step, sql) in (1..=known()).zip(STEPS).skip_while(|(step, _)| *step <= found) {
+    for (step, sql) in (1..=KNOWN).zip(STEPS).skip_while(|(step, _)| *step <= found) {
         take(connection, step, sql).map_err(sqlite)?;
     }
     Ok(())
-}
-
-/// The newest schema's number.
-fn known() -> i64 {
-    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
 }
 
 fn take(connection: &mut Connection, step: i64, sql: &str) -> rusqlite::Result<()> {
@@ -71,10 +66,6 @@ fn take(connection: &mut Connection, step: i64, sql: &str) -> rusqlite::Result<(
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", step)?;
     transaction.commit()
-}
-
-fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
-    connection.pragma_query_value(None, name, |row| row.get(0))
 }
 
 unit_tests!("../../tests/unit/db/migrations.rs");

@@ -8,3 +8,4 @@ pub(super) use super::users::{AUTHOR, USER};
 pub(super) use crate::domain::*;
 pub(super) use crate::error::AppError;
 pub(super) use rusqlite::{Connection, Params, Result};
+pub(super) use std::sync::Arc;

@@ -35,12 +35,12 @@ impl Columns<'_> {
     }
 }
 
-/// Says that a struct is read from a row, field by field, in this order.
+/// Says that a struct is read from a row, field by field, in this order; what follows a semicolon is left empty.
 macro_rules! from_row {
-    ($type:ident { $($field:ident),* $(,)? }) => {
+    ($type:ident { $($field:ident),* $(; $absent:ident)? }) => {
         impl $crate::db::query::FromRow for $type {
             fn from_row(row: &mut $crate::db::query::Columns<'_>) -> rusqlite::Result<Self> {
-                Ok(Self { $($field: row.read()?),* })
+                Ok(Self { $($field: row.read()?,)* $($absent: Default::default())? })
             }
         }
     };

@@ -5,7 +5,7 @@
 
 use super::Db;
 use super::writer::STATEMENTS_MAX;
-use crate::error::AppError;
+use crate::error::{AppError, Result};
 use r2d2::Pool;
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::config::DbConfig;
@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags, Transaction};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -76,8 +76,8 @@ impl Readers {
 impl Db {
     /// Runs short `work` in a read transaction: here if a connection is free, else on a reader thread. `Busy` when too many wait.
     pub async fn read<T: Send + 'static>(
-        &self, work: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError> + Send + 'static,
-    ) -> Result<T, AppError> {
+        &self, work: impl FnOnce(&Snapshot<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let Some(connection) = self.0.readers.pool.try_get() else { return self.read_long(work).await };
         self.0.waits.fetch_add(1, Ordering::Relaxed);
         snapshot(&connection, work)
@@ -85,17 +85,15 @@ impl Db {
 
     /// Like [`Db::read`], always on a reader thread: for reads that may take longer than a page. `Internal` when it panics.
     pub async fn read_long<T: Send + 'static>(
-        &self, work: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError> + Send + 'static,
-    ) -> Result<T, AppError> {
+        &self, work: impl FnOnce(&Snapshot<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         self.0.waits.fetch_add(1, Ordering::Relaxed);
         let (sender, receiver) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
             let _ = sender.send(snapshot(connection, work));
         });
-        match self.0.readers.jobs.try_send(job) {
-            Ok(()) => receiver.await.unwrap_or(Err(AppError::Internal("a read panicked".to_owned()))),
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(AppError::Busy),
-        }
+        self.0.readers.jobs.try_send(job).map_err(|_| AppError::Busy)?;
+        receiver.await.unwrap_or(Err(AppError::Internal("a read panicked".to_owned())))
     }
 }
 
@@ -110,9 +108,7 @@ fn work(queue: &Mutex<Receiver<Job>>, pool: &Pool<SqliteConnectionManager>) {
 }
 
 /// Runs `work` in a read transaction that ends with it.
-fn snapshot<T>(
-    connection: &Connection, work: impl FnOnce(&Snapshot<'_>) -> Result<T, AppError>,
-) -> Result<T, AppError> {
+fn snapshot<T>(connection: &Connection, work: impl FnOnce(&Snapshot<'_>) -> Result<T>) -> Result<T> {
     let deadline = Instant::now() + AGE_MAX;
     connection.progress_handler(STEPS_PER_LOOK, Some(move || Instant::now() > deadline))?;
     work(&connection.unchecked_transaction()?)

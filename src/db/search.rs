@@ -5,13 +5,11 @@
 
 use super::prelude::*;
 use super::{messages, rooms};
-use crate::domain::mentions::{EVERYONE, EVERYONE_NAME};
 use crate::domain::search::{
     Indexed, RULES, SearchQuery, Term, author_mark, entry, key, mention_mark, quote_mark, room_mark, texts,
 };
 use rusqlite::ErrorCode;
 use std::collections::HashSet;
-use std::sync::Arc;
 
 /// Index entries looked at, newest first, before access is made part of the question: some milliseconds' worth, in which whoever is
 /// in most rooms finds a page.

@@ -54,9 +54,7 @@ impl Storage {
     /// `Folder` when it can't be made or written, `InUse` when another server has it.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
         let failed = |error| OpenError::Folder(folder.to_owned(), error);
-        if !folder.is_dir() {
-            DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
-        }
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
         let lock = private_file(&folder.join("lock")).map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { folder: folder.to_owned(), _lock: lock }),

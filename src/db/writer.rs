@@ -14,7 +14,7 @@ use super::freshness::{Freshness, Part, Written, watch};
 use super::storage::OpenError;
 use super::{Db, Synchronous, checkpointer, migrations, query, search};
 use crate::domain::{Clock, MessageId};
-use crate::error::AppError;
+use crate::error::{AppError, Result};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use std::cell::RefCell;
@@ -23,7 +23,7 @@ use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -81,7 +81,7 @@ impl Deref for Tx<'_> {
 }
 
 /// Tells whoever waits for a closure how it went: `Ok` is "committed".
-type Answer = Box<dyn FnOnce(Result<(), AppError>) + Send>;
+type Answer = Box<dyn FnOnce(Result<()>) + Send>;
 
 /// Runs inside its savepoint; returns why its changes must not stay, if so, and whom to tell.
 type Job = Box<dyn FnOnce(&Tx<'_>) -> (Option<AppError>, Answer) + Send>;
@@ -122,24 +122,12 @@ impl Writer {
         let last_ms = query::maybe(&connection, newest, []).map_err(sqlite)?.unwrap_or(0);
         let nudges = checkpointer::start(path).map_err(sqlite)?;
         let (orders, queue) = sync_channel(QUEUE_MAX);
-        let state = Arc::new(State::default());
-        let thread = Thread {
-            path: path.to_owned(),
-            synchronous,
-            connection: Some(connection),
-            queue,
-            state: state.clone(),
-            nudges,
-            clock,
-            last_ms,
-            freshness,
-            written,
-        };
-        let thread = thread::Builder::new()
-            .name("writer".to_owned())
-            .spawn(move || thread.run())
-            .map_err(|error| OpenError::Folder(path.to_owned(), error))?;
-        Ok(Self { orders, state, thread: Mutex::new(Some(thread)) })
+        let shared = Arc::new(State::default());
+        let failed = |error| OpenError::Folder(path.to_owned(), error);
+        let (path, connection, state) = (path.to_owned(), Some(connection), shared.clone());
+        let work = Thread { path, synchronous, connection, queue, state, nudges, clock, last_ms, freshness, written };
+        let thread = thread::Builder::new().name("writer".to_owned()).spawn(move || work.run()).map_err(failed)?;
+        Ok(Self { orders, state: shared, thread: Mutex::new(Some(thread)) })
     }
 }
 
@@ -151,8 +139,8 @@ impl Db {
     /// # Side effects
     /// 1. what `work` wrote; 2. the caller is told; 3. what `work` left with [`Tx::after_commit`].
     pub async fn write<T: Send + 'static>(
-        &self, work: impl FnOnce(&Tx<'_>) -> Result<T, AppError> + Send + 'static,
-    ) -> Result<T, AppError> {
+        &self, work: impl FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         self.0.waits.fetch_add(1, Ordering::Relaxed);
         let writer = &self.0.writer;
         if writer.state.stopping.load(Ordering::SeqCst) {
@@ -169,10 +157,8 @@ impl Db {
             });
             (error, answer)
         });
-        match writer.orders.try_send(Order::Write(job)) {
-            Ok(()) => receiver.await.unwrap_or(Err(AppError::Storage { full: false })),
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(AppError::Busy),
-        }
+        writer.orders.try_send(Order::Write(job)).map_err(|_| AppError::Busy)?;
+        receiver.await.unwrap_or(Err(AppError::Storage { full: false }))
     }
 
     /// Whether writes can be expected to succeed: the last one that touched the disk did, and the thread lives.
@@ -193,9 +179,7 @@ impl Db {
         writer.state.stopping.store(true, Ordering::SeqCst);
         let _ = writer.orders.send(Order::Stop(Instant::now() + at_most));
         let thread = writer.thread.lock().ok().and_then(|mut thread| thread.take());
-        if let Some(thread) = thread {
-            let _ = thread.join();
-        }
+        let _ = thread.map(JoinHandle::join);
         // From here on nothing is written: whoever comes next may have the folder, whatever still reads.
         self.0.storage.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
@@ -291,7 +275,7 @@ impl Thread {
     }
 
     /// Runs the closures of a group in a transaction and commits it. Without a commit the connection is given up.
-    fn transact(&mut self, group: &mut Group) -> Result<(), AppError> {
+    fn transact(&mut self, group: &mut Group) -> Result<()> {
         let connection = self.begin()?;
         while let Some(job) = group.next.take() {
             self.last_ms = self.last_ms.max((self.clock)());
@@ -311,7 +295,7 @@ impl Thread {
     }
 
     /// Takes the connection, opening it if need be, with a transaction begun.
-    fn begin(&mut self) -> Result<Connection, AppError> {
+    fn begin(&mut self) -> Result<Connection> {
         let again = || {
             let connection = open(&self.path, self.synchronous)?;
             watch(&connection, &self.written).map(|()| connection)
@@ -338,10 +322,7 @@ impl Thread {
             return;
         }
         let touch = "UPDATE counters SET value = value WHERE name = 'revision'; COMMIT";
-        match self.begin().and_then(|connection| {
-            connection.execute_batch(touch)?;
-            Ok(connection)
-        }) {
+        match self.begin().and_then(|connection| Ok(connection.execute_batch(touch).map(|()| connection)?)) {
             Ok(connection) => {
                 self.connection = Some(connection);
                 self.state.unhealthy.store(false, Ordering::SeqCst);
@@ -353,7 +334,7 @@ impl Thread {
 }
 
 /// Runs one closure in its savepoint. `Err` means that the whole transaction is gone.
-fn in_savepoint(connection: &Connection, now_ms: i64, job: Job, group: &mut Group) -> Result<(), AppError> {
+fn in_savepoint(connection: &Connection, now_ms: i64, job: Job, group: &mut Group) -> Result<()> {
     run(connection, "SAVEPOINT job")?;
     let tx = Tx { connection, now_ms, actions: RefCell::default(), unindexed: RefCell::default() };
     let (error, answer) = job(&tx);
@@ -364,8 +345,7 @@ fn in_savepoint(connection: &Connection, now_ms: i64, job: Job, group: &mut Grou
     if error.is_none() {
         group.actions.append(&mut tx.actions.into_inner());
         group.unindexed.append(&mut tx.unindexed.into_inner());
-    }
-    if error.is_some() {
+    } else {
         run(connection, "ROLLBACK TO job")?;
     }
     Ok(run(connection, "RELEASE job")?)

@@ -61,8 +61,7 @@ impl<'m> BoostGroup<'m> {
 
     /// Who added them, for people.
     pub fn names(&self) -> String {
-        let mut names: Vec<String> =
-            self.boosts.iter().take(NAMES_MAX).map(|boost| boost.booster.name.clone()).collect();
+        let mut names: Vec<_> = self.boosts.iter().take(NAMES_MAX).map(|boost| boost.booster.name.clone()).collect();
         if self.boosts.len() > NAMES_MAX {
             names.push(format!("{} more", self.boosts.len() - NAMES_MAX));
         }

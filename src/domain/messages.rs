@@ -55,12 +55,8 @@ impl Body {
 
     /// The same beside a file: where nothing is written, it reads as the file's name.
     pub fn beside(self, file: Option<&Attachment>) -> Self {
-        match file {
-            Some(file) if self.source.is_empty() => {
-                Self { html: SafeHtml::default(), plain_text: file.name.clone(), ..self }
-            }
-            _ => self,
-        }
+        let Some(file) = file.filter(|_| self.source.is_empty()) else { return self };
+        Self { html: SafeHtml::default(), plain_text: file.name.clone(), ..self }
     }
 
     pub fn stored(source: String, html: SafeHtml, plain_text: String) -> Self {

@@ -12,12 +12,7 @@ words! {
         /// A program with a key of its own.
         Bot = "bot",
     }
-}
 
-/// Why something of the account's is refused.
-pub const ADMINISTRATORS_ONLY: &str = "Only administrators can do that.";
-
-words! {
     /// Whether somebody can still come in.
     pub enum Status {
         Active = "active",
@@ -26,7 +21,17 @@ words! {
         /// Thrown out; what they wrote goes.
         Banned = "banned",
     }
+
+    /// How somebody wants pages to look.
+    pub enum Theme {
+        System = "system",
+        Light = "light",
+        Dark = "dark",
+    }
 }
+
+/// Why something of the account's is refused.
+pub const ADMINISTRATORS_ONLY: &str = "Only administrators can do that.";
 
 /// A person or a bot.
 #[derive(Debug, Clone)]
@@ -43,15 +48,6 @@ pub struct User {
     pub theme: Theme,
     /// Whether sounds wait until they ask for one.
     pub mutes_sounds: bool,
-}
-
-words! {
-    /// How somebody wants pages to look.
-    pub enum Theme {
-        System = "system",
-        Light = "light",
-        Dark = "dark",
-    }
 }
 
 impl Theme {

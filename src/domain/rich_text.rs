@@ -175,12 +175,11 @@ pub fn marked(html: &SafeHtml, query: &SearchQuery) -> SafeHtml {
 /// Where the tag that `text` begins with ends; a `>` in an attribute's value does not end it.
 fn tag_end(text: &str) -> Option<usize> {
     let mut is_value = false;
-    text.bytes()
-        .position(|byte| {
-            is_value ^= byte == b'"';
-            byte == b'>' && !is_value
-        })
-        .map(|at| at + 1)
+    let is_end = |byte| {
+        is_value ^= byte == b'"';
+        byte == b'>' && !is_value
+    };
+    text.bytes().position(is_end).map(|at| at + 1)
 }
 
 unit_tests!("../../tests/unit/domain/rich_text.rs");

@@ -14,9 +14,7 @@ words! {
         /// A ping: a fixed set of people.
         Direct = "direct",
     }
-}
 
-words! {
     /// How much somebody wants to hear of a room, from most to least.
     pub enum Involvement {
         Everything = "everything",

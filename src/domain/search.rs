@@ -121,19 +121,15 @@ fn kind(c: char) -> Kind {
         '\u{2600}'..='\u{27bf}' | '\u{1f000}'..='\u{1faff}' if !c.is_alphanumeric() => Kind::Picture,
         _ if is_combining_mark(c) => Kind::Sign,
         _ if !c.is_alphanumeric() => Kind::Gap,
-        '\u{e00}'..='\u{eff}'
-        | '\u{1000}'..='\u{109f}'
-        | '\u{1100}'..='\u{11ff}'
-        | '\u{1780}'..='\u{17ff}'
-        | '\u{2e80}'..='\u{31ff}'
-        | '\u{3400}'..='\u{9fff}'
-        | '\u{a960}'..='\u{a97f}'
-        | '\u{ac00}'..='\u{d7ff}'
-        | '\u{f900}'..='\u{faff}'
-        | '\u{ff66}'..='\u{ffdc}'
-        | '\u{20000}'..='\u{3ffff}' => Kind::Dense,
+        _ if is_dense(c) => Kind::Dense,
         _ => Kind::Letter,
     }
+}
+
+fn is_dense(c: char) -> bool {
+    matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1100}'..='\u{11ff}' | '\u{1780}'..='\u{17ff}'
+        | '\u{2e80}'..='\u{31ff}' | '\u{3400}'..='\u{9fff}' | '\u{a960}'..='\u{a97f}' | '\u{ac00}'..='\u{d7ff}'
+        | '\u{f900}'..='\u{faff}' | '\u{ff66}'..='\u{ffdc}' | '\u{20000}'..='\u{3ffff}')
 }
 
 /// A word without what doesn't count.

@@ -4,7 +4,7 @@
 //! hash would add nothing); passwords are kept as argon2id.
 
 use super::text::Password;
-use crate::error::AppError;
+use crate::error::{AppError, Result};
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use rand::CryptoRng;
@@ -70,7 +70,7 @@ impl PasswordHash {
     }
 
     /// Hashes `password` with a salt from `dice`. Takes tens of milliseconds: never on an async thread.
-    pub fn of(password: &Password, dice: &mut impl CryptoRng, memory: &mut HashMemory) -> Result<Self, AppError> {
+    pub fn of(password: &Password, dice: &mut impl CryptoRng, memory: &mut HashMemory) -> Result<Self> {
         let mut bytes = [0; SALT_LEN];
         dice.fill_bytes(&mut bytes);
         let salt = Salt::new(&bytes).map_err(failed)?;
@@ -102,7 +102,7 @@ impl PasswordHash {
 }
 
 /// argon2id (RFC 9106), version 1.3, with the parameters of the OWASP Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 lane.
-fn output(password: &[u8], salt: &Salt, params: Params, memory: &mut HashMemory) -> Result<Output, AppError> {
+fn output(password: &[u8], salt: &Salt, params: Params, memory: &mut HashMemory) -> Result<Output> {
     memory.0.resize(params.block_count(), Block::default());
     let mut bytes = [0; Params::DEFAULT_OUTPUT_LEN];
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)

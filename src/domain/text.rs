@@ -91,8 +91,7 @@ impl EmailAddress {
         let strange = |c: char| c.is_whitespace() || c.is_control();
         let parts: Vec<&str> = address.split('@').collect();
         if parts.len() != 2 || parts.contains(&"") || address.contains(strange) {
-            let message = "Please fill in an e-mail address, like ann@example.com.";
-            return Err(Invalid::new("email_address", message));
+            return Err(Invalid::new("email_address", "Please fill in an e-mail address, like ann@example.com."));
         }
         bounded("email_address", "An e-mail address", address.len(), EMAIL_ADDRESS_MAX, "bytes")?;
         Ok(Self(address))
@@ -117,8 +116,7 @@ impl Password {
     /// Takes `text` as a new password: [`PASSWORD_LEN_MIN`] characters to [`PASSWORD_MAX`] bytes.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if text.chars().count() < PASSWORD_LEN_MIN {
-            let message = format!("A password needs at least {PASSWORD_LEN_MIN} characters.");
-            return Err(Invalid::new("password", message));
+            return Err(Invalid::new("password", format!("A password needs at least {PASSWORD_LEN_MIN} characters.")));
         }
         bounded("password", "A password", text.len(), PASSWORD_MAX, "bytes")?;
         Ok(Self(text.to_owned()))
@@ -185,10 +183,7 @@ fn line(field: &'static str, what: &str, text: &str, max: usize, if_empty: &'sta
 
 /// Refuses more than `max`.
 fn bounded(field: &'static str, what: &str, length: usize, max: usize, unit: &str) -> Result<(), Invalid> {
-    if length > max {
-        return Err(Invalid::new(field, format!("{what} can have at most {max} {unit}.")));
-    }
-    Ok(())
+    if length <= max { Ok(()) } else { Err(Invalid::new(field, format!("{what} can have at most {max} {unit}."))) }
 }
 
 /// `text` with line ends as `\n`.

@@ -16,7 +16,7 @@ pub struct Changes {
 }
 
 /// Changes the account, with a line of the log for each change.
-pub async fn update(core: &Core, by: Actor, changes: Changes) -> Result<(), AppError> {
+pub async fn update(core: &Core, by: Actor, changes: Changes) -> Result<()> {
     core.write(move |tx| {
         users::demand_administrator(tx, &by)?;
         let before = accounts::account(tx)?.ok_or(AppError::NotFound)?;
@@ -46,7 +46,7 @@ pub async fn update(core: &Core, by: Actor, changes: Changes) -> Result<(), AppE
 }
 
 /// Removes the logo: the flame takes its place. Without one, nothing happens.
-pub async fn remove_logo(core: &Core, by: Actor) -> Result<(), AppError> {
+pub async fn remove_logo(core: &Core, by: Actor) -> Result<()> {
     core.write(move |tx| {
         users::demand_administrator(tx, &by)?;
         if accounts::delete_logo(tx)? {
@@ -58,7 +58,7 @@ pub async fn remove_logo(core: &Core, by: Actor) -> Result<(), AppError> {
 }
 
 /// Gives the account another invite link; the old one is worth nothing from then on.
-pub async fn regenerate_join_code(core: &Core, by: Actor) -> Result<(), AppError> {
+pub async fn regenerate_join_code(core: &Core, by: Actor) -> Result<()> {
     let join_code = grouped(JOIN_CODE_GROUPS, &mut dice());
     core.write(move |tx| {
         users::demand_administrator(tx, &by)?;
@@ -69,7 +69,7 @@ pub async fn regenerate_join_code(core: &Core, by: Actor) -> Result<(), AppError
 }
 
 /// Gives the account other custom styles; empty: none.
-pub async fn update_custom_styles(core: &Core, by: Actor, styles: CustomStyles) -> Result<(), AppError> {
+pub async fn update_custom_styles(core: &Core, by: Actor, styles: CustomStyles) -> Result<()> {
     core.write(move |tx| {
         users::demand_administrator(tx, &by)?;
         if accounts::update_custom_styles(tx, styles.as_str())? {

@@ -26,7 +26,7 @@ pub struct Background {
 }
 
 /// One batch of some kind of work; tells whether there may be more.
-type Batch = fn(&Write<'_>) -> Result<bool, AppError>;
+type Batch = fn(&Write<'_>) -> Result<bool>;
 
 /// Every kind of work.
 const WORK: &[Batch] = &[purge, |tx| Ok(rooms::delete_batch(tx)?), |tx| Ok(search::index_batch(tx)?)];
@@ -71,7 +71,7 @@ pub async fn run(core: Arc<Core>) {
 /// Has the search index made anew. What is interrupted goes on at the next start.
 /// # Side effects
 /// 1. an empty index takes its place and is filled in batches; until then searches find what is in it.
-pub async fn reindex(core: &Core) -> Result<(), AppError> {
+pub async fn reindex(core: &Core) -> Result<()> {
     core.db.write(|tx| Ok(search::begin_anew(tx)?)).await?;
     core.background.nudge();
     Ok(())
@@ -97,7 +97,7 @@ async fn finish(core: &Core, batch: Batch) -> bool {
 }
 
 /// Whether work could not be done now; says why.
-fn has_waited<T>(done: Result<T, AppError>) -> bool {
+fn has_waited<T>(done: Result<T>) -> bool {
     if let Err(error) = &done {
         tracing::warn!(?error, "background work has to wait");
     }

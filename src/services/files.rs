@@ -121,7 +121,7 @@ impl Files {
     }
 
     /// Begins a new file; `Busy` when too many arrive already, `Storage` when the disk does not take it.
-    pub async fn begin(&self) -> Result<Incoming, AppError> {
+    pub async fn begin(&self) -> Result<Incoming> {
         let place = self.0.places.clone().try_acquire_owned().map_err(|_| AppError::Busy)?;
         let key = FileKey::generate(&mut dice());
         let path = self.incoming(&key);
@@ -132,7 +132,7 @@ impl Files {
 
     /// Where the small picture of a file is, made when it is first asked for; none when none can be made of it.
     /// `NotFound` when it has none, or is gone; `Busy` when too many wait; `Storage` when the disk does not take it.
-    pub async fn thumbnail(&self, file: &Attachment) -> Result<Option<PathBuf>, AppError> {
+    pub async fn thumbnail(&self, file: &Attachment) -> Result<Option<PathBuf>> {
         let original = self.path(&file.key);
         let small = original.with_extension("webp");
         if !file.has_thumbnail {
@@ -149,7 +149,7 @@ impl Files {
     }
 
     /// Deletes the files whose messages are gone, with their small pictures, until there are no more.
-    pub async fn delete_dropped(&self, db: &Db) -> Result<(), AppError> {
+    pub async fn delete_dropped(&self, db: &Db) -> Result<()> {
         loop {
             let keys = db.read(|snapshot| Ok(attachments::dropped(snapshot, BATCH_LEN)?)).await?;
             if keys.is_empty() {
@@ -161,7 +161,7 @@ impl Files {
     }
 
     /// Sweeps one of the 256 folders of files older than a day that no message has; tells how many. `Busy` when too much waits.
-    pub async fn sweep(&self, db: &Db, number: u8) -> Result<usize, AppError> {
+    pub async fn sweep(&self, db: &Db, number: u8) -> Result<usize> {
         let (folder, mut count) = (self.0.folder.join(format!("{number:02x}")), 0);
         let old = self.on_disk(move || Ok(old_files(&folder))).await?;
         for names in old.chunks(BATCH_LEN as usize) {
@@ -173,7 +173,7 @@ impl Files {
         Ok(count)
     }
 
-    async fn delete(&self, keys: &[FileKey]) -> Result<(), AppError> {
+    async fn delete(&self, keys: &[FileKey]) -> Result<()> {
         let paths: Vec<_> = keys.iter().map(|key| self.path(key)).collect();
         self.on_disk(move || {
             for path in paths.iter().flat_map(|path| [path.clone(), path.with_extension("webp")]) {
@@ -185,16 +185,14 @@ impl Files {
     }
 
     /// Runs `work` on a thread that may wait for the disk.
-    async fn on_disk<T: Send + 'static>(
-        &self, work: impl FnOnce() -> io::Result<T> + Send + 'static,
-    ) -> Result<T, AppError> {
+    async fn on_disk<T: Send + 'static>(&self, work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T> {
         self.0.disk.run(|()| work()).await?.map_err(refused)
     }
 }
 
 impl Incoming {
     /// Takes the next bytes of the file; `TooLarge` when there are more than fit, `Busy` and `Storage` when the disk does not take them.
-    pub async fn write(&mut self, bytes: impl AsRef<[u8]> + Send + 'static) -> Result<(), AppError> {
+    pub async fn write(&mut self, bytes: impl AsRef<[u8]> + Send + 'static) -> Result<()> {
         let (files, file) = (&self.unreferenced.0, self.file.clone());
         self.size += bytes.as_ref().len();
         if self.size > files.0.size_max {
@@ -209,7 +207,7 @@ impl Incoming {
     }
 
     /// Puts the file in its place: stripped, flushed with its folder. `name` is its sender's. Fails as `write` does.
-    pub async fn finish(mut self, name: &str) -> Result<Stored, AppError> {
+    pub async fn finish(mut self, name: &str) -> Result<Stored> {
         let (files, name, key) = (self.unreferenced.0.clone(), clean_name(name), self.key);
         let settling = files.clone();
         let attachment = files.on_disk(move || settle(&settling, name, key)).await?;

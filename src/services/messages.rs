@@ -6,14 +6,13 @@ use super::files::Stored as StoredFile;
 use super::prelude::*;
 use crate::db::messages::Stored;
 use crate::live::frames::Event;
-use std::sync::Arc;
 
 /// Makes a body of what was typed into a room: finds those whom it mentions, and renders it. With `edited`, those whom that message
 /// mentions are known. Beside a file it may say nothing. Only reads.
 pub async fn compose(
     core: &Core, room: RoomId, creator: UserId, edited: Option<MessageId>,
     (source, file): (MessageSource, Option<&Attachment>),
-) -> Result<Body, AppError> {
+) -> Result<Body> {
     let source = source.as_str().to_owned();
     if spots(&source).is_empty() {
         return Ok(Body::of(source).beside(file));
@@ -32,7 +31,7 @@ pub async fn compose(
 /// left to be looked at. Of anything else only the file is deleted.
 pub async fn post(
     core: &Core, author: UserId, room: RoomId, draft: Draft, file: Option<StoredFile>,
-) -> Result<(Arc<Message>, bool), AppError> {
+) -> Result<(Arc<Message>, bool)> {
     core.write(move |tx| {
         memberships::demand(tx, room, author)?;
         match messages::insert(tx, room, author, &draft)? {
@@ -57,9 +56,7 @@ pub async fn post(
 /// What an earlier post of `author` with this id became, if there was one: for a repeat that by itself would be refused. Only reads.
 /// # Errors
 /// As for [`post`].
-pub async fn repeated(
-    core: &Core, author: UserId, room: RoomId, id: ClientMessageId,
-) -> Result<Option<Arc<Message>>, AppError> {
+pub async fn repeated(core: &Core, author: UserId, room: RoomId, id: ClientMessageId) -> Result<Option<Arc<Message>>> {
     let read = core.db.read(move |snapshot| {
         rooms::for_member(snapshot, room, author)?.ok_or(AppError::NotFound)?;
         let stored = messages::posted_as(snapshot, room, id)?;
@@ -68,7 +65,7 @@ pub async fn repeated(
     read.await
 }
 
-fn as_repeat(stored: Stored, author: UserId) -> Result<Arc<Message>, AppError> {
+fn as_repeat(stored: Stored, author: UserId) -> Result<Arc<Message>> {
     match stored {
         Ok(message) if message.creator.id == author => Ok(message),
         Err(tombstone) if tombstone.creator_id == author => Err(AppError::Gone),
@@ -84,7 +81,7 @@ fn as_repeat(stored: Stored, author: UserId) -> Result<Arc<Message>, AppError> {
 /// that went is dropped; 2. the room's sockets are told; 3. another link is left to be looked at.
 pub async fn edit(
     core: &Core, editor: UserId, room: RoomId, id: MessageId, (body, seen): (Body, Option<Revision>),
-) -> Result<(Arc<Message>, bool), AppError> {
+) -> Result<(Arc<Message>, bool)> {
     let link = core.previews.link(&body).map(String::from);
     core.write(move |tx| {
         let message = editable(tx, editor, room, id)?;
@@ -114,7 +111,7 @@ pub async fn edit(
 /// As for [`edit`]; a message that was removed already is `NotFound`.
 /// # Side effects
 /// 1. all but the tombstone is erased; 2. the room's sockets are told; 3. a file that it had is deleted in the background.
-pub async fn remove(core: &Core, editor: UserId, room: RoomId, id: MessageId) -> Result<Change, AppError> {
+pub async fn remove(core: &Core, editor: UserId, room: RoomId, id: MessageId) -> Result<Change> {
     let background = core.background.clone();
     core.write(move |tx| {
         let message = editable(tx, editor, room, id)?;
@@ -129,7 +126,7 @@ pub async fn remove(core: &Core, editor: UserId, room: RoomId, id: MessageId) ->
 }
 
 /// The message, if it is there and `editor` may change it.
-pub(super) fn editable(tx: &Tx<'_>, editor: UserId, room: RoomId, id: MessageId) -> Result<Arc<Message>, AppError> {
+pub(super) fn editable(tx: &Tx<'_>, editor: UserId, room: RoomId, id: MessageId) -> Result<Arc<Message>> {
     let message = messages::present(tx, room, id)?;
     messages::demand_editor(tx, &message, editor)?;
     Ok(message)
@@ -148,7 +145,7 @@ pub(super) fn announce(tx: &Write<'_>, change: Change) {
 /// None of one that was there and stays; else: 1. it is written and the message takes a revision; 2. the room's sockets are told.
 pub async fn boost(
     core: &Core, booster: UserId, (room, id): (RoomId, MessageId), content: BoostContent, is_toggle: bool,
-) -> Result<(Arc<Message>, bool, Option<BoostId>), AppError> {
+) -> Result<(Arc<Message>, bool, Option<BoostId>)> {
     core.write(move |tx| {
         let message = boostable(tx, booster, room, id)?;
         let added = boosts::insert(tx, id, booster, &content)?;
@@ -175,7 +172,7 @@ pub async fn boost(
 /// As of a new [`boost`].
 pub async fn withdraw(
     core: &Core, booster: UserId, (room, id): (RoomId, MessageId), boost: BoostId,
-) -> Result<Arc<Message>, AppError> {
+) -> Result<Arc<Message>> {
     core.write(move |tx| {
         boostable(tx, booster, room, id)?;
         if boosts::delete(tx, id, booster, boost)? {
@@ -188,7 +185,7 @@ pub async fn withdraw(
 }
 
 /// The message, if it is there and the booster may see it.
-fn boostable(tx: &Tx<'_>, booster: UserId, room: RoomId, id: MessageId) -> Result<Arc<Message>, AppError> {
+fn boostable(tx: &Tx<'_>, booster: UserId, room: RoomId, id: MessageId) -> Result<Arc<Message>> {
     memberships::demand(tx, room, booster)?;
     Ok(messages::present(tx, room, id)?)
 }
@@ -196,7 +193,7 @@ fn boostable(tx: &Tx<'_>, booster: UserId, room: RoomId, id: MessageId) -> Resul
 /// Gives the message its revision, and leaves the change for the room's sockets.
 pub(super) fn changed(
     tx: &Write<'_>, room: RoomId, id: MessageId, change: fn(Arc<Message>) -> Change,
-) -> Result<Arc<Message>, AppError> {
+) -> Result<Arc<Message>> {
     let message = messages::update_revision(tx, room, id)?;
     announce(tx, change(message.clone()));
     Ok(message)

@@ -5,7 +5,7 @@
 use super::dice;
 use super::workers::Workers;
 use crate::domain::{HashMemory, Password, PasswordHash};
-use crate::error::AppError;
+use crate::error::Result;
 
 /// Hashes under way at once, each in 19 MiB that are kept: eighty sign-ins a second, for 38 MiB at most.
 const AT_ONCE_MAX: usize = 2;
@@ -21,12 +21,12 @@ pub struct Passwords(Workers<HashMemory, AT_ONCE_MAX, WAITING_MAX>);
 
 impl Passwords {
     /// Hashes a new password; `Busy` when too many wait.
-    pub async fn hash(&self, password: Password) -> Result<PasswordHash, AppError> {
+    pub async fn hash(&self, password: Password) -> Result<PasswordHash> {
         self.0.run(move |memory| PasswordHash::of(&password, &mut dice(), memory)).await?
     }
 
     /// Whether `password` is the one behind `hash`; no hash, no match, after the same time. `Busy` when too many wait.
-    pub async fn verify(&self, password: String, hash: Option<PasswordHash>) -> Result<bool, AppError> {
+    pub async fn verify(&self, password: String, hash: Option<PasswordHash>) -> Result<bool> {
         let is_known = hash.is_some();
         let hash = hash.unwrap_or_else(|| PasswordHash::stored(DECOY.to_owned()));
         let matches = self.0.run(move |memory| hash.verify(password.as_bytes(), memory)).await?;

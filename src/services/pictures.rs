@@ -7,7 +7,7 @@
 
 use super::workers::Workers;
 use crate::domain::attachments::BOX_MAX;
-use crate::error::{AppError, Invalid};
+use crate::error::{Invalid, Result};
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, imageops};
 use std::fs::File;
@@ -47,12 +47,12 @@ pub struct Logo {
 
 impl Pictures {
     /// The middle of a picture as an avatar. `Invalid` at `avatar` when it can't be read or is too large; `Busy` when too many wait.
-    pub async fn avatar(&self, file: impl AsRef<[u8]> + Send + 'static) -> Result<Vec<u8>, AppError> {
+    pub async fn avatar(&self, file: impl AsRef<[u8]> + Send + 'static) -> Result<Vec<u8>> {
         self.made("avatar", file, avatar).await
     }
 
     /// A picture as a logo; fails as [`avatar`](Self::avatar), at `logo`.
-    pub async fn logo(&self, file: impl AsRef<[u8]> + Send + 'static) -> Result<Logo, AppError> {
+    pub async fn logo(&self, file: impl AsRef<[u8]> + Send + 'static) -> Result<Logo> {
         self.made("logo", file, logo).await
     }
 
@@ -63,7 +63,7 @@ impl Pictures {
 
     async fn made<T: Send + 'static>(
         &self, field: &'static str, file: impl AsRef<[u8]> + Send + 'static, make: fn(&[u8]) -> Result<T, String>,
-    ) -> Result<T, AppError> {
+    ) -> Result<T> {
         // What makes a decoder panic is no picture either.
         let work = move || {
             let file = file.as_ref();
@@ -76,17 +76,15 @@ impl Pictures {
 const UNREADABLE: &str = "This file can't be read as a picture. PNG, JPEG, GIF, WebP, BMP, TIFF and ICO pictures work.";
 
 fn avatar(file: &[u8]) -> Result<Vec<u8>, String> {
-    let (picture, orientation) = decoded(Cursor::new(file))?;
+    let (mut picture, orientation) = decoded(Cursor::new(file))?;
     let side = picture.width().min(picture.height());
     // First by the quick way to near the size: the good way costs time for every pixel it starts from.
     let near = AVATAR_SIDE * 2;
-    let picture = if side > near {
+    if side > near {
         let scale = f64::from(near) / f64::from(side);
         let scaled = |length: u32| ((f64::from(length) * scale).round() as u32).max(near);
-        picture.thumbnail_exact(scaled(picture.width()), scaled(picture.height()))
-    } else {
-        picture
-    };
+        picture = picture.thumbnail_exact(scaled(picture.width()), scaled(picture.height()));
+    }
     let side = picture.width().min(picture.height());
     let (left, top) = ((picture.width() - side) / 2, (picture.height() - side) / 2);
     let square = picture.crop_imm(left, top, side, side);

@@ -8,6 +8,6 @@ pub(super) use crate::db::{
     transfers, users,
 };
 pub(super) use crate::domain::*;
-pub(super) use crate::error::{AppError, Invalid};
+pub(super) use crate::error::{AppError, Invalid, Result};
 pub(super) use crate::live::hub::CloseReason;
 pub(super) use std::sync::Arc;

@@ -79,7 +79,7 @@ pub async fn run(core: Arc<Core>) {
 }
 
 /// Makes a preview, if it is wanted still, before and after.
-async fn make(core: Arc<Core>, (room, id, link): Wanted) -> Result<(), AppError> {
+async fn make(core: Arc<Core>, (room, id, link): Wanted) -> Result<()> {
     core.db.read(move |snapshot| Ok(previews::demand_wanted(snapshot, id)?)).await?;
     let now_ms = (core.clock)();
     let remembered = &core.previews.remembered;
@@ -136,7 +136,7 @@ fn is_picture(content_type: &str) -> bool {
 /// `NotFound` unless there is one and one is in the room; `Forbidden` when one is neither the author nor an administrator.
 /// # Side effects
 /// 1. it is erased, and none is made of the message again; the message takes a revision; 2. the room's sockets are told.
-pub async fn remove(core: &Core, editor: UserId, room: RoomId, id: MessageId) -> Result<Arc<Message>, AppError> {
+pub async fn remove(core: &Core, editor: UserId, room: RoomId, id: MessageId) -> Result<Arc<Message>> {
     core.write(move |tx| {
         editable(tx, editor, room, id)?.preview.as_ref().ok_or(AppError::NotFound)?;
         previews::remove(tx, id)?;

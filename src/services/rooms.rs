@@ -17,7 +17,7 @@ pub const CREATORS_ONLY: &str = "In this account only administrators make rooms.
 /// `Forbidden` when only administrators may make rooms and this is none; `Invalid` when one of the chosen is not here.
 /// # Side effects
 /// 1. the room and the memberships are written; 2. the pages of those in it are told.
-pub async fn create(core: &Core, creator: UserId, name: Name, chosen: Option<Vec<UserId>>) -> Result<RoomId, AppError> {
+pub async fn create(core: &Core, creator: UserId, name: Name, chosen: Option<Vec<UserId>>) -> Result<RoomId> {
     core.write(move |tx| {
         let user = users::find_active(tx, creator)?.ok_or(AppError::SignedOut)?;
         let is_restricted = accounts::account(tx)?.is_some_and(|account| account.restricts_room_creation);
@@ -45,7 +45,7 @@ pub async fn create(core: &Core, creator: UserId, name: Name, chosen: Option<Vec
 ///    room is a line in the audit log; 2. those who left, those who came, and those who stay are told; pages of those who left end.
 pub async fn update(
     core: &Core, editor: Actor, room: RoomId, (kind, name): (RoomKind, Option<Name>), people: Option<Vec<UserId>>,
-) -> Result<(), AppError> {
+) -> Result<()> {
     core.write(move |tx| {
         let id = editor.id().ok_or(AppError::SignedOut)?;
         let (old_name, creator) = rooms::demand_editor(tx, room, id)?;
@@ -84,7 +84,7 @@ pub async fn update(
 }
 
 /// Puts people into a room; returns those who were not there.
-fn add(tx: &Tx<'_>, room: RoomId, people: &HashSet<UserId>, involvement: Involvement) -> Result<Vec<UserId>, AppError> {
+fn add(tx: &Tx<'_>, room: RoomId, people: &HashSet<UserId>, involvement: Involvement) -> Result<Vec<UserId>> {
     for person in people {
         if !memberships::insert(tx, room, *person, involvement)? {
             return Err(Invalid::new("user_ids", NOT_HERE).into());
@@ -103,7 +103,7 @@ fn tell_joined(tx: &Write<'_>, room: RoomId, people: Vec<UserId>) {
 /// `NotFound` when there is no such room for the remover; `Forbidden` when it is no ping and they neither made it nor run the account.
 /// # Side effects
 /// 1. the room is marked as deleted, with a line in the log unless it is a ping; 2. its pages end, lists lose it; 3. background work.
-pub async fn remove(core: &Core, remover: Actor, room: RoomId) -> Result<(), AppError> {
+pub async fn remove(core: &Core, remover: Actor, room: RoomId) -> Result<()> {
     let background = core.background.clone();
     core.write(move |tx| {
         let id = remover.id().ok_or(AppError::SignedOut)?;
@@ -127,7 +127,7 @@ pub async fn remove(core: &Core, remover: Actor, room: RoomId) -> Result<(), App
 /// `NotFound` when they are not in it; `Conflict` when it is a room for everyone or a ping, or they are the last in it.
 /// # Side effects
 /// 1. the membership is deleted, and the room handed over if they had made it; 2. their pages of it end and their lists lose it.
-pub async fn leave(core: &Core, person: UserId, room: RoomId) -> Result<(), AppError> {
+pub async fn leave(core: &Core, person: UserId, room: RoomId) -> Result<()> {
     core.write(move |tx| {
         memberships::demand(tx, room, person)?;
         let found = rooms::for_member(tx, room, person)?.ok_or(AppError::NotFound)?;
@@ -150,7 +150,7 @@ pub async fn leave(core: &Core, person: UserId, room: RoomId) -> Result<(), AppE
 /// `Invalid` when one of them is not here (any more); a ping with them that there was is found in the list.
 /// # Side effects
 /// 1. a new ping and its memberships are written; one that the starter had made invisible is back; 2. those concerned are told.
-pub async fn ping(core: &Core, starter: UserId, key: DirectKey) -> Result<(RoomId, bool), AppError> {
+pub async fn ping(core: &Core, starter: UserId, key: DirectKey) -> Result<(RoomId, bool)> {
     core.write(move |tx| {
         users::find_active(tx, starter)?.ok_or(AppError::SignedOut)?;
         for person in key.people() {
@@ -176,9 +176,7 @@ pub async fn ping(core: &Core, starter: UserId, key: DirectKey) -> Result<(RoomI
 /// `NotFound` when they are not in it.
 /// # Side effects
 /// 1. the involvement is written; 2. their pages are told when the room came into their list or left it.
-pub async fn set_involvement(
-    core: &Core, user: UserId, room: RoomId, involvement: Involvement,
-) -> Result<(), AppError> {
+pub async fn set_involvement(core: &Core, user: UserId, room: RoomId, involvement: Involvement) -> Result<()> {
     core.write(move |tx| {
         memberships::demand(tx, room, user)?;
         let before = memberships::update_involvement(tx, room, user, involvement)?;

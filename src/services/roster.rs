@@ -33,7 +33,7 @@ impl BannedAddresses {
     }
 
     /// Reads them from the database: at the start.
-    pub async fn load(&self, db: &Db) -> Result<(), AppError> {
+    pub async fn load(&self, db: &Db) -> Result<()> {
         self.add(db.read(|snapshot| Ok(bans::addresses(snapshot)?)).await?);
         Ok(())
     }
@@ -55,7 +55,7 @@ impl BannedAddresses {
 /// An administrator's; `NotFound` unless the person is active; `Conflict` when they are the last administrator.
 /// # Side effects
 /// 1. the role is written; 2. every socket learns of it.
-pub async fn set_role(core: &Core, by: Actor, id: UserId, role: Role) -> Result<User, AppError> {
+pub async fn set_role(core: &Core, by: Actor, id: UserId, role: Role) -> Result<User> {
     core.write(move |tx| {
         users::demand_administrator(tx, &by)?;
         let before = roster::find(tx, id)?.filter(User::is_active).ok_or(AppError::NotFound)?;
@@ -79,7 +79,7 @@ pub async fn set_role(core: &Core, by: Actor, id: UserId, role: Role) -> Result<
 /// As for [`set_role`], but that a banned person can be removed too.
 /// # Side effects
 /// 1. their sessions, links and memberships of other rooms are deleted, their address is free for others; 2. their sockets are closed; 3. every socket learns of it.
-pub async fn remove(core: &Core, by: Actor, id: UserId) -> Result<(), AppError> {
+pub async fn remove(core: &Core, by: Actor, id: UserId) -> Result<()> {
     core.write(move |tx| {
         users::demand_administrator(tx, &by)?;
         let user = roster::find(tx, id)?.ok_or(AppError::NotFound)?;
@@ -100,7 +100,7 @@ pub async fn remove(core: &Core, by: Actor, id: UserId) -> Result<(), AppError> 
 /// An administrator's; `NotFound` unless they are on the account; `Conflict` for oneself, the last administrator, or somebody banned.
 /// # Side effects
 /// 1. their public addresses but those of whoever bans them are kept out, their sessions and links deleted; 2. the addresses are refused; 3. their sockets are closed; 4. every socket learns of it.
-pub async fn ban(core: &Core, by: Actor, id: UserId) -> Result<(), AppError> {
+pub async fn ban(core: &Core, by: Actor, id: UserId) -> Result<()> {
     let banned = core.banned.clone();
     core.write(move |tx| {
         users::demand_administrator(tx, &by)?;
@@ -138,7 +138,7 @@ pub async fn ban(core: &Core, by: Actor, id: UserId) -> Result<(), AppError> {
 /// An administrator's; `NotFound` unless the person is banned.
 /// # Side effects
 /// 1. the status is written, the addresses deleted; 2. they are taken again; 3. every socket learns of it.
-pub async fn lift(core: &Core, by: Actor, id: UserId) -> Result<(), AppError> {
+pub async fn lift(core: &Core, by: Actor, id: UserId) -> Result<()> {
     let banned = core.banned.clone();
     core.write(move |tx| {
         users::demand_administrator(tx, &by)?;
@@ -155,7 +155,7 @@ pub async fn lift(core: &Core, by: Actor, id: UserId) -> Result<(), AppError> {
 }
 
 /// Removes some of what somebody banned wrote, then their boosts, at most [`BATCH_MAX`] at a time; tells whether there may be more.
-pub(super) fn purge(tx: &Write<'_>) -> Result<bool, AppError> {
+pub(super) fn purge(tx: &Write<'_>) -> Result<bool> {
     let Some((id, through)) = bans::next_purge(tx)? else { return Ok(false) };
     let page = messages::page_of_creator(tx, id, through, BATCH_MAX)?;
     for message in &page {
@@ -175,7 +175,7 @@ pub(super) fn purge(tx: &Write<'_>) -> Result<bool, AppError> {
 }
 
 /// Somebody active, by an address that was typed.
-async fn find(core: &Core, address: &str) -> Result<User, AppError> {
+async fn find(core: &Core, address: &str) -> Result<User> {
     let address = EmailAddress::parse(address)?;
     let unknown = format!("Nobody who can sign in here has the e-mail address {}.", address.as_str());
     let found = core.db.read(move |snapshot| Ok(roster::by_address(snapshot, &address)?)).await?;
@@ -187,9 +187,7 @@ async fn find(core: &Core, address: &str) -> Result<User, AppError> {
 /// `Invalid` when nobody active has the address, or the password does not do.
 /// # Side effects
 /// 1. the password is written, the person's sessions and links deleted; 2. their sockets are closed.
-pub async fn reset_password(
-    core: &Core, address: &str, chosen: Option<String>,
-) -> Result<(User, Option<String>), AppError> {
+pub async fn reset_password(core: &Core, address: &str, chosen: Option<String>) -> Result<(User, Option<String>)> {
     let id = find(core, address).await?.id;
     let generated = chosen.is_none().then(|| grouped(PASSWORD_GROUPS, &mut dice()));
     let password = Password::parse(chosen.as_ref().or(generated.as_ref()).map_or("", String::as_str))?;
@@ -209,14 +207,14 @@ pub async fn reset_password(
 /// `Invalid` when nobody active has the address.
 /// # Side effects
 /// As for [`set_role`].
-pub async fn make_administrator(core: &Core, address: &str) -> Result<User, AppError> {
+pub async fn make_administrator(core: &Core, address: &str) -> Result<User> {
     set_role(core, Actor::COMMAND_LINE, find(core, address).await?.id, Role::Administrator).await
 }
 
 /// The path of the invite link. Has no side effects.
 /// # Errors
 /// `Conflict` before the first run.
-pub async fn invite_path(core: &Core) -> Result<String, AppError> {
+pub async fn invite_path(core: &Core) -> Result<String> {
     let account = core.db.read(|snapshot| Ok(accounts::account(snapshot)?)).await?;
     let unused = AppError::Conflict("This Campfire has not been set up yet: open it in a browser first.");
     Ok(format!("/join/{}", account.ok_or(unused)?.join_code))

@@ -20,7 +20,7 @@ pub struct SignedIn {
 
 impl SignedIn {
     /// Begins a session of somebody; none when they can't come in.
-    pub(super) fn begin(tx: &Tx<'_>, user: User, token: Token, origin: &Origin) -> Result<Option<Self>, AppError> {
+    pub(super) fn begin(tx: &Tx<'_>, user: User, token: Token, origin: &Origin) -> Result<Option<Self>> {
         let session = sessions::insert(tx, user.id, &token.hash(), origin)?;
         Ok(session.map(|_| Self { user, token, now_ms: tx.now_ms() }))
     }
@@ -33,7 +33,7 @@ impl SignedIn {
 /// 1. the session is written; some that expired before `expired_at_ms` are dropped.
 pub async fn sign_in(
     core: &Core, email_address: &str, password: String, origin: Origin, expired_at_ms: i64,
-) -> Result<SignedIn, AppError> {
+) -> Result<SignedIn> {
     let found = match EmailAddress::parse(email_address) {
         Ok(address) => core.db.read(move |snapshot| Ok(users::with_password(snapshot, &address)?)).await?,
         Err(_) => None,
@@ -52,7 +52,7 @@ pub async fn sign_in(
 /// Ends a session.
 /// # Side effects
 /// 1. the session is deleted; 2. its sockets are closed.
-pub async fn sign_out(core: &Core, session: SessionId) -> Result<(), AppError> {
+pub async fn sign_out(core: &Core, session: SessionId) -> Result<()> {
     core.write(move |tx| {
         sessions::delete(tx, session)?;
         tx.tell(move |topics, _| topics.close(CloseReason::SIGNED_OUT, |it| it.session_id == session));
@@ -66,7 +66,7 @@ pub async fn sign_out(core: &Core, session: SessionId) -> Result<(), AppError> {
 /// `NotFound` when it is not theirs or gone already.
 /// # Side effects
 /// 1. the session and the person's links to sign in elsewhere are deleted; 2. its sockets are closed.
-pub async fn revoke(core: &Core, viewer: Viewer, session: SessionId) -> Result<(), AppError> {
+pub async fn revoke(core: &Core, viewer: Viewer, session: SessionId) -> Result<()> {
     core.write(move |tx| {
         sessions::demand(tx, &viewer)?;
         if !sessions::delete_own(tx, viewer.user.id, session)? {
@@ -94,7 +94,7 @@ pub(crate) type Transfer = (Token, i64);
 /// Makes a link for oneself.
 /// # Side effects
 /// 1. the link is written; older ones of this person, and some that are too old, are dropped.
-pub async fn make_transfer(core: &Core, viewer: Viewer) -> Result<Transfer, AppError> {
+pub async fn make_transfer(core: &Core, viewer: Viewer) -> Result<Transfer> {
     core.write(move |tx| {
         sessions::demand(tx, &viewer)?;
         insert_transfer(tx, viewer.user.id)
@@ -107,7 +107,7 @@ pub async fn make_transfer(core: &Core, viewer: Viewer) -> Result<Transfer, AppE
 /// An administrator's; `NotFound` when there is no such person, or they can't come in.
 /// # Side effects
 /// 1. the link is written; older links of that person, and some that are too old, are dropped.
-pub async fn make_transfer_for(core: &Core, by: Actor, user: UserId) -> Result<Transfer, AppError> {
+pub async fn make_transfer_for(core: &Core, by: Actor, user: UserId) -> Result<Transfer> {
     core.write(move |tx| {
         users::demand_administrator(tx, &by)?;
         let person = users::find(tx, user)?;
@@ -120,7 +120,7 @@ pub async fn make_transfer_for(core: &Core, by: Actor, user: UserId) -> Result<T
     .await
 }
 
-fn insert_transfer(tx: &Tx<'_>, user: UserId) -> Result<Transfer, AppError> {
+fn insert_transfer(tx: &Tx<'_>, user: UserId) -> Result<Transfer> {
     let token = Token::generate(&mut dice());
     let expires_at_ms = tx.now_ms() + GOOD_FOR_MS;
     transfers::delete_expired(tx, EXPIRED_MAX)?;
@@ -130,7 +130,7 @@ fn insert_transfer(tx: &Tx<'_>, user: UserId) -> Result<Transfer, AppError> {
 }
 
 /// Uses a link up and signs its owner in, one of any number at once. `None` when it is unknown, used or too old, or they can't come in.
-pub async fn take_transfer(core: &Core, token: &str, origin: Origin) -> Result<Option<SignedIn>, AppError> {
+pub async fn take_transfer(core: &Core, token: &str, origin: Origin) -> Result<Option<SignedIn>> {
     let hash = TokenHash::of(token);
     let token = Token::generate(&mut dice());
     core.write(move |tx| {
@@ -155,9 +155,7 @@ pub struct NewPerson {
 /// Makes the account, its administrator, signed in, and the first room. `None` when there is one: of any number at once, one makes it.
 /// # Side effects
 /// 1. the account, the person, the open room "All Talk", the membership and the session are written.
-pub async fn first_run(
-    core: &Core, account_name: Name, person: NewPerson, origin: Origin,
-) -> Result<Option<SignedIn>, AppError> {
+pub async fn first_run(core: &Core, account_name: Name, person: NewPerson, origin: Origin) -> Result<Option<SignedIn>> {
     let hash = core.passwords.hash(person.password.clone()).await?;
     let (token, join_code) = (Token::generate(&mut dice()), grouped(JOIN_CODE_GROUPS, &mut dice()));
     core.write(move |tx| {
@@ -178,7 +176,7 @@ pub async fn first_run(
 /// `NotFound` when the code is not the account's; `Conflict` when the address is taken.
 /// # Side effects
 /// 1. the person, the memberships and the session are written; 2. everyone's pages are told of them.
-pub async fn join(core: &Core, join_code: String, person: NewPerson, origin: Origin) -> Result<SignedIn, AppError> {
+pub async fn join(core: &Core, join_code: String, person: NewPerson, origin: Origin) -> Result<SignedIn> {
     let hash = core.passwords.hash(person.password.clone()).await?;
     let token = Token::generate(&mut dice());
     core.write(move |tx| {
@@ -195,12 +193,7 @@ pub async fn join(core: &Core, join_code: String, person: NewPerson, origin: Ori
     .await
 }
 
-fn signed_in(
-    tx: &Tx<'_>, user: User, avatar: Option<&[u8]>, token: Token, origin: &Origin,
-) -> Result<SignedIn, AppError> {
-    let user = match avatar {
-        Some(webp) => put_avatar(tx, &user, webp)?,
-        None => user,
-    };
+fn signed_in(tx: &Tx<'_>, user: User, avatar: Option<&[u8]>, token: Token, origin: &Origin) -> Result<SignedIn> {
+    let user = avatar.map(|webp| put_avatar(tx, &user, webp)).unwrap_or(Ok(user))?;
     SignedIn::begin(tx, user, token, origin)?.ok_or(AppError::SignedOut)
 }

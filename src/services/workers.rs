@@ -2,7 +2,7 @@
 //!
 //! Invariant: a job that panics costs the one who asked, and no other.
 
-use crate::error::AppError;
+use crate::error::{AppError, Result};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 use tokio::sync::Semaphore;
@@ -25,9 +25,7 @@ impl<M, const AT_ONCE: usize, const WAITING: usize> Default for Workers<M, AT_ON
 
 impl<M: Default + Send + 'static, const AT_ONCE: usize, const WAITING: usize> Workers<M, AT_ONCE, WAITING> {
     /// Runs `work` when it is its turn. `Busy` when too many jobs wait.
-    pub(super) async fn run<T: Send + 'static>(
-        &self, work: impl FnOnce(&mut M) -> T + Send + 'static,
-    ) -> Result<T, AppError> {
+    pub(super) async fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut M) -> T + Send + 'static) -> Result<T> {
         let place = self.places.clone().try_acquire_owned().map_err(|_| AppError::Busy)?;
         let turn = self.turns.clone().acquire_owned().await.map_err(|_| AppError::Busy)?;
         let memories = self.memories.clone();

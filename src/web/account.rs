@@ -150,7 +150,7 @@ template! { "account/custom_styles.html" => StylesPage {
 } }
 
 /// The styles as they are kept.
-async fn stored_styles(visit: &Visit) -> Result<String, AppError> {
+async fn stored_styles(visit: &Visit) -> Result<String> {
     visit.app.db.read(|snapshot| Ok(db::accounts::custom_styles(snapshot)?)).await
 }
 
@@ -200,17 +200,14 @@ fn json_of_entry(entry: &db::audit::AuditEntry) -> Value {
 
 /// `GET /account/audit_log?before=`: the newest lines, or those before one; `Link` says where the log goes on.
 pub async fn audit_log(administrator: Administrator) -> Answer {
-    let before = match administrator.query("before") {
-        Some(id) => id.parse().ok().filter(|id| *id > 0).ok_or(AppError::NotFound)?,
-        None => i64::MAX,
-    };
+    let before = administrator.query("before").map_or(Some(i64::MAX), |id| id.parse().ok().filter(|id| *id > 0));
+    let before = before.ok_or(AppError::NotFound)?;
     let mut entries = administrator.app.db.read(move |snapshot| Ok(db::audit::page(snapshot, before)?)).await?;
     let next = cut(&mut entries, db::audit::PAGE_LEN).map(|last| format!("/account/audit_log?before={}", last.id));
     let response = if administrator.wants_json() {
         administrator.json(&entries.iter().map(json_of_entry).collect::<Vec<_>>())
     } else {
-        let look = administrator.look();
-        administrator.page(&AuditLogPage { look, entries, next: next.clone() })
+        administrator.page(&AuditLogPage { look: administrator.look(), entries, next: next.clone() })
     };
     Ok(with_next(response?, next))
 }

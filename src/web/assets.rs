@@ -3,7 +3,7 @@
 //! Invariant: an asset's URL has the version of all of them in it, so what is behind a URL never changes, and scripts
 //! can name each other by relative paths.
 
-use crate::error::AppError;
+use crate::error::{AppError, Result};
 use actix_files::HttpRange;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
@@ -86,7 +86,7 @@ pub(super) fn takes_gzip(request: &HttpRequest) -> bool {
 }
 
 /// `GET /assets/{version}/{path}`: the asset, to be kept for a year. What another version named is gone.
-pub async fn show(request: HttpRequest, path: Path<(String, String)>) -> Result<HttpResponse, AppError> {
+pub async fn show(request: HttpRequest, path: Path<(String, String)>) -> Result<HttpResponse> {
     let (version, path) = path.into_inner();
     let asset = ASSETS.by_path.get(&path).filter(|_| version == ASSETS.version).ok_or(AppError::NotFound)?;
     let mut response = HttpResponse::Ok();

@@ -20,7 +20,7 @@ const FILE_POLICY: &str =
 const UNCHANGED_MAX: u64 = 1024 * 1024;
 
 /// The file of the message that the path names.
-async fn attachment(member: &RoomMember) -> Result<Attachment, AppError> {
+async fn attachment(member: &RoomMember) -> Result<Attachment> {
     member.message().await?.attachment.clone().ok_or(AppError::NotFound)
 }
 

@@ -47,7 +47,7 @@ macro_rules! rights {
     ($($right:ident, by $field:tt: $whole:ty;)*) => {$(
         impl FromRequest for $right {
             type Error = AppError;
-            type Future = LocalBoxFuture<'static, Result<Self, AppError>>;
+            type Future = LocalBoxFuture<'static, Result<Self>>;
 
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
                 let request = request.clone();
@@ -80,7 +80,7 @@ macro_rules! narrower_rights {
         pub struct $right($whole);
 
         impl $right {
-            async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
+            async fn granted(request: &HttpRequest) -> Result<Self> {
                 let whole = $whole::granted(request).await?;
                 let holds: fn(&$whole) -> bool = $condition;
                 if holds(&whole) { Ok(Self(whole)) } else { Err($refusal) }
@@ -106,7 +106,7 @@ narrower_rights! {
 }
 
 impl CurrentUser {
-    async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
+    async fn granted(request: &HttpRequest) -> Result<Self> {
         Ok(Visit::granted(request).await?.look_up(|_, _| Ok(())).await?.0)
     }
 
@@ -128,12 +128,12 @@ impl CurrentUser {
     }
 
     /// Takes a post's worth of what they may do in a while; `TooMany` when it is used up.
-    pub fn spend_post(&self) -> Result<(), AppError> {
+    pub fn spend_post(&self) -> Result<()> {
         self.app.posts.take(self.id(), self.now_ms())
     }
 
     /// Makes sure that a page of somebody who has signed out since does not act as whoever signed in after them: `SignedOut`.
-    pub fn demand_same_viewer(&self) -> Result<(), AppError> {
+    pub fn demand_same_viewer(&self) -> Result<()> {
         let page_viewer = self.headers().get(CAMPFIRE_VIEWER).and_then(|id| id.to_str().ok());
         let is_same = page_viewer.is_none_or(|id| id == self.id().to_string());
         is_same.then_some(()).ok_or(AppError::SignedOut)
@@ -141,7 +141,7 @@ impl CurrentUser {
 }
 
 impl RoomMember {
-    async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
+    async fn granted(request: &HttpRequest) -> Result<Self> {
         let visit = Visit::granted(request).await?;
         let room = visit.path_id("room_id");
         let (person, room) = visit.look_up(move |snapshot, user| room_of(snapshot, room?, user)).await?;
@@ -154,21 +154,21 @@ impl RoomMember {
 
     /// Runs `work` in a read transaction in which the membership holds; else `NotFound`.
     pub async fn read<T: Send + 'static>(
-        &self, work: impl FnOnce(&Snapshot<'_>, Room) -> Result<T, AppError> + Send + 'static,
-    ) -> Result<T, AppError> {
+        &self, work: impl FnOnce(&Snapshot<'_>, Room) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let (room, user) = (self.room.id, self.id());
         self.app.db.read(move |snapshot| work(snapshot, room_of(snapshot, room, user)?)).await
     }
 
     /// The message that the path names.
-    pub async fn message(&self) -> Result<Arc<Message>, AppError> {
+    pub async fn message(&self) -> Result<Arc<Message>> {
         let id = self.path_id("message_id")?;
         self.read(move |snapshot, room| Ok(db::messages::present(snapshot, room.id, id)?)).await
     }
 }
 
 /// A room, as one of its members sees it; else it can't be found.
-fn room_of(snapshot: &Snapshot<'_>, room: RoomId, user: UserId) -> Result<Room, AppError> {
+fn room_of(snapshot: &Snapshot<'_>, room: RoomId, user: UserId) -> Result<Room> {
     db::rooms::for_member(snapshot, room, user)?.ok_or(AppError::NotFound)
 }
 
@@ -184,8 +184,8 @@ pub fn shown_token(request: &HttpRequest) -> Option<TokenHash> {
 impl Visit {
     /// Looks the session up, and with it, in the same transaction, the account and whatever `right` reads for its owner.
     async fn look_up<T: Send + 'static>(
-        self, right: impl FnOnce(&Snapshot<'_>, UserId) -> Result<T, AppError> + Send + 'static,
-    ) -> Result<(CurrentUser, T), AppError> {
+        self, right: impl FnOnce(&Snapshot<'_>, UserId) -> Result<T> + Send + 'static,
+    ) -> Result<(CurrentUser, T)> {
         let token = shown_token(&self.request).ok_or(AppError::SignedOut)?;
         let used_after_ms = self.app.sessions_end_ms();
         let read = self.app.db.read(move |snapshot| {
@@ -204,7 +204,7 @@ impl Visit {
 }
 
 impl MaybeUser {
-    async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
+    async fn granted(request: &HttpRequest) -> Result<Self> {
         match CurrentUser::granted(request).await {
             Ok(CurrentUser { visit, viewer, .. }) => Ok(Self { visit, viewer: Some(viewer) }),
             Err(AppError::SignedOut) => Ok(Self { visit: Visit::granted(request).await?, viewer: None }),
@@ -214,7 +214,7 @@ impl MaybeUser {
 }
 
 impl MessageEditor {
-    async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
+    async fn granted(request: &HttpRequest) -> Result<Self> {
         let visit = Visit::granted(request).await?;
         let (room, id) = (visit.path_id("room_id"), visit.path_id::<MessageId>("message_id"));
         let find = move |snapshot: &Snapshot<'_>, user| {

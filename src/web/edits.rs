@@ -36,8 +36,7 @@ pub async fn edit(editor: MessageEditor) -> Answer {
         return editor.json(&message);
     }
     let (text, revision) = (message.body.source.clone(), message.revision);
-    let form = EditForm { message, text, revision, error: None, is_overtaken: false };
-    form.answer(&editor, StatusCode::OK)
+    EditForm { message, text, revision, error: None, is_overtaken: false }.answer(&editor, StatusCode::OK)
 }
 
 /// `PUT /rooms/{room_id}/messages/{message_id}`: gives a message another body. With `revision`, an edit that somebody made since is

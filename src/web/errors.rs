@@ -6,7 +6,7 @@ use super::answer::{json, page};
 use super::guard::RequestId;
 use super::prelude::*;
 use super::sessions::to_sign_in;
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{ALLOW, ETAG, RETRY_AFTER, VARY};
 use actix_web::middleware::Next;
@@ -95,15 +95,10 @@ template! { "errors/show.html" => ErrorPage {
 template! { "errors/_error.html" => ErrorFragment { sentence: String, request_id: String } }
 
 /// Answers every error in the representation that was asked for.
-pub async fn render(
-    request: ServiceRequest, next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
+pub async fn render(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse, Error> {
     let response = next.call(request).await?.map_into_boxed_body();
     let Some(error) = response.response().error() else { return Ok(response) };
-    let error = match error.as_error::<AppError>() {
-        Some(error) => error.clone(),
-        None => of_the_framework(response.status(), error),
-    };
+    let error = error.as_error().cloned().unwrap_or_else(|| of_the_framework(response.status(), error));
     let (request, before) = response.into_parts();
     let mut answer = of(&request, &error);
     // What was said about the request besides the error: the methods that are allowed, who may read the answer.

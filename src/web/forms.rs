@@ -2,7 +2,7 @@
 //!
 //! Invariant: whatever the headers say, at most [`BODY_MAX`] bytes are kept of a body's fields, and of a file what its form allows.
 
-use crate::error::{AppError, Invalid};
+use crate::error::{AppError, Invalid, Result};
 use crate::services::files::{Files, Stored};
 use crate::services::pictures::PICTURE_BYTES_MAX;
 use actix_multipart::{Field, Multipart, MultipartError};
@@ -86,7 +86,7 @@ pub struct Submission {
 
 impl FromRequest for Submission {
     type Error = AppError;
-    type Future = Ready<Result<Self, AppError>>;
+    type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
@@ -99,7 +99,7 @@ impl FromRequest for Submission {
 
 impl Submission {
     /// Reads the body as the form `F`; `BadRequest` when the client stops in the middle, `Invalid` when it does not parse.
-    pub async fn form<F: DeserializeOwned>(self) -> Result<F, AppError> {
+    pub async fn form<F: DeserializeOwned>(self) -> Result<F> {
         Ok(self.form_with_file("", 0).await?.0)
     }
 
@@ -108,7 +108,7 @@ impl Submission {
     /// Fails as [`Submission::form`]; with `TooLarge` when the file is; with `Invalid` when there are two.
     async fn form_with_file<F: DeserializeOwned>(
         self, file_field: &'static str, file_max: usize,
-    ) -> Result<(F, Option<Bytes>), AppError> {
+    ) -> Result<(F, Option<Bytes>)> {
         let take = async |part: &mut Field, _| {
             let bytes = read_part(part, file_max, DISCARD_MAX).await?;
             let bytes = bytes.ok_or(AppError::TooLarge { limit_bytes: file_max })?.freeze();
@@ -122,7 +122,7 @@ impl Submission {
     /// that error, to be told with the form; else it fails as `form_with_file`.
     pub async fn form_with_picture<F: DeserializeOwned + Default>(
         self, field: &'static str,
-    ) -> Result<(F, Result<Option<Bytes>, AppError>), AppError> {
+    ) -> Result<(F, Result<Option<Bytes>>)> {
         match self.form_with_file(field, PICTURE_BYTES_MAX).await {
             Ok((form, file)) => Ok((form, Ok(file))),
             Err(error @ AppError::TooLarge { .. }) => Ok((F::default(), Err(error))),
@@ -134,14 +134,14 @@ impl Submission {
     /// file alone comes beside the form; else it fails as [`Submission::form`].
     pub async fn form_with_stored_file<F: DeserializeOwned>(
         self, file_field: &'static str, files: &Files,
-    ) -> Result<(F, Result<Option<Stored>, AppError>), AppError> {
+    ) -> Result<(F, Result<Option<Stored>>)> {
         // A file that is a little too large is as common as one that is a little smaller.
         let discard_max = DISCARD_MAX.max(files.size_max());
         let bounds = (files.size_max(), discard_max, UPLOAD_TIME_MAX);
         self.parts(file_field, bounds, async |part, name| store(part, files, &name, discard_max).await).await
     }
 
-    async fn flat<F: DeserializeOwned>(self) -> Result<F, AppError> {
+    async fn flat<F: DeserializeOwned>(self) -> Result<F> {
         let is_json = match self.content_type.as_str() {
             "application/json" => true,
             "application/x-www-form-urlencoded" => false,
@@ -172,7 +172,7 @@ impl Submission {
     async fn parts<F: DeserializeOwned, T>(
         self, file_field: &'static str, (file_max, discard_max, time_max): (usize, usize, Duration),
         take: impl AsyncFnMut(&mut Field, String) -> Taken<T>,
-    ) -> Result<(F, Result<Option<T>, AppError>), AppError> {
+    ) -> Result<(F, Result<Option<T>>)> {
         if self.content_type != "multipart/form-data" {
             return Ok((self.flat().await?, Ok(None)));
         }
@@ -188,7 +188,7 @@ impl Submission {
 }
 
 /// A file that was taken from its part, none, or why not. When the outer one fails, the rest of the body can't be read either.
-type Taken<T> = Result<Result<Option<T>, AppError>, AppError>;
+type Taken<T> = Result<Result<Option<T>>>;
 
 /// Puts a part into `files` as it comes; an input for which no file was picked sends neither name nor bytes.
 async fn store(part: &mut Field, files: &Files, name: &str, discard_max: usize) -> Taken<Stored> {
@@ -216,7 +216,7 @@ async fn store(part: &mut Field, files: &Files, name: &str, discard_max: usize) 
 /// The fields of a body in parts, in order, and its file.
 async fn read_parts<T>(
     mut parts: Multipart, file_field: &'static str, mut take: impl AsyncFnMut(&mut Field, String) -> Taken<T>,
-) -> Result<(Vec<(String, String)>, Result<Option<T>, AppError>), AppError> {
+) -> Result<(Vec<(String, String)>, Result<Option<T>>)> {
     let (mut fields, mut file, mut left) = (Vec::new(), Ok(None), BODY_MAX);
     while let Some(part) = parts.next().await {
         let mut part = part.map_err(refusal)?;
@@ -249,7 +249,7 @@ async fn read_parts<T>(
 }
 
 /// Reads a part; none when it has more than `max` bytes, of which up to `discard_max` are read to no purpose but an answer.
-async fn read_part(part: &mut Field, max: usize, discard_max: usize) -> Result<Option<BytesMut>, AppError> {
+async fn read_part(part: &mut Field, max: usize, discard_max: usize) -> Result<Option<BytesMut>> {
     let (mut bytes, mut length) = (BytesMut::new(), 0);
     while let Some(chunk) = part.next().await {
         let chunk = chunk.map_err(refusal)?;

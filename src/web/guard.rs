@@ -11,8 +11,8 @@
 use super::App;
 use super::client::Client;
 use crate::config::Config;
-use crate::error::AppError;
-use actix_web::body::{BoxBody, MessageBody};
+use crate::error::{AppError, Result};
+use actix_web::body::MessageBody;
 use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -46,7 +46,7 @@ pub struct UnderApi;
 /// Checks and rewrites the request.
 pub async fn before_routing(
     mut request: ServiceRequest, next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
+) -> Result<ServiceResponse, Error> {
     let is_api = strip_api_prefix(&mut request);
     if is_api {
         request.extensions_mut().insert(UnderApi);
@@ -101,7 +101,7 @@ fn strip_api_prefix(request: &mut ServiceRequest) -> bool {
 }
 
 /// A plain form's `?_method=DELETE` becomes the request's method.
-fn override_method(request: &mut ServiceRequest) -> Result<(), AppError> {
+fn override_method(request: &mut ServiceRequest) -> Result<()> {
     let wished = request.query_string().split('&').find_map(|pair| pair.strip_prefix("_method="));
     let method = match wished {
         None => return Ok(()),
@@ -134,9 +134,7 @@ fn allow_cors(response: &mut ServiceResponse, origin: &HeaderValue) {
 }
 
 /// Gives the request its id; when it is answered, adds the headers that keep pages safe, and writes its line in the log.
-pub async fn around(
-    request: ServiceRequest, next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
+pub async fn around(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse, Error> {
     let app = request.app_data::<web::Data<App>>().cloned();
     let is_https = app.is_some_and(|app| Client::of(request.head(), &app.config).is_https);
     let id = format!("{:016x}", rand::random::<u64>());
@@ -184,8 +182,7 @@ pub fn check_origin(head: &RequestHead, config: &Config) -> Result<(), String> {
     }
     let Some(origin) = header(&ORIGIN) else { return Ok(()) };
     let host = header(&HOST).unwrap_or("");
-    let is_public =
-        config.public_url.as_ref().is_some_and(|url| same(origin, url.scheme() == "https", url.authority()));
+    let is_public = config.public_url.as_ref().is_some_and(|it| same(origin, it.scheme() == "https", it.authority()));
     let is_https = origin.starts_with("https:");
     if is_public || same(origin, is_https, host) {
         return Ok(());

@@ -10,7 +10,7 @@ form! { PersonForm { name: String, email_address: String, password: String, acco
 
 impl PersonForm {
     /// The person, parsed, with the picture that came along; `Invalid` at the first field that does not parse.
-    pub(super) async fn parse(&self, app: &App, file: Option<Bytes>) -> Result<NewPerson, AppError> {
+    pub(super) async fn parse(&self, app: &App, file: Option<Bytes>) -> Result<NewPerson> {
         Ok(NewPerson {
             name: Name::parse("name", &self.name)?,
             email_address: EmailAddress::parse(&self.email_address)?,
@@ -34,10 +34,7 @@ fn first_page(visit: &Visit, form: PersonForm, error: Option<Invalid>) -> Answer
 
 /// `GET /first_run`: the form; once there is an account, 303 to `/`.
 pub async fn first_run(visit: Visit) -> Answer {
-    if visit.account().await?.is_some() {
-        return Ok(see_other("/"));
-    }
-    first_page(&visit, PersonForm::default(), None)
+    if visit.account().await?.is_some() { Ok(see_other("/")) } else { first_page(&visit, PersonForm::default(), None) }
 }
 
 /// `POST /first_run`: makes the account and signs its administrator in; whoever comes second is sent to `/`.
@@ -67,7 +64,7 @@ fn page(visit: &Visit, account: &Account, form: PersonForm, error: Option<Invali
 }
 
 /// The account, if the code is its own. A wrong code counts as an attempt: codes can't be found by trying.
-async fn invited_by(visit: &Visit, join_code: &str) -> Result<Account, AppError> {
+async fn invited_by(visit: &Visit, join_code: &str) -> Result<Account> {
     let peer = visit.client().network().map(Attempter::Newcomer);
     visit.app.attempts.begin(peer.as_slice(), visit.now_ms())?;
     let account = visit.account().await?.filter(|account| account.join_code == join_code);

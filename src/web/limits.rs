@@ -4,7 +4,7 @@
 //! restart forgets them, which costs an attacker's patience, not the defence.
 
 use crate::domain::UserId;
-use crate::error::AppError;
+use crate::error::{AppError, Result};
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -35,7 +35,7 @@ pub struct Attempts(Mutex<HashMap<Attempter, VecDeque<i64>>>);
 
 impl Attempts {
     /// Counts an attempt by each of `who`, before it is known how it ends; `TooMany`, and nothing counted, when one has none left.
-    pub fn begin(&self, who: &[Attempter], now_ms: i64) -> Result<(), AppError> {
+    pub fn begin(&self, who: &[Attempter], now_ms: i64) -> Result<()> {
         let mut attempts = locked(&self.0);
         let since_ms = now_ms - ATTEMPTS_WINDOW_MS;
         for attempter in who {
@@ -82,7 +82,7 @@ impl Posts {
     }
 
     /// Takes a post's worth from somebody's bucket; `TooMany` when it is empty.
-    pub fn take(&self, who: UserId, now_ms: i64) -> Result<(), AppError> {
+    pub fn take(&self, who: UserId, now_ms: i64) -> Result<()> {
         let mut buckets = locked(&self.buckets);
         let full_after_ms = self.burst / self.per_ms;
         make_room(&mut buckets, |bucket| (now_ms - bucket.filled_at_ms) as f64 > full_after_ms);

@@ -39,7 +39,7 @@ form! { ReadForm { message_id: Typed } }
 
 impl ReadForm {
     /// What is no id names no message.
-    fn parse(&self) -> Result<Option<MessageId>, AppError> {
+    fn parse(&self) -> Result<Option<MessageId>> {
         self.message_id.parse().map_err(|_| AppError::NotFound)
     }
 }

@@ -49,7 +49,7 @@ impl MessageForm {
 }
 
 /// Which messages are asked for.
-fn place(visit: &Visit) -> Result<Place, AppError> {
+fn place(visit: &Visit) -> Result<Place> {
     let id = |name| visit.query(name).map(|id| id.parse::<MessageId>().map_err(|_| AppError::NotFound)).transpose();
     match (id("before")?, id("after")?, id("around")?) {
         (Some(before), None, None) => Ok(Place::Before(before)),
@@ -137,10 +137,7 @@ async fn form_again(member: &RoomMember, form: MessageForm, error: AppError) -> 
     let text = form.text();
     let client_message_id = form.client_message_id.filter(|id| ClientMessageId::parse(id).is_ok());
     let composer = Composer { text, client_message_id, error: Some(sentence(&error)) };
-    match room_page(member, Some(Place::Newest), composer).await {
-        Ok(page) => Ok(refused(page, &error)),
-        Err(_) => Err(error),
-    }
+    room_page(member, Some(Place::Newest), composer).await.map(|page| refused(page, &error)).map_err(|_| error)
 }
 
 /// Posts what was submitted, by form, JSON or socket, with the file that came with it or why it did not. Whether it is a repeat is
@@ -148,8 +145,8 @@ async fn form_again(member: &RoomMember, form: MessageForm, error: AppError) -> 
 /// # Errors
 /// `Invalid`, `TooMany`, and as [`post`] and [`repeated`] say.
 pub(super) async fn submit(
-    app: &App, author: UserId, room: RoomId, form: &MessageForm, file: Result<Option<Stored>, AppError>,
-) -> Result<(Arc<Message>, bool), AppError> {
+    app: &App, author: UserId, room: RoomId, form: &MessageForm, file: Result<Option<Stored>>,
+) -> Result<(Arc<Message>, bool)> {
     let client_message_id = form.parse_id()?;
     let parsed = file.and_then(|file| {
         let attachment = file.as_ref().map(|file| file.attachment.clone());

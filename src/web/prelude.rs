@@ -17,7 +17,7 @@ pub(super) use super::visit::Visit;
 pub(super) use crate::db::Snapshot;
 pub(super) use crate::db::accounts::Account;
 pub(super) use crate::domain::*;
-pub(super) use crate::error::{AppError, Invalid};
+pub(super) use crate::error::{AppError, Invalid, Result};
 pub(super) use crate::live::json;
 pub(super) use crate::{db, services};
 pub(super) use actix_web::http::StatusCode;

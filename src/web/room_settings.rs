@@ -187,8 +187,5 @@ pub async fn edit_ping(member: RoomMember) -> Answer {
 
 /// `DELETE /rooms/directs/{room_id}`: deletes a ping; any of its people may.
 pub async fn destroy_ping(remover: RoomRemover) -> Answer {
-    if !remover.room.is_direct() {
-        return Err(AppError::NotFound);
-    }
-    super::rooms::destroy(remover).await
+    if remover.room.is_direct() { super::rooms::destroy(remover).await } else { Err(AppError::NotFound) }
 }

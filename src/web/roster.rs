@@ -11,9 +11,7 @@ impl HtmlSafe for PeopleFragment {}
 
 impl PeopleFragment {
     /// Reads it for `viewer`; `NotFound` when it is to begin after somebody unknown.
-    pub(super) fn read(
-        snapshot: &Snapshot<'_>, viewer: &User, query: &str, after: Option<UserId>,
-    ) -> Result<Self, AppError> {
+    pub(super) fn read(snapshot: &Snapshot<'_>, viewer: &User, query: &str, after: Option<UserId>) -> Result<Self> {
         // Nobody's name is longer, so nobody is missed.
         let query: String = query.trim().chars().take(NAME_MAX).collect();
         let filter = db::roster::Filter { query, for_administrator: viewer.is_administrator() };

@@ -2,13 +2,14 @@
 //!
 //! Invariant: reading a link's page never uses it up; what looks links up in advance would.
 
-use super::answer::{cookie, internal};
+use super::answer::cookie;
 use super::auth::SESSION_COOKIE;
 use super::prelude::*;
 use super::qr_code::QrCode;
 use crate::db::sessions::Listed;
 use crate::domain::devices::device;
 use actix_web::cookie::Cookie;
+use actix_web::http::header::SET_COOKIE;
 
 form! { SessionForm { email_address: String, password: String, return_to: String } }
 
@@ -42,10 +43,8 @@ pub(super) fn signed_in(visit: &Visit, somebody: &services::sessions::SignedIn, 
         let session = json!({"token": token, "expires_at": expires_at, "user": json::whole_person(&somebody.user)});
         return answer::json(visit, StatusCode::CREATED, &session).map(never_kept);
     }
-    let mut response = see_other(then);
     let cookie = cookie(SESSION_COOKIE, token).secure(visit.client().is_https).finish();
-    response.add_cookie(&cookie).map_err(internal)?;
-    Ok(response)
+    Ok(with_header(see_other(then), SET_COOKIE, cookie.to_string()))
 }
 
 async fn sign_in_page(visit: &Visit, form: SessionForm, alert: Option<String>) -> Answer {
@@ -101,11 +100,9 @@ pub(super) fn signed_out(visit: &Visit) -> Answer {
     if visit.wants_json() {
         return Ok(no_content());
     }
-    let mut response = see_other("/session/new");
     let mut cookie = Cookie::build(SESSION_COOKIE, "").path("/").finish();
     cookie.make_removal();
-    response.add_cookie(&cookie).map_err(internal)?;
-    Ok(response)
+    Ok(with_header(see_other("/session/new"), SET_COOKIE, cookie.to_string()))
 }
 
 template! { "sessions/index.html" => DevicesPage { look: Look, sessions: Vec<Listed>, current: SessionId } }
@@ -178,7 +175,7 @@ async fn made_link(user: &CurrentUser, person: UserId, (token, expires_at_ms): s
 }
 
 /// How pages look to whoever comes with a link.
-async fn public_look(visit: &Visit) -> Result<Look, AppError> {
+async fn public_look(visit: &Visit) -> Result<Look> {
     Ok(Look::of(visit.account().await?.as_ref(), None))
 }
 

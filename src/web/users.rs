@@ -75,7 +75,7 @@ const TONES: [&str; 12] = [
 template! { "users/avatar.svg", escape = "html" => AvatarPicture { initials: String, tone: &'static str } }
 
 /// The file that came with a form, made small, if there was one.
-pub(super) async fn picture(app: &App, file: Option<Bytes>) -> Result<Option<Vec<u8>>, AppError> {
+pub(super) async fn picture(app: &App, file: Option<Bytes>) -> Result<Option<Vec<u8>>> {
     match file {
         Some(file) => app.pictures.avatar(file).await.map(Some),
         None => Ok(None),
@@ -83,17 +83,16 @@ pub(super) async fn picture(app: &App, file: Option<Bytes>) -> Result<Option<Vec
 }
 
 /// `GET /users/{user_id}/avatar`: somebody's picture. Its URL has a version, so it may be kept.
-pub async fn avatar(viewer: CurrentUser) -> Answer {
-    let id = viewer.path_id::<UserId>("user_id")?;
-    let read =
-        viewer.app.db.read(move |snapshot| Ok((db::users::find(snapshot, id)?, db::users::avatar(snapshot, id)?)));
-    let (user, webp) = read.await?;
+pub async fn avatar(user: CurrentUser) -> Answer {
+    let id = user.path_id::<UserId>("user_id")?;
+    let read = user.app.db.read(move |snapshot| Ok((db::users::find(snapshot, id)?, db::users::avatar(snapshot, id)?)));
+    let (person, webp) = read.await?;
     if let Some(webp) = webp {
-        return Ok(kept(&viewer, "image/webp", webp));
+        return Ok(kept(&user, "image/webp", webp));
     }
     let tone = TONES[usize::try_from(id.0).unwrap_or(0) % TONES.len()];
-    let svg = rendered(&AvatarPicture { initials: initials(&user.name), tone })?;
-    Ok(kept(&viewer, "image/svg+xml", svg))
+    let svg = rendered(&AvatarPicture { initials: initials(&person.name), tone })?;
+    Ok(kept(&user, "image/svg+xml", svg))
 }
 
 /// `DELETE /users/me/avatar`: removes one's own picture.
@@ -104,8 +103,5 @@ pub async fn remove_avatar(user: CurrentUser) -> Answer {
 
 /// `DELETE /users/{user_id}/avatar`: the same by one's id. Other people's are not found.
 pub async fn remove_avatar_by_id(user: CurrentUser) -> Answer {
-    if user.path_id::<UserId>("user_id")? != user.id() {
-        return Err(AppError::NotFound);
-    }
-    remove_avatar(user).await
+    if user.path_id::<UserId>("user_id")? == user.id() { remove_avatar(user).await } else { Err(AppError::NotFound) }
 }

@@ -18,7 +18,7 @@ pub struct Visit {
 
 impl Visit {
     /// What a request comes with; `Internal` when the server was put together without its state.
-    pub async fn granted(request: &HttpRequest) -> Result<Self, AppError> {
+    pub async fn granted(request: &HttpRequest) -> Result<Self> {
         let app = request.app_data::<web::Data<App>>().cloned();
         let app = app.ok_or_else(|| AppError::Internal("the application has no state".into()))?;
         Ok(Self { request: request.clone(), app })
@@ -35,7 +35,7 @@ impl Visit {
     }
 
     /// An id from the path. What is none names nothing: `NotFound`.
-    pub fn path_id<T: FromStr>(&self, name: &str) -> Result<T, AppError> {
+    pub fn path_id<T: FromStr>(&self, name: &str) -> Result<T> {
         self.request.match_info().get(name).and_then(|text| text.parse().ok()).ok_or(AppError::NotFound)
     }
 
@@ -66,7 +66,7 @@ impl Visit {
     }
 
     /// The account, if the first run has happened.
-    pub async fn account(&self) -> Result<Option<Account>, AppError> {
+    pub async fn account(&self) -> Result<Option<Account>> {
         self.app.db.read(|snapshot| Ok(db::accounts::account(snapshot)?)).await
     }
 

@@ -69,13 +69,9 @@ fn write(out: &mut Context<'_, '_, Way>, node: Node<'_>, entering: bool) -> Resu
         NodeValue::HtmlBlock(_) | NodeValue::CodeBlock(_) => {}
         NodeValue::Link(link) | NodeValue::Image(link) => write_link(out, link, entering, has_children)?,
         NodeValue::Table(_) => {
-            if entering {
-                out.write_str("<div class=\"table-scroller\">")?;
-            }
+            out.write_str(if entering { "<div class=\"table-scroller\">" } else { "" })?;
             format_node_default(out, node, entering)?;
-            if !entering {
-                out.write_str("</div>")?;
-            }
+            out.write_str(if entering { "" } else { "</div>" })?;
         }
         _ => return format_node_default(out, node, entering),
     }

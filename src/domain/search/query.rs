@@ -139,16 +139,12 @@ impl SearchQuery {
 
 /// A value in quotes or up to the next gap or quote; whether it was quoted; what follows.
 fn value(text: &str) -> (&str, bool, &str) {
-    match text.strip_prefix('"') {
-        Some(quoted) => match quoted.split_once('"') {
-            Some((value, after)) => (value, true, after),
-            None => (quoted, true, ""),
-        },
-        None => {
-            let end = text.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(text.len());
-            (&text[..end], false, &text[end..])
-        }
+    if let Some(quoted) = text.strip_prefix('"') {
+        let (value, after) = quoted.split_once('"').unwrap_or((quoted, ""));
+        return (value, true, after);
     }
+    let end = text.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(text.len());
+    (&text[..end], false, &text[end..])
 }
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;

@@ -7,7 +7,7 @@ fn every_step_is_taken_once_and_taking_them_again_changes_nothing() {
     let mut connection = Connection::open_in_memory().unwrap();
     run(&mut connection, Path::new("memory")).unwrap();
     run(&mut connection, Path::new("memory")).unwrap();
-    assert_eq!(pragma(&connection, "user_version").unwrap(), STEPS.len() as i64);
+    assert_eq!(query::one::<i64>(&connection, "PRAGMA user_version", []).unwrap(), STEPS.len() as i64);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Unit tests of `services::pictures`.
 
 use super::*;
+use crate::error::AppError;
 use image::metadata::Orientation;
 use image::{Rgb, RgbImage, Rgba};
 
