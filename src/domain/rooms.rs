@@ -2,6 +2,7 @@
 
 use super::{Author, MessageId, RoomId, UserId};
 use crate::error::Invalid;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 
 words! {
@@ -117,7 +118,7 @@ impl Room {
 }
 
 /// How much of a room somebody has not read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unread {
     /// Messages of others, counted up to [`UNREAD_MAX`] + 1.
     pub count: i64,

@@ -31,7 +31,7 @@ impl Reading {
     }
 
     /// Notes that somebody has read a room through a message.
-    fn note(&self, user: UserId, room: RoomId, through: MessageId) -> Result<(), AppError> {
+    fn note(&self, user: UserId, room: RoomId, through: MessageId) -> Result<()> {
         let mut moves = self.moves();
         if moves.len() >= MOVES_MAX && !moves.contains_key(&(user, room)) {
             return Err(AppError::Busy);
@@ -41,7 +41,7 @@ impl Reading {
     }
 
     /// Writes the moves down, some at a time; nothing for none. What was not written when it fails is still kept, to be tried again.
-    pub async fn write_down(&self, db: &Db) -> Result<(), AppError> {
+    pub async fn write_down(&self, db: &Db) -> Result<()> {
         while !self.moves().is_empty() {
             let kept = self.clone();
             // Looked at on the writer's thread: a mark as unread that came before has taken its move away.
@@ -67,7 +67,7 @@ impl Reading {
 /// `NotFound` when they are not in the room, or the message is not of it; `Busy` when too many moves wait.
 /// # Side effects
 /// 1. the move is kept, to be written soon; 2. their other pages are told.
-pub async fn read(core: &Core, user: UserId, room: RoomId, through: Option<MessageId>) -> Result<i64, AppError> {
+pub async fn read(core: &Core, user: UserId, room: RoomId, through: Option<MessageId>) -> Result<i64> {
     let moves = core.reading.of(user);
     let read = core.db.read(move |snapshot| {
         let found = rooms::for_member(snapshot, room, user)?.ok_or(AppError::NotFound)?;
@@ -91,7 +91,7 @@ pub async fn read(core: &Core, user: UserId, room: RoomId, through: Option<Messa
 /// `NotFound` when they are not in the room, or the message is not of it.
 /// # Side effects
 /// 1. the cursor is written; 2. their pages are told.
-pub async fn mark_unread(core: &Core, user: UserId, room: RoomId, from: MessageId) -> Result<i64, AppError> {
+pub async fn mark_unread(core: &Core, user: UserId, room: RoomId, from: MessageId) -> Result<i64> {
     let reading = core.reading.clone();
     core.write(move |tx| {
         memberships::demand(tx, room, user)?;

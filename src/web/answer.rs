@@ -31,7 +31,7 @@ const COMPRESS_MIN: usize = 1024;
 const COOKIE_DAYS: i64 = 400;
 
 /// What a handler ends in.
-pub type Answer = Result<HttpResponse, AppError>;
+pub type Answer = Result<HttpResponse>;
 
 /// What a request wants to be answered with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +64,7 @@ fn prefers_json(accept: &str) -> bool {
 }
 
 /// A template's text; `Internal` when it does not render.
-pub fn rendered(template: &impl Template) -> Result<Vec<u8>, AppError> {
+pub fn rendered(template: &impl Template) -> Result<Vec<u8>> {
     Ok(template.render().map_err(internal)?.into_bytes())
 }
 

@@ -1,5 +1,5 @@
 //! Finished answers, kept with what they were made of, and given again while none of that has changed: a room's page at 0.83 of the rate
-//! of a bare handler (`benches/limits`), where making one takes fifty times the processor time.
+//! of a bare handler (`benches/limits`), where making one takes fifty times the processor time. And what sockets know of sidebars.
 //!
 //! Invariants: an answer is kept under all of the request that it can depend on, the session among it. To take somebody's right to see it,
 //! a row of theirs is written (a membership, a session), which makes it old. Its tick is from before it was read, so what is written
@@ -31,22 +31,26 @@ const OVERHEAD: usize = 4 * 1024;
 /// The size of a usual answer, compressed.
 const USUAL_LEN: usize = 16 * 1024;
 
-/// Answers that are kept, by a digest of what was asked.
-pub(crate) struct Pages(Option<Cache<[u8; 32], Arc<Kept>, Weight>>);
+/// A digest of what was asked.
+pub(super) type Key = [u8; 32];
 
-struct Kept {
-    tick: u64,
-    made_at: Instant,
-    made_of: MadeOf,
-    headers: HeaderMap,
-    body: Bytes,
+/// Answers that are kept.
+pub(crate) struct Pages(Option<Cache<Key, Arc<Kept>, Weight>>);
+
+/// What was made, when, and of what.
+pub(super) struct Kept {
+    pub(super) tick: u64,
+    pub(super) made_at: Instant,
+    pub(super) made_of: MadeOf,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
 }
 
 #[derive(Clone)]
 struct Weight;
 
-impl Weighter<[u8; 32], Arc<Kept>> for Weight {
-    fn weight(&self, _: &[u8; 32], kept: &Arc<Kept>) -> u64 {
+impl Weighter<Key, Arc<Kept>> for Weight {
+    fn weight(&self, _: &Key, kept: &Arc<Kept>) -> u64 {
         (kept.body.len() + size_of_val(kept.made_of.parts.as_slice()) + OVERHEAD) as u64
     }
 }
@@ -62,6 +66,18 @@ impl Pages {
     pub(crate) fn new(bytes_max: usize) -> Self {
         let cache = || Cache::with_weighter(bytes_max / USUAL_LEN, bytes_max as u64, Weight);
         Self((bytes_max > 0).then(cache))
+    }
+
+    /// What was kept, if it would be made the same now.
+    pub(super) fn get(&self, key: &Key, app: &App) -> Option<Arc<Kept>> {
+        self.0.as_ref()?.get(key).filter(|kept| kept.is_fresh(app))
+    }
+
+    /// Keeps what was made, unless none is kept.
+    pub(super) fn keep(&self, key: Key, kept: Kept) {
+        if let Some(cache) = &self.0 {
+            cache.insert(key, Arc::new(kept));
+        }
     }
 }
 
@@ -95,9 +111,9 @@ pub(crate) async fn keep(
     request: ServiceRequest, next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let app = request.app_data::<Data<App>>().cloned();
-    let asked = app.as_ref().and_then(|app| Some((app, app.pages.0.as_ref()?, key(&request, app)?)));
-    let Some((app, pages, key)) = asked else { return Ok(next.call(request).await?.map_into_boxed_body()) };
-    if let Some(kept) = pages.get(&key).filter(|kept| kept.is_fresh(app)) {
+    let asked = app.as_ref().and_then(|app| Some((app, key(&request, app)?)));
+    let Some((app, key)) = asked else { return Ok(next.call(request).await?.map_into_boxed_body()) };
+    if let Some(kept) = app.pages.get(&key, app) {
         let answer = kept.answer(&request);
         return Ok(request.into_response(answer));
     }
@@ -109,7 +125,7 @@ pub(crate) async fn keep(
     let response = match body.try_into_bytes() {
         Ok(body) => {
             let headers = response.headers().clone();
-            pages.insert(key, Arc::new(Kept { tick, made_at, made_of, headers, body: body.clone() }));
+            app.pages.keep(key, Kept { tick, made_at, made_of, headers, body: body.clone() });
             response.set_body(BoxBody::new(body))
         }
         Err(body) => response.set_body(body),
@@ -119,7 +135,7 @@ pub(crate) async fn keep(
 
 /// A digest of all that an answer can depend on in a request for a room, the sidebar or a search by somebody signed in; none for
 /// others, and where the client wants it made anew (RFC 9111, 5.2.1.4).
-fn key(request: &ServiceRequest, app: &App) -> Option<[u8; 32]> {
+fn key(request: &ServiceRequest, app: &App) -> Option<Key> {
     let is_kept = request.path().starts_with("/rooms/") || ["/users/me/sidebar", "/searches"].contains(&request.path());
     let head = request.head();
     let is_signed = [COOKIE, AUTHORIZATION].iter().any(|name| head.headers.contains_key(name));

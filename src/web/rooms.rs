@@ -112,7 +112,7 @@ pub(super) struct Composer {
 /// room opens: at its newest end; or, where more is unread than a page shows, at the first unread message.
 pub(super) fn listed(
     snapshot: &Snapshot<'_>, app: &App, room: &Room, viewer: UserId, (place, limit): (Option<Place>, u32),
-) -> Result<(Window, Option<MessageId>), AppError> {
+) -> Result<(Window, Option<MessageId>)> {
     let read = room.read_through(&app.reading.of(viewer));
     let mut window = db::messages::page(snapshot, room.id, place.unwrap_or(Place::Newest), limit)?;
     if let (None, Some(oldest), Some(last)) = (place, window.messages.first(), window.messages.last())

@@ -24,7 +24,7 @@ form! { SearchForm { q: String, order: String, before: Option<String> } }
 
 impl SearchForm {
     /// In which order, and from where on; `NotFound` when `before` is nothing that a page of results said.
-    fn parse_order(&self) -> Result<Order, AppError> {
+    fn parse_order(&self) -> Result<Order> {
         match (self.order == "best", &self.before) {
             (true, before) => before.as_deref().unwrap_or("0").parse().map(Order::Best).map_err(|_| AppError::NotFound),
             (false, Some(before)) => before.parse().map(Order::Newest).map_err(|_| AppError::NotFound),
@@ -68,7 +68,7 @@ template! { "searches/_results.html" => ResultsFragment {
 } }
 
 impl ResultsFragment {
-    fn read(snapshot: &Snapshot<'_>, viewer: UserId, form: &SearchForm, order: Order) -> Result<Self, AppError> {
+    fn read(snapshot: &Snapshot<'_>, viewer: UserId, form: &SearchForm, order: Order) -> Result<Self> {
         let query = SearchQuery::parse(&form.q);
         let Found { messages, next, count, is_whole } = db::search::page(snapshot, viewer, &query, order, PAGE_LEN)?;
         let mut names: HashMap<RoomId, String> = HashMap::new();

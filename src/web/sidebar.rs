@@ -72,7 +72,7 @@ pub(super) struct Sidebar {
 
 impl Sidebar {
     /// Reads it for `viewer`.
-    pub(super) fn read(snapshot: &Snapshot<'_>, app: &App, viewer: UserId, client: &Client) -> Result<Self, AppError> {
+    pub(super) fn read(snapshot: &Snapshot<'_>, app: &App, viewer: UserId, client: &Client) -> Result<Self> {
         let viewer = db::users::find(snapshot, viewer)?;
         let mut entries = db::rooms::page_for_member(snapshot, viewer.id, &app.reading.of(viewer.id))?;
         entries.retain(|entry| entry.room.involvement != Involvement::Invisible);
@@ -124,9 +124,7 @@ impl Sidebar {
 }
 
 /// People one has no ping with, those who came first first, until about [`PEOPLE_MAX`] people are shown.
-fn strangers(
-    snapshot: &Snapshot<'_>, online: &Online, viewer: &User, pings: &[Ping],
-) -> Result<Vec<Stranger>, AppError> {
+fn strangers(snapshot: &Snapshot<'_>, online: &Online, viewer: &User, pings: &[Ping]) -> Result<Vec<Stranger>> {
     let mut known: HashSet<UserId> = pings.iter().flat_map(|ping| &ping.entry.people).map(|person| person.id).collect();
     let wanted = PEOPLE_MAX.saturating_sub(known.len());
     if wanted == 0 {

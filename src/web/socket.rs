@@ -19,7 +19,7 @@ use super::prelude::form;
 use crate::db::sessions::Origin;
 use crate::db::{rooms, sessions};
 use crate::domain::{MessageId, Revision, RoomId, TokenHash, Viewer};
-use crate::error::AppError;
+use crate::error::{AppError, Result};
 use crate::live::frames::Format;
 use crate::live::hub::{CloseReason, Subscriber, Subscription};
 use crate::services::sessions::touch;
@@ -49,7 +49,7 @@ form! { SocketQuery {
     format: Option<String>
 } }
 
-fn number(text: Option<&String>, wrong: &'static str) -> Result<Option<i64>, AppError> {
+fn number(text: Option<&String>, wrong: &'static str) -> Result<Option<i64>> {
     let number = |text: &String| text.parse().ok().filter(|number| *number >= 0).ok_or(AppError::BadRequest(wrong));
     text.map(number).transpose()
 }
@@ -70,7 +70,7 @@ impl From<AppError> for CloseReason {
 /// `GET /ws`: the socket. Browsers can't see a refused upgrade, so it is accepted and then closed with a code.
 pub async fn index(
     request: HttpRequest, app: web::Data<App>, payload: web::Payload, query: web::Query<SocketQuery>,
-) -> Result<HttpResponse, AppError> {
+) -> Result<HttpResponse> {
     let since = number(query.since.as_ref(), "since must be a revision: a number.")?.map(Revision);
     let last_seen = query.last_seen_message_id.as_ref().filter(|_| since.is_none());
     let last_seen = number(last_seen, "last_seen_message_id must be a message's id.")?.map(MessageId);

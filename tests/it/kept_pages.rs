@@ -203,6 +203,12 @@ async fn asked(person: &Person, path: &str, is_fragment: bool, is_anew: bool) ->
     (status, text)
 }
 
+/// The version of the sidebar that a socket is told when it connects.
+async fn told(person: &Person) -> String {
+    let mut socket = Socket::try_connect(person, "format=json").await.unwrap();
+    socket.frame("caught_up").await["sidebar"].as_str().unwrap().to_owned()
+}
+
 async fn play(steps: Vec<Step>) {
     let server = TestServer::start_with(&[("CAMPFIRE_POST_BURST", "10000")]).await;
     let mut world = World::of(&server).await;
@@ -214,6 +220,10 @@ async fn play(steps: Vec<Step>) {
         // Pages are asked for while it happens, and may be made before or after; what is kept of them must not outlive it.
         tokio::join!(futures_util::future::join_all(reads), world.act(&server, step.clone()));
         for (who, person) in world.people.iter().enumerate() {
+            let sidebar = asked(person, &paths[2].0, true, true).await.1;
+            for _ in 0..2 {
+                assert!(sidebar.contains(&format!("data-version=\"{}\"", told(person).await)), "{who} after {step:?}");
+            }
             for (path, is_fragment) in &paths {
                 let kept = asked(person, path, *is_fragment, false).await;
                 let anew = asked(person, path, *is_fragment, true).await;

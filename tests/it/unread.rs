@@ -62,6 +62,34 @@ async fn messages_of_others_are_unread_until_read_and_one_device_tells_the_other
 }
 
 #[tokio::test]
+async fn pages_that_connect_while_messages_come_count_each_of_them_once() {
+    let server = TestServer::start_with(&[("CAMPFIRE_POST_BURST", "1000")]).await;
+    let (ann, bob) = (server.administrator().await, server.member("Bob").await);
+    let posts = async {
+        for number in 1..=60 {
+            says(&ann, 1, &format!("number {number}")).await;
+        }
+    };
+    let connects = async {
+        let mut sockets = Vec::new();
+        for _ in 0..16 {
+            sockets.push(home(&bob).await);
+        }
+        sockets
+    };
+    let ((), sockets) = tokio::join!(posts, connects);
+    says(&ann, 1, "the last").await;
+    for mut socket in sockets {
+        let mut count = 0;
+        while count < 61 {
+            count = socket.frame("unread").await["unread_count"].as_i64().unwrap();
+        }
+        assert_eq!(count, 61);
+    }
+    assert_eq!(unread(&bob, 1).await, 61);
+}
+
+#[tokio::test]
 async fn marking_as_unread_puts_the_cursor_before_the_message_and_survives_a_restart_as_reading_does() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.administrator().await, server.member("Bob").await);

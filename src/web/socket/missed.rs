@@ -1,10 +1,15 @@
 //! What a socket has missed: read in one snapshot with the right to see it.
 
+use super::super::pages::{Kept, MadeOf};
 use super::super::sidebar::Sidebar;
 use super::Peer;
 use crate::db::{Snapshot, messages, rooms, sessions, users};
 use crate::domain::{Author, Change, Place, Revision, RoomId, Unread, UserId, Viewer};
-use crate::error::AppError;
+use crate::error::{AppError, Result};
+use actix_web::http::header::HeaderMap;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::time::Instant;
 
 /// Messages sent first to a socket that says nothing of what it has seen.
 const RECENT_LEN: u32 = 50;
@@ -27,17 +32,45 @@ pub(super) struct Missed {
     /// Whose name or picture changed, with the number of each change; one more than [`PEOPLE_MAX`] when they are too many.
     pub(super) people: Vec<(Author, i64)>,
     pub(super) people_revision: i64,
-    /// The version of the sidebar, what is unread in its rooms, and the people in it.
-    pub(super) sidebar: String,
+    pub(super) standing: Standing,
+}
+
+/// The version of a sidebar, the people in it, and what is unread in its rooms as of a revision.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Standing {
+    pub(super) version: String,
+    pub(super) people: Vec<UserId>,
     pub(super) unread: Vec<(RoomId, Unread)>,
-    pub(super) shown_people: Vec<UserId>,
+    pub(super) as_of: Revision,
+}
+
+impl Standing {
+    /// Gives what was read for another socket of the same person, while it is still so, or reads it: a quarter of what connecting costs
+    /// (`benches/limits`). What is written later the hub tells, since this socket is subscribed. `tick` is from before the snapshot.
+    fn read(snapshot: &Snapshot<'_>, peer: &Peer, viewer: UserId, tick: u64) -> Result<Self> {
+        let (app, made_at) = (&peer.app, Instant::now());
+        let key = Sha256::digest(format!("standing of {viewer} at {}", peer.client.url(""))).into();
+        let kept = app.pages.get(&key, app);
+        if let Some(standing) = kept.and_then(|kept| serde_json::from_slice(&kept.body).ok()) {
+            return Ok(standing);
+        }
+        let sidebar = Sidebar::read(snapshot, app, viewer, &peer.client)?;
+        let people = sidebar.people().map(|(person, _)| person).collect();
+        let made_of = MadeOf { people: Vec::new(), ..sidebar.made_of(None) };
+        let standing =
+            Self { version: sidebar.version, people, unread: sidebar.unread, as_of: messages::revision(snapshot)? };
+        if let Ok(body) = serde_json::to_vec(&standing) {
+            app.pages.keep(key, Kept { tick, made_at, made_of, headers: HeaderMap::new(), body: body.into() });
+        }
+        Ok(standing)
+    }
 }
 
 impl Missed {
     /// Reads it. `SignedOut` when the session has ended, `NotFound` when the room is no longer the viewer's.
     pub(super) fn read(
-        snapshot: &Snapshot<'_>, peer: &Peer, viewer: &Viewer, wanted: Wanted, people_after: Option<i64>,
-    ) -> Result<Self, AppError> {
+        snapshot: &Snapshot<'_>, peer: &Peer, viewer: &Viewer, (wanted, people_after, tick): (Wanted, Option<i64>, u64),
+    ) -> Result<Self> {
         if !sessions::is_valid(snapshot, viewer.session_id, peer.app.sessions_end_ms())? {
             return Err(AppError::SignedOut);
         }
@@ -45,20 +78,17 @@ impl Missed {
             rooms::for_member(snapshot, room, viewer.user.id)?.ok_or(AppError::NotFound)?;
         }
         let people = people_after.map(|after| users::changed_after(snapshot, after, PEOPLE_MAX + 1)).transpose()?;
-        let sidebar = Sidebar::read(snapshot, &peer.app, viewer.user.id, &peer.client)?;
         Ok(Self {
             changes: changes(snapshot, peer.room, wanted)?,
             revision: messages::revision(snapshot)?,
             people: people.unwrap_or_default(),
             people_revision: users::people_revision(snapshot)?,
-            shown_people: sidebar.people().map(|(person, _)| person).collect(),
-            unread: sidebar.unread,
-            sidebar: sidebar.version,
+            standing: Standing::read(snapshot, peer, viewer.user.id, tick)?,
         })
     }
 }
 
-fn changes(snapshot: &Snapshot<'_>, room: Option<RoomId>, wanted: Wanted) -> Result<Vec<Change>, AppError> {
+fn changes(snapshot: &Snapshot<'_>, room: Option<RoomId>, wanted: Wanted) -> Result<Vec<Change>> {
     let Some(room) = room else { return Ok(Vec::new()) };
     match wanted {
         Wanted::Recent => {

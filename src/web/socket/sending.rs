@@ -8,7 +8,7 @@ use super::missed::{Missed, PEOPLE_MAX, Wanted};
 use super::unread::{Then, Unread};
 use crate::db::{messages, rooms, sessions};
 use crate::domain::{Revision, RoomEntry, RoomId, Viewer};
-use crate::error::AppError;
+use crate::error::{AppError, Result};
 use crate::live::frames::{Event, Format, Frame, Listed};
 use crate::live::hub::{CloseReason, Subscription};
 use crate::live::json;
@@ -262,8 +262,8 @@ impl Sending<'_> {
             self.tell(&Event::PersonUpdated { people_revision, user, spread_ms: 0 }).await?;
         }
         self.people = Some(missed.people_revision);
-        self.subscription.voice.may(move |topics, id, _| topics.watch(id, missed.shown_people));
-        let Missed { people_revision, sidebar, .. } = missed;
+        self.subscription.voice.may(move |topics, id, _| topics.watch(id, missed.standing.people));
+        let (people_revision, sidebar) = (missed.people_revision, missed.standing.version);
         self.tell(&Event::CaughtUp { revision: self.cursor, people_revision, sidebar, version: assets::version() })
             .await
     }
@@ -273,10 +273,11 @@ impl Sending<'_> {
     async fn read(&mut self, wanted: Wanted) -> Result<Missed, CloseReason> {
         let mut tries = 0;
         loop {
-            let (peer, viewer, people) = (self.peer.clone(), self.viewer.clone(), self.people);
-            let read = self.peer.app.db.read(move |snapshot| Missed::read(snapshot, &peer, &viewer, wanted, people));
+            let (peer, viewer) = (self.peer.clone(), self.viewer.clone());
+            let asked = (wanted, self.people, peer.app.db.freshness().now());
+            let read = self.peer.app.db.read(move |snapshot| Missed::read(snapshot, &peer, &viewer, asked));
             let missed = read.await?;
-            self.unread.reset(missed.unread.iter().copied(), missed.revision);
+            self.unread.reset(missed.standing.unread.iter().copied(), missed.standing.as_of);
             let rooms = self.unread.rooms();
             if rooms == self.followed || tries == FOLLOW_TRIES {
                 return Ok(missed);
