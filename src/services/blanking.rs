@@ -1,7 +1,7 @@
-//! Films, HEIF and AVIF without where and by what camera they were taken: blanked where it stands, so that nothing moves.
+//! Films, HEIF, AVIF and TIFF without where and by what camera they were taken: blanked where it stands, so that nothing moves.
 //!
 //! Invariants: all is found before anything is written, so a malformed file stays as it is. Only what is named here goes: programs keep
-//! their work in such files. Canon's raw picture (CR3) stays whole, because without its camera it isn't developed.
+//! their work in such files. Raw pictures keep their camera, without which they aren't developed: Canon's (CR3) stay whole.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -13,6 +13,16 @@ use std::path::Path;
 const BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// EXIF that tells nothing, as an item: decoders refuse a picture of which it is zeros.
 const EXIF_EMPTY: &[u8] = b"\0\0\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0";
+
+/// A TIFF's entries for EXIF and GPS, which lead to directories of their own.
+const TIFF_LEADS: [u64; 2] = [34_665, 34_853];
+/// Its entries for the make and model of a camera and the computer; for XMP, IPTC, Photoshop's resources.
+const TIFF_BLANKED: [u64; 6] = [271, 272, 316, 700, 33_723, 34_377];
+/// What a raw picture keeps of these; and what it has, as no scan does: pictures inside it, the version of DNG.
+const RAW_KEPT: [u64; 3] = [271, 272, 34_665];
+const RAW_HAS: [u64; 2] = [330, 50_706];
+/// Bytes of a value by its type, from 0 (TIFF 6.0, 2).
+const TIFF_WIDTHS: [u64; 14] = [1, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4];
 
 struct Plan {
     file: File,
@@ -33,11 +43,22 @@ pub(super) fn blank(path: &Path) -> io::Result<()> {
     if matches!(&head[4..8], b"ftyp" | b"moov" | b"mdat" | b"wide") && !head.ends_with(b"crx ") {
         plan.boxes(b"", 0, length)?;
     }
+    let is_little = head.starts_with(b"II*\0");
+    if is_little || head.starts_with(b"MM\0*") {
+        let mut at = ordered(is_little, &head[4..8]);
+        while at > 0 {
+            at = plan.directory(is_little, at, true)?;
+        }
+    }
     plan.edits.iter().try_for_each(|(at, bytes)| plan.file.write_all_at(bytes, *at))
 }
 
 fn number<'a>(bytes: impl IntoIterator<Item = &'a u8>) -> u64 {
     bytes.into_iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+}
+
+fn ordered(is_little: bool, bytes: &[u8]) -> u64 {
+    if is_little { number(bytes.iter().rev()) } else { number(bytes) }
 }
 
 impl Plan {
@@ -89,6 +110,36 @@ impl Plan {
             at = next;
         }
         Ok(())
+    }
+
+    /// Takes entries out of a TIFF's directory (TIFF 6.0, 2), what belongs to them with them; all, unless it is one of pictures.
+    /// Returns where the next directory is.
+    fn directory(&mut self, is_little: bool, at: u64, is_picture: bool) -> io::Result<u64> {
+        let of = |bytes: &[u8]| ordered(is_little, bytes);
+        let count = Some(of(&self.read(at, 2)?)).filter(|it| *it > 0).ok_or(ErrorKind::InvalidData)?;
+        let whole = self.read(at, 2 + count * 12 + 4)?;
+        let entries = || whole[2..whole.len() - 4].chunks(12);
+        let is_raw = entries().any(|entry| RAW_HAS.contains(&of(&entry[..2])));
+        let mut kept = Vec::new();
+        for entry in entries() {
+            let (tag, kind, values, place) = (of(&entry[..2]), of(&entry[2..4]), of(&entry[4..8]), of(&entry[8..]));
+            let length = values * TIFF_WIDTHS.get(kind as usize).unwrap_or(&1);
+            let is_named = TIFF_BLANKED.contains(&tag) || TIFF_LEADS.contains(&tag);
+            if is_picture && (!is_named || is_raw && RAW_KEPT.contains(&tag)) {
+                kept.push(entry);
+            } else if is_picture && TIFF_LEADS.contains(&tag) {
+                self.directory(is_little, place, false)?;
+            } else if length > 4 {
+                self.write(place, Vec::new(), length)?;
+            }
+        }
+        let mut short = (kept.len() as u16).to_be_bytes();
+        if is_little {
+            short.reverse();
+        }
+        let next = &whole[whole.len() - 4..];
+        self.write(at, [&short, &kept.concat()[..], next].concat(), whole.len() as u64)?;
+        Ok(of(next))
     }
 
     /// Blanks the items that are no pictures, wherever the table at `at` says that they are (ISO/IEC 14496-12, 8.11.3).

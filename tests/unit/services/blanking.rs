@@ -199,11 +199,82 @@ proptest! {
     }
 
     #[test]
-    fn no_damage_makes_it_panic(kind in 0usize..4, at in 0usize..2000, bytes: [u8; 4], end in 0usize..2000) {
-        let mut file = [film(), heif(0), heif(1), heif(2)][kind].clone();
+    fn no_damage_makes_it_panic(kind in 0usize..6, at in 0usize..2000, bytes: [u8; 4], end in 0usize..2000) {
+        let mut file = [film(), heif(0), heif(1), heif(2), tiff(true, None), tiff(false, Some(330))][kind].clone();
         let at = at % (file.len() - 4);
         file[at..at + 4].copy_from_slice(&bytes);
         file.truncate(file.len().min(end.max(8) + 200));
         let _ = blanked(&file);
     }
+}
+
+/// A TIFF: a picture's directory and another after it, with everything that tells of the camera, in either order of bytes.
+fn tiff(is_little: bool, raw: Option<u16>) -> Vec<u8> {
+    let two = |it: u16| if is_little { it.to_le_bytes() } else { it.to_be_bytes() };
+    let four = |it: u32| if is_little { it.to_le_bytes() } else { it.to_be_bytes() };
+    let mut file = if is_little { b"II*\0".to_vec() } else { b"MM\0*".to_vec() };
+    file.extend(four(8));
+    // Each directory is followed by what its entries lead to: of EXIF, another directory.
+    for next_is_there in [true, false] {
+        let tags = [Some(256), Some(271), Some(700), raw, Some(34_665), Some(34_853)];
+        let tags: Vec<u16> = tags.into_iter().flatten().collect();
+        let mut at = (file.len() + 2 + tags.len() * 12 + 4) as u32;
+        let (mut directory, mut beyond) = (two(tags.len() as u16).to_vec(), Vec::new());
+        for tag in tags {
+            let (kind, count, value, behind) = match tag {
+                256 => (3, 1, [&two(640)[..], b"\0\0"].concat(), Vec::new()),
+                34_665 | 34_853 => {
+                    let inner =
+                        [&two(1)[..], &two(2), &two(2), &four(PLACE.len() as u32), &four(at + 18), &four(0), PLACE];
+                    (4, 1, four(at).to_vec(), inner.concat())
+                }
+                330 => (4, 1, four(1).to_vec(), Vec::new()),
+                _ => (2, PLACE.len() as u32, four(at).to_vec(), PLACE.to_vec()),
+            };
+            directory.extend([&two(tag)[..], &two(kind), &four(count), &value].concat());
+            at += behind.len() as u32;
+            beyond.extend(behind);
+        }
+        directory.extend(four(if next_is_there { at } else { 0 }));
+        file.extend([directory, beyond].concat());
+    }
+    file.extend(b"pixels");
+    file
+}
+
+#[test]
+fn a_tiff_keeps_its_pictures_and_nothing_of_place_and_camera() {
+    for is_little in [true, false] {
+        let clean = blanked(&tiff(is_little, None)).unwrap();
+        assert!(!contains(&clean, PLACE) && clean.ends_with(b"pixels"));
+        let width = if is_little {
+            b"\x01\0\0\x01\x03\0\x01\0\0\0\x80\x02\0\0"
+        } else {
+            b"\0\x01\x01\0\0\x03\0\0\0\x01\x02\x80\0\0"
+        };
+        assert_eq!(
+            clean.windows(14).filter(|window| window == width).count(),
+            2,
+            "each directory has one entry: its width"
+        );
+        assert_eq!(blanked(&clean).unwrap(), clean);
+    }
+}
+
+#[test]
+fn a_raw_picture_of_the_shape_of_a_tiff_keeps_its_camera_and_not_its_place() {
+    let clean = blanked(&tiff(true, Some(330))).unwrap();
+    let kept = clean.windows(PLACE.len()).filter(|window| *window == PLACE).count();
+    assert_eq!(kept, 4, "the camera's name and EXIF, of both directories");
+}
+
+#[test]
+fn a_tiff_that_leads_nowhere_or_in_circles_stays_as_it_is() {
+    let circle = [&b"II*\0\x08\0\0\0\x01\0"[..], &[1; 12], b"\x08\0\0\0"].concat();
+    let nowhere = b"II*\0\xff\0\0\0".to_vec();
+    let exif_is_itself = [&b"MM\0*\0\0\0\x08\0\x01\x87\x69\0\x04\0\0\0\x01\0\0\0\x08"[..], &[0; 4]].concat();
+    for file in [circle, nowhere] {
+        assert!(blanked(&file).is_err());
+    }
+    assert!(blanked(&exif_is_itself).is_ok());
 }
