@@ -19,6 +19,7 @@ pub struct MessageFragment<'m> {
     follows: bool,
     day: Option<String>,
     is_first_unread: bool,
+    is_target: bool,
 }
 
 impl HtmlSafe for MessageFragment<'_> {}
@@ -30,16 +31,16 @@ impl<'m> MessageFragment<'m> {
         let of_day = previous.filter(|previous| utc_day(previous.created_at_ms) == day);
         let is_soon = |previous: &Message| message.created_at_ms - previous.created_at_ms < GROUP_MS;
         let follows = of_day.is_some_and(|previous| previous.creator.id == message.creator.id && is_soon(previous));
-        Self { message, follows, day: of_day.is_none().then_some(day), is_first_unread: false }
+        Self { message, follows, day: of_day.is_none().then_some(day), is_first_unread: false, is_target: false }
     }
 
     /// A message by itself. Where it stands among its neighbours is the page's to find out.
     pub fn alone(message: &'m Message) -> Self {
-        Self { message, follows: false, day: None, is_first_unread: false }
+        Self { message, follows: false, day: None, is_first_unread: false, is_target: false }
     }
 
-    /// The same with a line before it, from which on its reader has read nothing: for a page made for one reader.
-    pub fn first_unread(self) -> Self {
-        Self { is_first_unread: true, ..self }
+    /// The same for a page made for one reader: with a line before it, from which on they have read nothing; as what a link led to.
+    pub fn marked(self, is_first_unread: bool, is_target: bool) -> Self {
+        Self { is_first_unread, is_target, ..self }
     }
 }

@@ -69,7 +69,7 @@ impl<'w> MessageList<'w> {
         let fragment = |message: &'w Arc<_>| {
             let fragment = MessageFragment::after(previous, message);
             previous = Some(message.as_ref());
-            if first_unread == Some(message.id) { fragment.first_unread() } else { fragment }
+            fragment.marked(first_unread == Some(message.id), place == Some(Place::Around(message.id)))
         };
         let target_id = match place {
             Some(Place::Around(id)) => id.to_string(),

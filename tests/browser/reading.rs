@@ -76,6 +76,18 @@ async fn scrolling_up_fetches_older_messages_and_keeps_the_place() {
 }
 
 #[tokio::test]
+async fn without_scripts_a_room_begins_at_its_end_and_a_permalink_at_its_message() {
+    let browser = browser_or_skip!();
+    let (_server, ann, _) = started(&browser, 130).await;
+    ann.page.set_javascript(false).await;
+    for (path, key) in [("/rooms/1?newest", 130), ("/rooms/1/@50", 50)] {
+        ann.page.goto(&format!("{}{path}", ann.base)).await;
+        let place = format!("document.querySelector('[data-key=\"{key}\"]').getBoundingClientRect()");
+        ann.page.wait_for(&format!("{place}.top >= 0 && {place}.bottom <= innerHeight")).await;
+    }
+}
+
+#[tokio::test]
 async fn a_permalink_opens_the_room_there_and_new_messages_wait_below() {
     let browser = browser_or_skip!();
     let (_server, ann, bob) = started(&browser, 130).await;
