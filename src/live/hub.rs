@@ -54,9 +54,12 @@ pub(crate) struct Subscriber {
 #[derive(Clone)]
 pub(super) struct Outlet {
     pub(super) format: Format,
-    frames: mpsc::Sender<Arc<Frame>>,
+    frames: mpsc::Sender<Queued>,
     shared: Arc<Shared>,
 }
+
+/// A frame; or none, to have the socket look at what both ends see. It looks before each that it takes, so a full queue is as good.
+pub(super) type Queued = Option<Arc<Frame>>;
 
 /// What both ends of a socket see.
 #[derive(Default)]
@@ -64,12 +67,12 @@ struct Shared {
     is_lagging: AtomicBool,
     /// The first reason to end counts.
     close: OnceLock<CloseReason>,
-    wake: Notify,
+    closed: Notify,
 }
 
 impl Outlet {
     /// A new socket's two ends.
-    pub(super) fn pair(format: Format) -> (Self, mpsc::Receiver<Arc<Frame>>) {
+    pub(super) fn pair(format: Format) -> (Self, mpsc::Receiver<Queued>) {
         let (frames, received) = mpsc::channel(SOCKET_QUEUE_MAX);
         (Self { format, frames, shared: Arc::default() }, received)
     }
@@ -79,7 +82,7 @@ impl Outlet {
         if self.shared.is_lagging.load(Ordering::SeqCst) {
             return;
         }
-        if let Err(mpsc::error::TrySendError::Full(_)) = self.frames.try_send(frame.clone()) {
+        if let Err(mpsc::error::TrySendError::Full(_)) = self.frames.try_send(Some(frame.clone())) {
             self.lag();
         }
     }
@@ -87,20 +90,21 @@ impl Outlet {
     /// Queues a frame that may be missed, if there is ample room.
     pub(super) fn send_in_passing(&self, frame: &Arc<Frame>) {
         if self.frames.capacity() > PASSING_ROOM && !self.shared.is_lagging.load(Ordering::SeqCst) {
-            let _ = self.frames.try_send(frame.clone());
+            let _ = self.frames.try_send(Some(frame.clone()));
         }
     }
 
     /// Makes the socket re-read from the database.
     pub(super) fn lag(&self) {
         self.shared.is_lagging.store(true, Ordering::SeqCst);
-        self.shared.wake.notify_one();
+        let _ = self.frames.try_send(None);
     }
 
     /// Makes the socket end.
     pub(super) fn close(&self, reason: CloseReason) {
         let _ = self.shared.close.set(reason);
-        self.shared.wake.notify_one();
+        self.shared.closed.notify_one();
+        let _ = self.frames.try_send(None);
     }
 
     /// Whether the socket has ended.
@@ -112,7 +116,7 @@ impl Outlet {
 /// A socket's end. Dropping it ends the subscription, and with it the presence.
 pub(crate) struct Subscription {
     pub(crate) voice: Voice,
-    frames: mpsc::Receiver<Arc<Frame>>,
+    frames: mpsc::Receiver<Queued>,
     shared: Arc<Shared>,
 }
 
@@ -129,13 +133,10 @@ impl Subscription {
                 while self.frames.try_recv().is_ok() {}
                 return Ok(None);
             }
-            tokio::select! {
-                biased;
-                () = self.shared.wake.notified() => {}
-                frame = self.frames.recv() => match frame {
-                    Some(frame) => return Ok(Some(frame)),
-                    None => return Err(CloseReason::STOPPING),
-                },
+            match self.frames.recv().await {
+                Some(None) => {}
+                Some(frame) => return Ok(frame),
+                None => return Err(CloseReason::STOPPING),
             }
         }
     }
@@ -151,7 +152,7 @@ impl Subscription {
             if let Some(reason) = self.shared.close.get() {
                 return *reason;
             }
-            self.shared.wake.notified().await;
+            self.shared.closed.notified().await;
         }
     }
 

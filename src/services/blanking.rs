@@ -133,12 +133,10 @@ impl Plan {
                 self.write(place, Vec::new(), length)?;
             }
         }
-        let mut short = (kept.len() as u16).to_be_bytes();
-        if is_little {
-            short.reverse();
-        }
+        let count = kept.len() as u16;
+        let count = if is_little { count.to_le_bytes() } else { count.to_be_bytes() };
         let next = &whole[whole.len() - 4..];
-        self.write(at, [&short, &kept.concat()[..], next].concat(), whole.len() as u64)?;
+        self.write(at, [&count, &kept.concat()[..], next].concat(), whole.len() as u64)?;
         Ok(of(next))
     }
 

@@ -34,8 +34,9 @@ use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use unread::Unread;
 
 /// Answers to the peer's own frames that may wait. The peer is not read while they do.
@@ -87,7 +88,7 @@ pub async fn index(
     let origin = client.origin(request.headers());
     // A room that is no room is one that can't be found.
     let room = query.room.as_ref().map(|room| room.parse().unwrap_or(RoomId(0)));
-    let peer = Arc::new(Peer { app, client, origin, room, since, last_seen, people, format });
+    let peer = Arc::new(Peer { app, client, origin, room, since, last_seen, people, format, is_looking: true.into() });
     let serve = move |reader, writer| serve(peer, token, reader, writer).boxed_local();
     request.extensions_mut().insert(Upgraded(Box::new(serve)));
     Ok(response)
@@ -98,12 +99,11 @@ async fn serve(peer: Arc<Peer>, token: Option<TokenHash>, mut reader: Reader, mu
     let end = match Box::pin(open(token, &peer)).await {
         Ok((viewer, subscription, followed)) => {
             let (answers, answered) = mpsc::channel(ANSWERS_MAX);
-            let (gaze, seen) = watch::channel(true);
             let voice = subscription.voice.clone();
-            let hearing = Hearing { peer: peer.clone(), viewer: viewer.clone(), voice, answers, gaze };
+            let hearing = Hearing { peer: peer.clone(), viewer: viewer.clone(), voice, answers };
             let (unread, cursor, writer) = (Unread::of(viewer.user.id), Revision(0), &mut writer);
             let people = peer.people;
-            let sending = Sending { peer, viewer, writer, subscription, followed, gaze: seen, cursor, people, unread };
+            let sending = Sending { peer, viewer, writer, subscription, followed, cursor, people, unread };
             // Pinned, since each would be there twice otherwise.
             let (hearing, sending) = (pin!(hearing.run(&mut reader)), pin!(sending.run(answered)));
             tokio::select! { end = hearing => end, Err(end) = sending => end }
@@ -128,6 +128,8 @@ struct Peer {
     last_seen: Option<MessageId>,
     people: Option<i64>,
     format: Format,
+    /// Whether the reader looks at the page.
+    is_looking: AtomicBool,
 }
 
 /// Finds out who it is and subscribes them to the rooms they want to hear of.

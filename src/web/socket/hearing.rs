@@ -14,8 +14,9 @@ use actix_web::rt::time::timeout;
 use actix_web::web::Bytes;
 use serde::Deserialize;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 /// Frames a second from the peer: nobody types or scrolls faster.
 const FRAMES_PER_SECOND_MAX: u32 = 20;
@@ -43,9 +44,8 @@ pub(super) struct Hearing {
     pub(super) peer: Arc<Peer>,
     pub(super) viewer: Viewer,
     pub(super) voice: Voice,
-    pub(super) answers: mpsc::Sender<Answer>,
-    /// Whether the reader looks at the page.
-    pub(super) gaze: watch::Sender<bool>,
+    /// The way to the sending half; none: whether the reader looks at the page has changed.
+    pub(super) answers: mpsc::Sender<Option<Answer>>,
 }
 
 impl Hearing {
@@ -79,7 +79,7 @@ impl Hearing {
                 Frame::Pong(_) | Frame::Continuation(_) => None,
             };
             if let Some(answer) = answer
-                && self.answers.send(answer).await.is_err()
+                && self.answers.send(Some(answer)).await.is_err()
             {
                 return CloseReason::GONE;
             }
@@ -90,8 +90,10 @@ impl Hearing {
         Some(Box::new((OpCode::Text, event.text(self.peer.format)?.into_bytes())))
     }
 
-    fn set_present(&self, is_present: bool) {
-        self.gaze.send_if_modified(|was_present| std::mem::replace(was_present, is_present) != is_present);
+    async fn set_present(&self, is_present: bool) {
+        if self.peer.is_looking.swap(is_present, Ordering::Relaxed) != is_present {
+            let _ = self.answers.send(None).await;
+        }
         self.voice.may(move |topics, id, now_ms| topics.set_present(id, is_present, now_ms));
     }
 
@@ -108,8 +110,8 @@ impl Hearing {
     async fn heed(&self, said: Said) -> Option<Event> {
         match said {
             Said::Ping => return Some(Event::Pong),
-            Said::Present => self.set_present(true),
-            Said::Absent => self.set_present(false),
+            Said::Present => self.set_present(true).await,
+            Said::Absent => self.set_present(false).await,
             Said::Read { message_id } => return self.read(message_id).await,
             Said::TypingStart => self.voice.may(|topics, id, now_ms| topics.set_typing(id, true, now_ms)),
             Said::TypingStop => self.voice.may(|topics, id, now_ms| topics.set_typing(id, false, now_ms)),

@@ -50,8 +50,7 @@ impl Standing {
     fn read(snapshot: &Snapshot<'_>, peer: &Peer, viewer: UserId, tick: u64) -> Result<Self> {
         let (app, made_at) = (&peer.app, Instant::now());
         let key = Sha256::digest(format!("standing of {viewer} at {}", peer.client.url(""))).into();
-        let kept = app.pages.get(&key, app);
-        if let Some(standing) = kept.and_then(|kept| serde_json::from_slice(&kept.body).ok()) {
+        if let Some(standing) = app.pages.get(&key, app).and_then(|kept| serde_json::from_slice(&kept.body).ok()) {
             return Ok(standing);
         }
         let sidebar = Sidebar::read(snapshot, app, viewer, &peer.client)?;

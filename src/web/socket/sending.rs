@@ -19,8 +19,9 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 /// How often the server pings, so that proxies keep the connection and a dead peer is noticed.
 const PING_EVERY: Duration = Duration::from_secs(25);
@@ -43,8 +44,6 @@ pub(super) struct Sending<'w> {
     pub(super) subscription: Subscription,
     /// The rooms that the hub knows this socket to hear of.
     pub(super) followed: BTreeSet<RoomId>,
-    /// Whether the reader looks at the page.
-    pub(super) gaze: watch::Receiver<bool>,
     pub(super) cursor: Revision,
     /// Up to which change of names and pictures the peer knows them; none: it does not show any from before.
     pub(super) people: Option<i64>,
@@ -53,9 +52,8 @@ pub(super) struct Sending<'w> {
 
 impl Sending<'_> {
     /// Catches up, then sends what comes, until the end.
-    pub(super) async fn run(mut self, mut answers: mpsc::Receiver<Answer>) -> Result<Infallible, CloseReason> {
+    pub(super) async fn run(mut self, mut answers: mpsc::Receiver<Option<Answer>>) -> Result<Infallible, CloseReason> {
         Box::pin(self.catch_up()).await?;
-        let mut gaze = self.gaze.clone();
         let mut pings = interval(PING_EVERY);
         let mut pinged = 0;
         pings.tick().await;
@@ -65,15 +63,17 @@ impl Sending<'_> {
                 self.flush().await?;
             }
             tokio::select! {
+                // In this order, since it costs least: there are few answers.
+                biased;
+                answer = answers.recv() => match answer {
+                    Some(Some(answer)) => self.writer.put(answer.0, &answer.1),
+                    Some(None) => self.tell_own_room().await?,
+                    None => return Err(CloseReason::GONE),
+                },
                 next = self.subscription.next() => match next? {
                     Some(frame) => self.send_frame(&frame).await?,
                     None => Box::pin(self.level()).await?,
                 },
-                answer = answers.recv() => match answer {
-                    Some(answer) => self.writer.put(answer.0, &answer.1),
-                    None => return Err(CloseReason::GONE),
-                },
-                Ok(()) = gaze.changed() => self.tell_own_room().await?,
                 _ = pings.tick() => {
                     pinged += 1;
                     if pinged % PINGS_PER_CHECK == 0 {
@@ -106,7 +106,7 @@ impl Sending<'_> {
             Event::Activity { room_id, added, must_recount } => {
                 let then = self.unread.heard(*room_id, added, *must_recount);
                 // Who looks at the room sees the message itself.
-                let is_looking = self.peer.room == Some(*room_id) && *self.gaze.borrow();
+                let is_looking = self.peer.room == Some(*room_id) && self.peer.is_looking.load(Ordering::Relaxed);
                 self.tell_unread(*room_id, then, is_looking).await?;
                 return Ok(false);
             }
@@ -155,7 +155,7 @@ impl Sending<'_> {
 
     /// When the reader has turned away from the page: from now on, what is unread in its room is news, and what came meanwhile too.
     async fn tell_own_room(&mut self) -> Result<(), CloseReason> {
-        let is_away = !*self.gaze.borrow();
+        let is_away = !self.peer.is_looking.load(Ordering::Relaxed);
         match self.peer.room.and_then(|room| Some((room, self.unread.of_room(room)?))) {
             Some((room, unread)) if is_away && unread.count > 0 => {
                 self.tell_unread(room, Then::Tell(unread), false).await

@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::ids::SessionId;
 use crate::domain::people::Role;
 use crate::live::frames::Format;
+use crate::live::hub::Queued;
 use crate::live::presence::GRACE_MS;
 use crate::live::room_topic::TYPING_MS;
 use proptest::prelude::*;
@@ -25,7 +26,7 @@ fn counts(topics: &Topics) -> Vec<(UserId, usize)> {
 }
 
 /// Subscribes a socket of a person to the room; what it is sent comes out of the receiver.
-fn join(topics: &mut Topics, id: SocketId, person: i64) -> Receiver<Arc<Frame>> {
+fn join(topics: &mut Topics, id: SocketId, person: i64) -> Receiver<Queued> {
     let (outlet, frames) = Outlet::pair(Format::Json);
     let person =
         Author { id: UserId(person), name: format!("Person {person}"), role: Role::Member, avatar_version: None };
@@ -40,8 +41,9 @@ fn join(topics: &mut Topics, id: SocketId, person: i64) -> Receiver<Arc<Frame>> 
     frames
 }
 
-fn heard(frames: &mut Receiver<Arc<Frame>>) -> Vec<String> {
+fn heard(frames: &mut Receiver<Queued>) -> Vec<String> {
     std::iter::from_fn(|| frames.try_recv().ok())
+        .flatten()
         .filter_map(|frame| frame.text(Format::Json))
         .map(|text| text.to_string())
         .collect()
@@ -53,7 +55,7 @@ proptest! {
         steps in proptest::collection::vec((0u64..8, 0u8..4), 0..200)
     ) {
         let mut topics = topics();
-        let mut receivers: HashMap<SocketId, Receiver<Arc<Frame>>> = HashMap::default();
+        let mut receivers: HashMap<SocketId, Receiver<Queued>> = HashMap::default();
         let mut present: HashMap<SocketId, bool> = HashMap::default();
         for (id, step) in steps {
             match step {
