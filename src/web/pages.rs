@@ -1,4 +1,4 @@
-//! Finished answers, kept with what they were made of, and given again while none of that has changed: a room's page at 0.83 of the rate
+//! Finished answers, kept with what they were made of, and given again while none of that has changed: a room's page at 0.89 of the rate
 //! of a bare handler (`benches/limits`), where making one takes fifty times the processor time. And what sockets know of sidebars.
 //!
 //! Invariants: an answer is kept under all of the request that it can depend on, the session among it. To take somebody's right to see it,
