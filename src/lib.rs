@@ -34,8 +34,8 @@
 //! What is unread elsewhere: the hub gathers a room's news for those who follow it, and each socket counts (`web/socket/unread.rs`); what was
 //! read moves a cursor (`services/reading.rs`). Work too large for one write is a state and batches (`services/background.rs`).
 //!
-//! Search (`db/search.rs`) looks into an index of words that are taken apart in `domain/search.rs` only, newest first. Finished pages are
-//! given again (`web/pages.rs`) while nothing that they were made of has changed, as the writer's own triggers tell (`db/freshness.rs`).
+//! Search (`db/search.rs`) looks into an index of words that are taken apart in `domain/search.rs` only, newest first. Finished pages,
+//! and what sockets know of sidebars, are kept (`web/pages.rs`) until the writer's own triggers tell that it changed (`db/freshness.rs`).
 //!
 //! A page that was away catches up in `web/socket.rs`: it subscribes first, then reads what changed past its cursor.
 //!

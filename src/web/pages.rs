@@ -1,5 +1,6 @@
 //! Finished answers, kept with what they were made of, and given again while none of that has changed: a room's page at 0.89 of the rate
-//! of a bare handler (`benches/limits`), where making one takes fifty times the processor time. And what sockets know of sidebars.
+//! of a bare handler (`benches/limits`), where making one takes fifty times the processor time. What sockets know of sidebars
+//! is kept here too, by person: their session is looked at each time (`web/socket/missed.rs`).
 //!
 //! Invariants: an answer is kept under all of the request that it can depend on, the session among it. To take somebody's right to see it,
 //! a row of theirs is written (a membership, a session), which makes it old. Its tick is from before it was read, so what is written

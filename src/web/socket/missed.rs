@@ -68,7 +68,7 @@ impl Standing {
 impl Missed {
     /// Reads it. `SignedOut` when the session has ended, `NotFound` when the room is no longer the viewer's.
     pub(super) fn read(
-        snapshot: &Snapshot<'_>, peer: &Peer, viewer: &Viewer, (wanted, people_after, tick): (Wanted, Option<i64>, u64),
+        snapshot: &Snapshot<'_>, peer: &Peer, viewer: &Viewer, wanted: Wanted, people_after: Option<i64>, tick: u64,
     ) -> Result<Self> {
         if !sessions::is_valid(snapshot, viewer.session_id, peer.app.sessions_end_ms())? {
             return Err(AppError::SignedOut);

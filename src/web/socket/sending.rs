@@ -273,9 +273,9 @@ impl Sending<'_> {
     async fn read(&mut self, wanted: Wanted) -> Result<Missed, CloseReason> {
         let mut tries = 0;
         loop {
-            let (peer, viewer) = (self.peer.clone(), self.viewer.clone());
-            let asked = (wanted, self.people, peer.app.db.freshness().now());
-            let read = self.peer.app.db.read(move |snapshot| Missed::read(snapshot, &peer, &viewer, asked));
+            let (peer, viewer, people) = (self.peer.clone(), self.viewer.clone(), self.people);
+            let (db, tick) = (&self.peer.app.db, self.peer.app.db.freshness().now());
+            let read = db.read(move |snapshot| Missed::read(snapshot, &peer, &viewer, wanted, people, tick));
             let missed = read.await?;
             self.unread.reset(missed.standing.unread.iter().copied(), missed.standing.as_of);
             let rooms = self.unread.rooms();
